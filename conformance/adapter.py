@@ -1,0 +1,201 @@
+"""What an adapter is, and how one is found and loaded.
+
+An adapter is a folder ``adapters/<name>/`` with ``adapter.py``, ``requirements.txt`` and
+``expectations.toml``.  Its ``adapter.py`` defines one module-level constant, `ADAPTER`.
+Adapters are loaded by path and never imported, so they cannot clash with a framework's name.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path as FilePath
+
+from conformance.case import Actual, Dialect, Inputs
+from conformance.errors import AdapterError
+
+FLOATS = frozenset({"float64", "float32", "float16", "bfloat16"})
+HALVES = frozenset({"float16", "bfloat16"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a path can take; what it cannot is reported as unsupported, with the reason.
+
+    Attributes:
+        dtypes: Types of `x`.
+        pure: Types of `x` that may come with parameters of that same type.
+        mixed: Types of `x` that may come with float32 parameters.
+        ranks: Ranks of `x`.
+        training: Whether training mode exists.
+        test_mode: Whether test mode (running statistics) exists.
+        without_gamma: Whether gamma may be absent.
+        without_beta: Whether beta may be absent.
+        without_running: Whether training works when no running statistics are kept.
+        per_activation: Whether the per-activation mode exists.
+        max_elements: The largest ``x.size`` that can be run in reasonable time; None for any.
+    """
+
+    dtypes: frozenset[str] = FLOATS
+    pure: frozenset[str] = FLOATS
+    mixed: frozenset[str] = HALVES
+    ranks: frozenset[int] = frozenset({2, 3, 4, 5})
+    training: bool = True
+    test_mode: bool = True
+    without_gamma: bool = True
+    without_beta: bool = True
+    without_running: bool = True
+    per_activation: bool = False
+    max_elements: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """One code path of a framework; with its version and device a column of the matrix.
+
+    Attributes:
+        name: Short name, unique in its adapter, such as ``"channels_last"``.
+        about: What is called, in one line, in the framework's own terms.
+        run: Runs one call: arrays in the layout of `Inputs`, outputs in that same layout.
+            It must not write to its inputs.  It returns the outputs that it computes, under
+            the names of `OUTPUT_NAMES`; it raises `Unsupported` for what it cannot take.
+        dialect: The conventions of this path.
+        capabilities: What this path can take.
+        sample: Globs of case ids; None runs every case.  Cases outside it are `not-run`.
+        sample_reason: Why only a sample, such as ``"2 s of compilation per case"``.
+    """
+
+    name: str
+    about: str
+    run: Callable[[Inputs], Actual]
+    dialect: Dialect = field(default_factory=Dialect)
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    sample: tuple[str, ...] | None = None
+    sample_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapter:
+    """Everything about one framework.
+
+    Attributes:
+        name: Name of the folder.
+        packages: Distributions whose versions make the column, the framework itself first.
+        device: Tells where the paths run, such as ``"cpu"`` or ``"simulator"``.
+        paths: The code paths, in the order of the columns.
+    """
+
+    name: str
+    packages: tuple[str, ...]
+    device: Callable[[], str]
+    paths: tuple[Path, ...]
+
+    def path(self, name: str) -> Path:
+        """The path called `name`.
+
+        Raises:
+            AdapterError: there is none; the message lists those that exist.
+        """
+        for path in self.paths:
+            if path.name == name:
+                return path
+        known = [path.name for path in self.paths]
+        raise AdapterError(
+            f"adapter {self.name!r} has no path {name!r}.{_nearest(name, known)} "
+            f"Its paths are: {', '.join(known)}."
+        )
+
+
+def why_not(capabilities: Capabilities, inputs: Inputs) -> str | None:
+    """The reason why a path cannot take `inputs`, or None where it can."""
+    x, params = str(inputs.x.dtype), str(inputs.parameter_dtype)
+    able = capabilities
+    refusals: Iterable[tuple[bool, str]] = (
+        (x not in able.dtypes, f"no {x}"),
+        (params == x and x not in able.pure, f"no {x} parameters"),
+        (params != x and x not in able.mixed, f"no {x} input with {params} parameters"),
+        (inputs.x.ndim not in able.ranks, f"no rank {inputs.x.ndim}"),
+        (inputs.training and not able.training, "no training mode"),
+        (not inputs.training and not able.test_mode, "no test mode"),
+        (inputs.gamma is None and not able.without_gamma, "gamma cannot be absent"),
+        (inputs.beta is None and not able.without_beta, "beta cannot be absent"),
+        (
+            inputs.training and inputs.running_mean is None and not able.without_running,
+            "running statistics cannot be absent",
+        ),
+        (
+            isinstance(inputs.axis, tuple) and not able.per_activation,
+            "no per-activation mode",
+        ),
+        (
+            able.max_elements is not None and inputs.x.size > able.max_elements,
+            f"{inputs.x.size} elements, at most {able.max_elements} here",
+        ),
+    )
+    return next((reason for refused, reason in refusals if refused), None)
+
+
+def folder(kind: str) -> FilePath:
+    """Where ``adapters`` or ``fixtures`` lie: inside an installed package, else beside it."""
+    package = FilePath(__file__).resolve().parent
+    inside = package / kind
+    return inside if inside.is_dir() else package.parent / kind
+
+
+def names() -> list[str]:
+    """The names of all adapters that this installation holds, sorted."""
+    return sorted(p.parent.name for p in folder("adapters").glob("*/adapter.py"))
+
+
+def home(name: str) -> FilePath:
+    """The folder of the adapter called `name`.
+
+    Raises:
+        AdapterError: there is none; the message names the nearest.
+    """
+    known = names()
+    if name in known:
+        return folder("adapters") / name
+    raise AdapterError(
+        f"there is no adapter {name!r}.{_nearest(name, known)} "
+        f"Adapters here are: {', '.join(known) or 'none'}."
+    )
+
+
+def load(name: str) -> Adapter:
+    """Load the adapter called `name`; this imports its framework.
+
+    Raises:
+        AdapterError: there is none of that name, its framework is not installed, or its file
+            does not define `ADAPTER`.
+    """
+    file = home(name) / "adapter.py"
+    module_name = f"conformance._loaded_adapters.{name}"
+    spec = importlib.util.spec_from_file_location(module_name, file)
+    if spec is None or spec.loader is None:
+        raise AdapterError(f"{file} cannot be loaded as Python. Give it the ending .py.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except ImportError as error:
+        requirements = file.with_name("requirements.txt")
+        raise AdapterError(
+            f"adapter {name!r} needs what is not installed: {error}. "
+            f"Install it with: pip install -r {requirements}"
+        ) from error
+    adapter = getattr(module, "ADAPTER", None)
+    if not isinstance(adapter, Adapter):
+        raise AdapterError(
+            f"{file} defines ADAPTER = {adapter!r}, an Adapter was wanted. "
+            "Define ADAPTER = Adapter(name=..., packages=..., device=..., paths=...)."
+        )
+    return adapter
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,38 @@
+"""Everything that can go wrong here, as one tree; each message says what to do."""
+
+from __future__ import annotations
+
+
+class ConformanceError(Exception):
+    """The base of every error that this package raises on purpose."""
+
+
+class InputError(ConformanceError, ValueError):
+    """An input that batch normalization is not defined on."""
+
+
+class GoldenFileError(ConformanceError):
+    """A golden file that is missing, damaged, foreign or not plain data."""
+
+
+class AdapterError(ConformanceError):
+    """An adapter that cannot be found or loaded, or that does not keep the contract."""
+
+
+class SelectionError(ConformanceError):
+    """A selection of cases or paths that is empty; nothing compared is never a pass."""
+
+
+class RecordError(ConformanceError):
+    """A run record that is missing, damaged or of another schema."""
+
+
+class ExpectationError(ConformanceError):
+    """An expectations file that is malformed or names what does not exist."""
+
+
+class Unsupported(Exception):  # noqa: N818 - a fact that an adapter states, not a fault
+    """Raised by an adapter for a case that its framework cannot take.
+
+    The message is the reason that the report shows, such as ``"no float64 kernel"``.
+    """

@@ -1,0 +1,1 @@
+"""Exact expected values, their independent proof, and error scales."""

@@ -1,0 +1,1 @@
+"""The pytest side: one test per path, case and output."""
