@@ -1,0 +1,269 @@
+"""Error scales and error units: how far from exact a correct implementation may be.
+
+One error unit of an output element is
+
+    u_out |expected|  (only if u_out > u)   +   u S   +   eta
+
+with u the unit roundoff of the arithmetic (2^-53 for float64 inputs, 2^-24 for all others:
+half types are due to be summed in float32), u_out that of the output's type, eta half its
+smallest subnormal number, and S the first-order error scale below.  An error of c units means:
+the exact answer for inputs perturbed by about c units in the last place.
+
+With d = |x - mean|, A1 = mean|x|, D1 = mean|dy|, r = inv_std, V = var + eps, T = 16:
+
+    S_mean = A1                     S_var = var + 2 mean(d |x|) + T u A1^2
+    S_inv = r (1 + k S_var)         k = 1 / (2 V), the sensitivity of log r to the variance
+    S_y = |gamma| r (|x| + A1 + d (1 + k S_var)) + |beta|         S_dbeta = sum|dy|
+    S_dgamma = r (sum |dy| (d + |x|) + |dbeta| A1) + |dgamma| k S_var
+    S_dx = |gamma| r (|dy| + D1 + (|x| + A1) w |dgamma| / M + d w S_dgamma / M
+                      + d w |dgamma| / M (2 k) S_var) + |dx| k S_var,     w = r
+    S_running_mean = (1 - m) |rm| + m A1
+    S_running_var = (1 - m) |rv| + m S_var M / (M - 1)
+
+The terms in |x| allow the folded forms ``x (gamma r) + (beta - mean gamma r)`` and
+``sum(dy x) - mean sum(dy)``.  In test mode the mean is given, so A1 becomes |running_mean| and
+S_var is 0.  With eps outside the root, k = 1 / (2 sigma (sigma + eps)), w = 1 / sigma, and
+(2 k) becomes k + 1 / (2 var).
+
+Being first order, the scales hold while T u (2 k) S_var < 0.1 (`is_gradable`); beyond that only
+the mean, the variance and the running statistics have a bound.
+
+Grade C is the class of the single-pass variance E[x^2] - mean^2, which loses u (var + 2 mean^2)
+where the others lose u S_var (Chan, Golub and LeVeque, 1983): `single_pass` adds that loss.
+There S_var of a channel is 0 in the scale of r where the class may lose the variance entirely.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from conformance.case import LIMIT, Array, Inputs, Outputs
+from conformance.errors import InputError
+from conformance.oracle.channels import by_channel, from_channels
+from conformance.oracle.rounding import Floats
+
+_VALID = 0.1
+"""How large the relative perturbation of the variance may be for first order to hold."""
+
+_SINGLE_PASS_VALID = 0.5
+"""The same for the single-pass class, whose growth beyond first order is allowed for."""
+
+_ROUNDOFF = {"float64": 2.0**-53}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scales:
+    """Error scales S of one case, float64, shaped like the outputs; absent ones are None."""
+
+    y: Array | None = None
+    dx: Array | None = None
+    dgamma: Array | None = None
+    dbeta: Array | None = None
+    mean: Array | None = None
+    var: Array | None = None
+    inv_std: Array | None = None
+    running_mean: Array | None = None
+    running_var: Array | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What the scales need to know of one batch; rows ``(C, M)`` and columns ``(C, 1)``."""
+
+    size: Floats  # |x|
+    d: Floats  # x - mean, signed
+    A1: Floats
+    var: Floats
+    S_var: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Root:
+    """r and its sensitivity; columns ``(C, 1)``.  slack = k S_var, the relative scale of r."""
+
+    r: Floats
+    w: Floats
+    slack: Floats
+    twice_slack: Floats
+
+
+def roundoff(inputs: Inputs) -> float:
+    """u: 2^-53 where x is float64, else 2^-24."""
+    return _ROUNDOFF.get(str(inputs.x.dtype), 2.0**-24)
+
+
+def scales(
+    inputs: Inputs, expected: Outputs, *, eps_outside: bool = False, single_pass: bool = False
+) -> Scales:
+    """Error scale S of every expected output.
+
+    Args:
+        inputs: What was asked.
+        expected: Its exact answers.
+        eps_outside: The dialect ``(x - mean) / (sigma + eps)``.
+        single_pass: Scales of the single-pass class instead (grade C).
+
+    Returns:
+        Non-negative float64 arrays; not finite in channels that are not.
+    """
+    if inputs.count == 0:
+        return Scales(**{name: np.zeros(v.shape) for name, v in expected.items().items()})
+    with np.errstate(all="ignore"):
+        batch = _measure(inputs, inputs.x) if inputs.training else _given(inputs)
+        root = _root(inputs, batch, eps_outside=eps_outside, single_pass=single_pass)
+        found = {"inv_std": root.r * (1 + root.slack)}
+        dgamma = np.zeros_like(root.r)
+        if inputs.dy is not None:
+            dgamma = np.abs((_slope(inputs) * batch.d).sum(axis=1, keepdims=True)) * root.r
+            found |= _gradient(inputs, batch, root, dgamma)
+        if inputs.training:
+            found |= _statistics(inputs, batch, single_pass=single_pass)
+        else:  # the running statistics must come back as they were
+            found |= {name: np.zeros_like(root.r) for name in ("running_mean", "running_var")}
+        shaped = {name: v.reshape(inputs.channel_shape) for name, v in found.items()}
+        shaped["y"] = from_channels(_output(inputs, batch, root), inputs)
+        if expected.dx is not None:
+            S_dx = _slopes(inputs, batch, root, dgamma, found["dgamma"])
+            S_dx = S_dx + np.abs(by_channel(expected.dx, inputs)) * root.slack
+            shaped["dx"] = from_channels(S_dx, inputs)
+        return Scales(**shaped)
+
+
+def is_gradable(inputs: Inputs, *, eps_outside: bool = False) -> bool:
+    """Whether first-order scales hold in every finite channel: T u (2 k) S_var < 0.1."""
+    if not inputs.training or inputs.count == 0:
+        return True
+    with np.errstate(all="ignore"):
+        batch = _measure(inputs, inputs.x)
+        root = _root(inputs, batch, eps_outside=eps_outside, single_pass=False)
+        strain = LIMIT * roundoff(inputs) * root.twice_slack
+    return not bool((strain[np.isfinite(strain)] >= _VALID).any())
+
+
+def units(inputs: Inputs, expected: Array, scale: Array, dtype: np.dtype[Any]) -> Floats:
+    """One error unit per element of an output of type `dtype`; float64, shape of `expected`."""
+    info = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]  # not annotated upstream
+    u, u_out = roundoff(inputs), float(info.eps) / 2
+    with np.errstate(all="ignore"):
+        unit = u * scale + float(info.smallest_subnormal) / 2
+        if u_out > u:
+            unit = unit + u_out * np.abs(expected)
+    return np.asarray(unit, dtype=np.float64)
+
+
+def _measure(inputs: Inputs, x: Array) -> _Batch:
+    """A batch under training; float64 statistics suffice for a scale."""
+    rows = by_channel(_wide(x), inputs)
+    size, d = np.abs(rows), rows - rows.mean(axis=1, keepdims=True)
+    A1, var = size.mean(axis=1, keepdims=True), (d * d).mean(axis=1, keepdims=True)
+    cross = (np.abs(d) * size).mean(axis=1, keepdims=True)
+    return _Batch(size, d, A1, var, var + 2 * cross + LIMIT * roundoff(inputs) * A1 * A1)
+
+
+def _given(inputs: Inputs) -> _Batch:
+    """Test mode: the statistics are inputs, without error."""
+    rows, mean, var = by_channel(_wide(inputs.x), inputs), *_running_given(inputs)
+    return _Batch(np.abs(rows), rows - mean, np.abs(mean), var, np.zeros_like(var))
+
+
+def _root(inputs: Inputs, batch: _Batch, *, eps_outside: bool, single_pass: bool) -> _Root:
+    sigma = np.sqrt(batch.var)
+    if eps_outside:
+        r, w = 1 / (sigma + inputs.eps), 1 / sigma
+        k = r * w / 2
+        twice_k = k + w * w / 2
+    else:
+        r = w = 1 / np.sqrt(batch.var + inputs.eps)
+        k, twice_k = r * r / 2, r * r
+    S_var = batch.S_var
+    if single_pass and inputs.training:
+        S_var = S_var + _loss(batch)
+        S_var = S_var * _growth(inputs, twice_k * S_var)
+    return _Root(r, w, k * S_var, twice_k * S_var)
+
+
+def _loss(batch: _Batch) -> Floats:
+    """What ``E[x^2] - mean^2`` loses, per u: ``E[x^2] + mean^2 <= var + 2 A1^2``."""
+    return batch.var + 2 * batch.A1**2
+
+
+def _growth(inputs: Inputs, relative: Floats) -> Floats:
+    """How much more than first order r moves in the single-pass class.
+
+    A variance that is off by a part s of V moves r by less than (1 - s)^(-3/2) times the first
+    order.  From s = 1/2 on the class bounds nothing, and no error is within it.
+    """
+    s = (LIMIT + inputs.count / 8) * roundoff(inputs) * relative
+    return np.where(s < _SINGLE_PASS_VALID, (1 - np.minimum(s, _SINGLE_PASS_VALID)) ** -1.5, 0.0)
+
+
+def _statistics(inputs: Inputs, batch: _Batch, *, single_pass: bool) -> dict[str, Floats]:
+    batches = [*(_measure(inputs, past) for past in inputs.history), batch]
+    spreads = [b.S_var + _loss(b) if single_pass else b.S_var for b in batches]
+    found = {"mean": batch.A1, "var": spreads[-1]}
+    if inputs.running_mean is not None:
+        old, new = abs(1 - inputs.momentum), abs(inputs.momentum)
+        mean, var = (np.abs(given) for given in _running_given(inputs))
+        correction = inputs.count / max(inputs.count - 1, 1)
+        for past, S_var in zip(batches, spreads, strict=True):
+            mean = old * mean + new * past.A1
+            var = old * var + new * S_var * correction
+        found |= {"running_mean": mean, "running_var": var}
+    return found
+
+
+def _gradient(inputs: Inputs, batch: _Batch, root: _Root, dgamma: Floats) -> dict[str, Floats]:
+    dy = _slope(inputs)
+    slope, dbeta = np.abs(dy), np.abs(dy.sum(axis=1, keepdims=True))
+    products = (slope * (np.abs(batch.d) + batch.size)).sum(axis=1, keepdims=True)
+    return {
+        "dbeta": slope.sum(axis=1, keepdims=True),
+        "dgamma": root.r * (products + dbeta * batch.A1) + dgamma * root.slack,
+    }
+
+
+def _output(inputs: Inputs, batch: _Batch, root: _Root) -> Floats:
+    gamma, beta = np.abs(_parameter(inputs.gamma, 1.0)), np.abs(_parameter(inputs.beta, 0.0))
+    d = np.abs(batch.d)
+    return gamma * root.r * (batch.size + batch.A1 + d * (1 + root.slack)) + beta
+
+
+def _slopes(inputs: Inputs, batch: _Batch, root: _Root, dgamma: Floats, S_dgamma: Floats) -> Floats:
+    """S_dx without its last term, which needs dx itself."""
+    slope, reach = np.abs(_slope(inputs)), np.abs(_parameter(inputs.gamma, 1.0)) * root.r
+    if not inputs.training:
+        return reach * slope
+    d, along = np.abs(batch.d), root.w / inputs.count
+    S_dx: Floats = reach * (
+        slope
+        + slope.mean(axis=1, keepdims=True)
+        + (batch.size + batch.A1) * along * dgamma
+        + d * along * (S_dgamma + dgamma * root.twice_slack)
+    )
+    return S_dx
+
+
+def _running_given(inputs: Inputs) -> tuple[Floats, Floats]:
+    if inputs.running_mean is None or inputs.running_var is None:
+        raise InputError("running statistics are None, expected both. Pass both for their scales.")
+    return _column(inputs.running_mean), _column(inputs.running_var)
+
+
+def _parameter(given: Array | None, default: float) -> Floats:
+    return np.full((1, 1), default) if given is None else _column(given)
+
+
+def _slope(inputs: Inputs) -> Floats:
+    return by_channel(_wide(inputs.dy), inputs)
+
+
+def _column(values: Array | None) -> Floats:
+    return _wide(values).reshape(-1, 1)
+
+
+def _wide(values: Array | None) -> Floats:
+    return np.asarray(values, dtype=np.float64)

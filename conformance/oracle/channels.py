@@ -1,0 +1,23 @@
+"""One row per channel: the view in which every formula of this package is written."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.case import Array, Inputs
+
+
+def by_channel(array: Array, inputs: Inputs) -> Array:
+    """View of an array of the shape of x as ``(channels, M)``, channels in C order."""
+    axes = inputs.channel_axes
+    rest = tuple(a for a in range(array.ndim) if a not in axes)
+    channels = int(np.prod(inputs.channel_shape, dtype=np.int64))
+    return array.transpose(axes + rest).reshape(channels, inputs.count)
+
+
+def from_channels(rows: Array, inputs: Inputs) -> Array:
+    """Undo `by_channel`: ``(channels, M)`` back to the shape of x."""
+    axes = inputs.channel_axes
+    order = axes + tuple(a for a in range(inputs.x.ndim) if a not in axes)
+    stacked = rows.reshape(tuple(inputs.x.shape[a] for a in order))
+    return np.ascontiguousarray(stacked.transpose(np.argsort(order)))

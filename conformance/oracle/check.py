@@ -1,0 +1,84 @@
+"""What the oracle refuses, and why; nothing is broadcast and nothing is converted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from conformance.case import Array, Inputs
+from conformance.errors import InputError
+
+_FLOAT64_BITS = 64
+
+
+def check(inputs: Inputs) -> None:
+    """Refuse inputs on which batch normalization is not defined.
+
+    Raises:
+        InputError: a shape, a type or a number; the message shows it and what was wanted.
+    """
+    _check_axis(inputs)
+    shape = inputs.x.shape
+    wanted: Mapping[str, tuple[Array | None, tuple[int, ...]]] = {
+        "x": (inputs.x, shape),
+        "dy": (inputs.dy, shape),
+        "gamma": (inputs.gamma, inputs.channel_shape),
+        "beta": (inputs.beta, inputs.channel_shape),
+        "running_mean": (inputs.running_mean, inputs.channel_shape),
+        "running_var": (inputs.running_var, inputs.channel_shape),
+        **{f"history[{i}]": (batch, shape) for i, batch in enumerate(inputs.history)},
+    }
+    for name, (array, want) in wanted.items():
+        if array is None:
+            continue
+        _check_type(name, array.dtype)
+        if array.shape != want:
+            raise InputError(
+                f"{name} has shape {array.shape}, expected {want} for x of shape {shape} with "
+                f"channel axis {inputs.axis}. Reshape it; nothing is broadcast."
+            )
+    _check_numbers(inputs)
+
+
+def _check_axis(inputs: Inputs) -> None:
+    ndim = inputs.x.ndim
+    axes = inputs.axis if isinstance(inputs.axis, tuple) else (inputs.axis,)
+    inside = all(-ndim <= a < ndim for a in axes)
+    if ndim < 2 or not axes or not inside or len({a % ndim for a in axes}) != len(axes):  # noqa: PLR2004 - a batch axis and a channel axis
+        raise InputError(
+            f"axis {inputs.axis} of x of shape {inputs.x.shape} is no channel axis. x needs two "
+            "axes or more, and axis must name one of them (or several different ones, for the "
+            "per-activation mode)."
+        )
+
+
+def _check_type(name: str, dtype: np.dtype[Any]) -> None:
+    try:
+        bits = int(ml_dtypes.finfo(dtype).bits)  # type: ignore[no-untyped-call]  # not annotated upstream
+    except (ValueError, TypeError):
+        bits = None
+    if bits is None or bits > _FLOAT64_BITS or dtype.kind == "c":
+        raise InputError(
+            f"{name} has type {dtype}, expected a binary float of at most 64 bits "
+            "(float64, float32, float16, bfloat16). Convert it to the type under test."
+        )
+
+
+def _check_numbers(inputs: Inputs) -> None:
+    if not (np.isfinite(inputs.eps) and inputs.eps >= 0):
+        raise InputError(f"eps is {inputs.eps!r}, expected a finite number that is not negative.")
+    if not np.isfinite(inputs.momentum):
+        raise InputError(f"momentum is {inputs.momentum!r}, expected a finite number.")
+    if (inputs.running_mean is None) != (inputs.running_var is None):
+        raise InputError(
+            "one of running_mean and running_var is given, expected both or none. "
+            "Pass both, or leave both out."
+        )
+    if not inputs.training and inputs.running_mean is None:
+        raise InputError(
+            "test mode (training=False) normalizes by running statistics and none are given. "
+            "Pass running_mean and running_var, or training=True."
+        )

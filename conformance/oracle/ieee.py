@@ -1,0 +1,131 @@
+"""Channels that hold a NaN, an infinity, or a variance + eps that is not positive.
+
+There exact arithmetic has no answer.  Outputs that depend on the offending value are what the
+textbook formulas give in IEEE float64; every other output of the channel stays exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from conformance.case import Array
+from conformance.oracle.exact import Channel, ChannelResults, scaled_variance, test, train
+from conformance.oracle.rounding import Floats
+from conformance.oracle.sums import batch_sums
+
+Mask = npt.NDArray[np.bool_]
+
+
+def train_any(channel: Channel) -> ChannelResults:
+    """Training mode for whatever `exact.train` refuses."""
+    x_bad, dy_bad = bool(_bad(channel.x).any()), bool(_bad(channel.dy).any())
+    no_r = x_bad or not has_root(channel)
+    no_gamma, no_beta = not np.isfinite(channel.gamma), not np.isfinite(channel.beta)
+    taint: dict[str, bool | Mask] = {
+        "mean": x_bad,
+        "var": x_bad,
+        "inv_std": no_r,
+        "y": no_r or no_gamma or no_beta,
+        "dbeta": dy_bad,
+        "dgamma": no_r or dy_bad,
+        "dx": no_r or dy_bad or no_gamma,
+    }
+    return _merge(train(_cleaned(channel, no_r=no_r)), _textbook_train(channel), taint)
+
+
+def test_any(channel: Channel, running_mean: float, running_var: float) -> ChannelResults:
+    """Test mode for whatever `exact.test` refuses."""
+    x_bad, dy_bad = _bad(channel.x), _bad(channel.dy)
+    no_r = not (np.isfinite(running_var) and running_var + channel.eps > 0)
+    no_mean, no_gamma = not np.isfinite(running_mean), not np.isfinite(channel.gamma)
+    taint: dict[str, bool | Mask] = {
+        "inv_std": no_r,
+        "y": x_bad | (no_r or no_mean or no_gamma or not np.isfinite(channel.beta)),
+        "dbeta": bool(dy_bad.any()),
+        "dgamma": bool(no_r or no_mean or x_bad.any() or dy_bad.any()),
+        "dx": dy_bad | (no_r or no_gamma),
+    }
+    exact = test(
+        _cleaned(channel, no_r=no_r),
+        0.0 if no_mean else running_mean,
+        0.0 if no_r else running_var,
+    )
+    return _merge(exact, _textbook_test(channel, running_mean, running_var), taint)
+
+
+def has_root(channel: Channel) -> bool:
+    """Whether ``var + eps`` of a channel of finite x is positive, decided exactly."""
+    return (
+        bool(np.isfinite(channel.eps))
+        and scaled_variance(batch_sums(channel.x), channel.eps)[0] > 0
+    )
+
+
+def _textbook_train(channel: Channel) -> ChannelResults:
+    def statistics(x: Floats) -> tuple[float, float]:
+        mean = float(x.mean())
+        return mean, float(np.square(x - mean).mean())
+
+    return _textbook(channel, statistics, training=True)
+
+
+def _textbook_test(channel: Channel, running_mean: float, running_var: float) -> ChannelResults:
+    return _textbook(channel, lambda _: (running_mean, running_var), training=False)
+
+
+def _textbook(
+    channel: Channel, statistics: Callable[[Floats], tuple[float, float]], *, training: bool
+) -> ChannelResults:
+    x = np.asarray(channel.x, dtype=np.float64)
+    with np.errstate(all="ignore"):
+        mean, var = statistics(x)
+        r = float(1 / np.sqrt(np.float64(var + channel.eps)))
+        x_hat = (x - mean) * r
+        results: dict[str, Floats | float] = {
+            "mean": mean,
+            "var": var,
+            "inv_std": r,
+            "y": channel.gamma * x_hat + channel.beta,
+        }
+        if channel.dy is not None:
+            dy = np.asarray(channel.dy, dtype=np.float64)
+            along = (dy * x_hat).sum()
+            centred = dy - dy.mean() - x_hat * along / x.size if training else dy
+            results["dx"] = channel.gamma * r * centred
+            results["dgamma"], results["dbeta"] = float(along), float(dy.sum())
+    return results
+
+
+def _merge(
+    exact: ChannelResults, loose: ChannelResults, taint: dict[str, bool | Mask]
+) -> ChannelResults:
+    merged: dict[str, Floats | float] = {}
+    for name, value in exact.items():
+        chosen = np.where(taint[name], loose[name], value)
+        merged[name] = chosen if chosen.ndim else float(chosen)
+    return merged
+
+
+def _cleaned(channel: Channel, *, no_r: bool) -> Channel:
+    """The channel with 0 for what is not finite, and with a root where it has none."""
+    return replace(
+        channel,
+        x=_finite(channel.x),
+        dy=None if channel.dy is None else _finite(channel.dy),
+        gamma=channel.gamma if np.isfinite(channel.gamma) else 0.0,
+        beta=channel.beta if np.isfinite(channel.beta) else 0.0,
+        eps=1.0 if no_r else channel.eps,
+    )
+
+
+def _finite(values: Array) -> Floats:
+    wide = np.asarray(values, dtype=np.float64)
+    return np.where(np.isfinite(wide), wide, 0.0)
+
+
+def _bad(values: Array | None) -> Mask:
+    return ~np.isfinite(np.asarray(0.0 if values is None else values, dtype=np.float64))

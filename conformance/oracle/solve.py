@@ -1,0 +1,33 @@
+"""From a problem to a case: the exact answers, reduced to what can fairly be graded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.case import Case, Inputs, Outputs, Problem
+from conformance.oracle.bounds import is_gradable
+from conformance.oracle.expected import solve_inputs
+
+
+def solve(problem: Problem) -> Case:
+    """Solve a problem.
+
+    An implementation owes no dgamma where there is no gamma and no dbeta where there is no beta.
+    Where the inputs are so ill-conditioned that first-order bounds do not hold, only the mean,
+    the variance, dbeta and the running statistics are graded.
+
+    Raises:
+        InputError: the problem's inputs are not ones that batch normalization is defined on.
+    """
+    answers = solve_inputs(problem.inputs)
+    return Case(problem=problem, expected=_due(problem.inputs, answers))
+
+
+def _due(inputs: Inputs, answers: Outputs) -> Outputs:
+    if inputs.training and not is_gradable(inputs):
+        answers = replace(answers, y=None, dx=None, dgamma=None, inv_std=None)
+    return replace(
+        answers,
+        dgamma=None if inputs.gamma is None else answers.dgamma,
+        dbeta=None if inputs.beta is None else answers.dbeta,
+    )
