@@ -1,0 +1,128 @@
+"""``conformance run``: one adapter, or one path of it, over the cases; writes run records."""
+
+# ruff: noqa: T201 - a command prints
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from conformance import golden, record
+from conformance import run as runner
+from conformance.errors import ConformanceError
+from conformance.record import CaseResult, RunRecord, Status
+from conformance.run import Column
+
+_EXAMPLE = """\
+example:
+  conformance run torch
+  conformance run torch/channels_last --case 'spatial/*'
+
+exit status: 0 nothing failed that was not expected to, 1 something did,
+2 could not run
+"""
+_SHOWN = 10
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``run`` to the command line."""
+    parser = subparsers.add_parser(
+        "run",
+        help="run one adapter over the cases and write run records",
+        description=__doc__,
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("adapter", metavar="ADAPTER[/PATH]", help="such as torch or jax/xla_hlo")
+    parser.add_argument(
+        "--case", action="append", metavar="ID", help="an id, a glob, or a part of ids; repeatable"
+    )
+    parser.add_argument(
+        "--records",
+        type=Path,
+        metavar="DIR",
+        help="where the records go (default: records; nowhere with --case)",
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="paths run at a time (default: CPUs)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the selection; see the module's text."""
+    try:
+        columns = runner.columns(args.adapter)
+        case_ids = golden.select(args.case)
+        folder = args.records or (None if args.case else Path("records"))
+        records = _with_progress(columns, case_ids, folder, args.jobs)
+    except ConformanceError as error:
+        print(f"conformance run: {error}", file=sys.stderr)
+        return 2
+    for done in records:
+        _report(done, folder, shown=None if args.case else _SHOWN)
+    return int(any(done.red for done in records))
+
+
+def save(done: RunRecord, folder: Path) -> Path:
+    """Write a record to its place in a folder of records."""
+    file = folder / done.adapter / f"{done.path}.json"
+    record.write(done, file)
+    return file
+
+
+def _with_progress(
+    columns: Sequence[Column], case_ids: Sequence[str], folder: Path | None, jobs: int
+) -> list[RunRecord]:
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    ) as progress:
+        bars = {c.id: progress.add_task(c.id, total=len(case_ids)) for c in columns}
+
+        def done(column: Column, _result: CaseResult) -> None:
+            progress.advance(bars[column.id])
+
+        def finished(whole: RunRecord) -> None:
+            if folder is not None:
+                save(whole, folder)
+
+        return runner.run(columns, case_ids, jobs=jobs, done=done, finished=finished)
+
+
+def _report(done: RunRecord, folder: Path | None, *, shown: int | None) -> None:
+    counts = ", ".join(f"{done.counts[s]} {s}" for s in Status if done.counts[s])
+    verdict = "FAILS" if done.red else "ok"
+    version = next(iter(done.versions.values()))
+    print(f"{verdict}  {done.adapter}/{done.path}  {version}  {done.device}  {counts}")
+    lines = [line for case in done.cases for line in _lines(case, everything=shown is None)]
+    for line in lines[:shown]:
+        print(line)
+    if shown is not None and len(lines) > shown:
+        where = f" in {folder / done.adapter / done.path}.json" if folder else ""
+        print(f"  ... and {len(lines) - shown} more{where}")
+
+
+def _lines(case: CaseResult, *, everything: bool) -> list[str]:
+    lines = []
+    for name, result in case.outputs.items():
+        if not everything and result.status not in record.RED:
+            continue
+        units = "" if result.units is None else f" {result.grade} {result.units:.3g} units"
+        reason = f": {result.reason}" if result.reason else ""
+        lines.append(f"  {case.case} {name}: {result.status}{units}{reason}")
+    if lines and not everything:
+        lines.append(f"    {case.repro}")
+    if lines and case.stderr:
+        lines.append("    " + case.stderr.replace("\n", "\n    "))
+    return lines

@@ -1,0 +1,188 @@
+"""Adapter times cases makes run records; the same for the command line and for pytest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from conformance import adapter, expectations, golden
+from conformance.case import Case, Dialect
+from conformance.errors import AdapterError
+from conformance.expectations import Expectation
+from conformance.golden.content import dtype, mode
+from conformance.judge import due, judge, spread
+from conformance.layout import name as layout_name
+from conformance.record import CaseResult, OutputResult, RunRecord, Status
+from conformance.session import Answer, Session
+
+DUE_FIELD = {"running_var_biased": "running_var"}
+"""Fields of `Outputs` that go by the name of another output."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One path at a version on a device, with the failures that are expected of it."""
+
+    adapter: str
+    path: str
+    about: str
+    versions: dict[str, str]
+    device: str
+    dialect: Dialect
+    expected: tuple[Expectation, ...]
+
+    @property
+    def id(self) -> str:
+        """``adapter/path``, as the command line takes it."""
+        return f"{self.adapter}/{self.path}"
+
+
+def columns(selector: str) -> list[Column]:
+    """The columns of ``ADAPTER`` or ``ADAPTER/PATH``; starts the framework once to ask.
+
+    Raises:
+        AdapterError: there is no such adapter or path, or it does not load.
+        ExpectationError: its expectations are malformed or match nothing.
+    """
+    name, _, wanted = selector.partition("/")
+    home = adapter.home(name)
+    with Session(name) as session:
+        told = session.describe()
+    version = next(iter(told["versions"].values()))
+    file = home / "expectations.toml"
+    expected = expectations.load(file, version)
+    expectations.check(expected, [p["name"] for p in told["paths"]], _catalogue(), file)
+    found = [
+        Column(
+            adapter=name,
+            path=path["name"],
+            about=path["about"],
+            versions=told["versions"],
+            device=told["device"],
+            dialect=Dialect(**path["dialect"]),
+            expected=expected,
+        )
+        for path in told["paths"]
+    ]
+    chosen = [c for c in found if not wanted or c.path == wanted]
+    if not chosen:
+        raise AdapterError(
+            f"adapter {name!r} has no path {wanted!r}. Its paths are: "
+            f"{', '.join(c.path for c in found)}."
+        )
+    return chosen
+
+
+def examine(session: Session, column: Column, case: Case) -> CaseResult:
+    """Run one case on one path and judge it."""
+    answer = session.run(column.path, case)
+    results = _judged(column, case, answer)
+    return CaseResult(
+        case=case.id,
+        group=case.problem.group,
+        mode=mode(case.inputs),
+        layout=layout_name(case.inputs),
+        dtype=dtype(case.inputs),
+        outputs=expectations.apply(column.expected, column.path, case.id, results),
+        repro=f"conformance run {column.id} --case {case.id}",
+        seconds=float(answer.header.get("seconds", 0.0)),
+        stderr=answer.stderr,
+    )
+
+
+def run(
+    selected: Sequence[Column],
+    case_ids: Sequence[str],
+    *,
+    jobs: int = 1,
+    done: Callable[[Column, CaseResult], None] = lambda _column, _result: None,
+    finished: Callable[[RunRecord], None] = lambda _record: None,
+) -> list[RunRecord]:
+    """Run cases on columns, each column in a worker process of its own.
+
+    Args:
+        selected: The columns.
+        case_ids: The cases, by id.
+        jobs: How many columns run at a time.
+        done: Called after every case, from any thread.
+        finished: Called with every record as soon as it is whole, from any thread.
+
+    Returns:
+        One record per column, in their order.
+    """
+
+    def one(column: Column) -> RunRecord:
+        record = _run_column(column, case_ids, done)
+        finished(record)
+        return record
+
+    with ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
+        return list(pool.map(one, selected))
+
+
+def make_record(
+    column: Column, results: Iterable[CaseResult], *, started: str, seconds: float
+) -> RunRecord:
+    """Put the results of one column together."""
+    manifest = golden.manifest()
+    return RunRecord(
+        adapter=column.adapter,
+        path=column.path,
+        about=column.about,
+        versions=column.versions,
+        device=column.device,
+        dialect=asdict(column.dialect),
+        catalogue={"digest": manifest.digest, "cases": len(manifest.entries)},
+        started=started,
+        seconds=round(seconds, 3),
+        cases=tuple(results),
+    )
+
+
+def now() -> str:
+    """The time, as records write it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def due_names(fields: Iterable[str], dialect: Dialect | None = None) -> list[str]:
+    """Output names for the fields that the manifest names as due.
+
+    Without a dialect both corrections of the running variance count.
+    """
+    unbiased = dialect is None or dialect.running_var != "biased"
+    biased = dialect is None or dialect.running_var == "biased"
+    kept = {"running_var": unbiased, "running_var_biased": biased}
+    return list(dict.fromkeys(DUE_FIELD.get(f, f) for f in fields if kept.get(f, True)))
+
+
+def _run_column(
+    column: Column, case_ids: Sequence[str], done: Callable[[Column, CaseResult], None]
+) -> RunRecord:
+    started, clock = now(), time.perf_counter()
+    results = []
+    with Session(column.adapter) as session:
+        for case in golden.load(case_ids):
+            result = examine(session, column, case)
+            results.append(result)
+            done(column, result)
+    seconds = time.perf_counter() - clock
+    return make_record(column, results, started=started, seconds=seconds)
+
+
+def _judged(column: Column, case: Case, answer: Answer) -> dict[str, OutputResult]:
+    owed = due(case, column.dialect)
+    if answer.status == "ok":
+        try:
+            return judge(case, column.dialect, answer.outputs)
+        except AdapterError as error:
+            return spread(Status.ERROR, str(error), owed)
+    if answer.status == "refused":
+        raise AdapterError(answer.reason or f"{column.id} was refused without a reason.")
+    return spread(Status(answer.status), answer.reason or answer.status, owed)
+
+
+def _catalogue() -> dict[str, list[str]]:
+    return {name: due_names(entry.due) for name, entry in golden.manifest().entries.items()}
