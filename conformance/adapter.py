@@ -150,12 +150,29 @@ def names() -> list[str]:
     return sorted(p.parent.name for p in folder("adapters").glob("*/adapter.py"))
 
 
+def split(selector: str) -> tuple[str, str | None]:
+    """Take a selector apart: the adapter's name or file, and the path or None for all.
+
+    ``torch/native`` is ``("torch", "native")``; ``my/adapter.py:fast`` is
+    ``("my/adapter.py", "fast")``.
+    """
+    file, dot_py, rest = selector.partition(".py")
+    if dot_py:
+        return file + dot_py, rest.removeprefix(":") or None
+    name, _, path = selector.partition("/")
+    return name, path or None
+
+
 def home(name: str) -> FilePath:
-    """The folder of the adapter called `name`.
+    """The folder of the adapter of that name, or around that ``adapter.py``.
 
     Raises:
         AdapterError: there is none; the message names the nearest.
     """
+    if name.endswith(".py"):
+        if not FilePath(name).is_file():
+            raise AdapterError(f"there is no file {name}. Give the path of an adapter.py.")
+        return FilePath(name).resolve().parent
     known = names()
     if name in known:
         return folder("adapters") / name
@@ -166,14 +183,16 @@ def home(name: str) -> FilePath:
 
 
 def load(name: str) -> Adapter:
-    """Load the adapter called `name`; this imports its framework.
+    """Load the adapter of that name or file; this imports its framework.
 
     Raises:
         AdapterError: there is none of that name, its framework is not installed, or its file
             does not define `ADAPTER`.
     """
-    file = home(name) / "adapter.py"
-    module_name = f"conformance._loaded_adapters.{name}"
+    file = FilePath(name).resolve() if name.endswith(".py") else home(name) / "adapter.py"
+    module_name = f"conformance._loaded_adapters.{file.parent.name}"
+    if not file.is_file():
+        home(name)  # says what is wrong
     spec = importlib.util.spec_from_file_location(module_name, file)
     if spec is None or spec.loader is None:
         raise AdapterError(f"{file} cannot be loaded as Python. Give it the ending .py.")

@@ -172,7 +172,7 @@ def first(statuses: Iterable[Status]) -> Status:
 def write(record: RunRecord, file: FilePath) -> None:
     """Write `record` as JSON, whole or not at all."""
     payload = {"schema": record.schema, **asdict(record)}
-    text = json.dumps(_encode(payload), indent=1, allow_nan=False)
+    text = json.dumps(encode(payload), indent=1, allow_nan=False)
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
@@ -211,24 +211,26 @@ def read(file: FilePath) -> RunRecord:
         ) from error
 
 
-def _encode(value: Any) -> Any:
+def encode(value: Any) -> Any:
+    """The JSON form of a value: statuses as words, numbers that JSON lacks as strings."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, Mapping):
-        return {key: _encode(item) for key, item in value.items()}
+        return {key: encode(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_encode(item) for item in value]
+        return [encode(item) for item in value]
     return value
 
 
 def _decode(payload: dict[str, Any]) -> RunRecord:
-    cases = tuple(_decode_case(case) for case in payload["cases"])
+    cases = tuple(decode_case(case) for case in payload["cases"])
     return RunRecord(**{**payload, "cases": cases})
 
 
-def _decode_case(payload: dict[str, Any]) -> CaseResult:
+def decode_case(payload: dict[str, Any]) -> CaseResult:
+    """Undo ``encode(asdict(case_result))``."""
     outputs = {name: _decode_output(out) for name, out in payload["outputs"].items()}
     return CaseResult(**{**payload, "outputs": outputs})
 

@@ -24,8 +24,20 @@ DUE_FIELD = {"running_var_biased": "running_var"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One path at a version on a device, with the failures that are expected of it."""
+    """One path at a version on a device, with the failures that are expected of it.
 
+    Attributes:
+        source: What loads the adapter: its name, or its file.
+        adapter: Its name.
+        path: Name of the path.
+        about: What the path calls, in one line.
+        versions: Distributions to versions, the framework first.
+        device: Where it runs.
+        dialect: Its conventions.
+        expected: Its known failures.
+    """
+
+    source: str
     adapter: str
     path: str
     about: str
@@ -36,20 +48,25 @@ class Column:
 
     @property
     def id(self) -> str:
-        """``adapter/path``, as the command line takes it."""
+        """``adapter/path``, the name of the column."""
         return f"{self.adapter}/{self.path}"
+
+    @property
+    def selector(self) -> str:
+        """What the command line takes for this column."""
+        return f"{self.source}{':' if self.source.endswith('.py') else '/'}{self.path}"
 
 
 def columns(selector: str) -> list[Column]:
-    """The columns of ``ADAPTER`` or ``ADAPTER/PATH``; starts the framework once to ask.
+    """The columns of ``ADAPTER``, ``ADAPTER/PATH`` or ``FILE.py:PATH``; starts the framework once to ask.
 
     Raises:
         AdapterError: there is no such adapter or path, or it does not load.
         ExpectationError: its expectations are malformed or match nothing.
     """
-    name, _, wanted = selector.partition("/")
-    home = adapter.home(name)
-    with Session(name) as session:
+    source, wanted = adapter.split(selector)
+    home = adapter.home(source)
+    with Session(source) as session:
         told = session.describe()
     version = next(iter(told["versions"].values()))
     file = home / "expectations.toml"
@@ -57,7 +74,8 @@ def columns(selector: str) -> list[Column]:
     expectations.check(expected, [p["name"] for p in told["paths"]], _catalogue(), file)
     found = [
         Column(
-            adapter=name,
+            source=source,
+            adapter=told["name"],
             path=path["name"],
             about=path["about"],
             versions=told["versions"],
@@ -67,10 +85,10 @@ def columns(selector: str) -> list[Column]:
         )
         for path in told["paths"]
     ]
-    chosen = [c for c in found if not wanted or c.path == wanted]
+    chosen = [c for c in found if wanted in (None, c.path)]
     if not chosen:
         raise AdapterError(
-            f"adapter {name!r} has no path {wanted!r}. Its paths are: "
+            f"adapter {source!r} has no path {wanted!r}. Its paths are: "
             f"{', '.join(c.path for c in found)}."
         )
     return chosen
@@ -87,7 +105,7 @@ def examine(session: Session, column: Column, case: Case) -> CaseResult:
         layout=layout_name(case.inputs),
         dtype=dtype(case.inputs),
         outputs=expectations.apply(column.expected, column.path, case.id, results),
-        repro=f"conformance run {column.id} --case {case.id}",
+        repro=f"conformance run {column.selector} --case {case.id}",
         seconds=float(answer.header.get("seconds", 0.0)),
         stderr=answer.stderr,
     )
@@ -163,7 +181,7 @@ def _run_column(
 ) -> RunRecord:
     started, clock = now(), time.perf_counter()
     results = []
-    with Session(column.adapter) as session:
+    with Session(column.source) as session:
         for case in golden.load(case_ids):
             result = examine(session, column, case)
             results.append(result)

@@ -60,7 +60,7 @@ def _serve(
 
 
 def describe(loaded: Adapter) -> dict[str, Any]:
-    """Versions, device and paths of an adapter, as JSON."""
+    """Name, versions, device and paths of an adapter, as JSON."""
     versions = {}
     for package in loaded.packages:
         try:
@@ -73,7 +73,12 @@ def describe(loaded: Adapter) -> dict[str, Any]:
         "python": platform.python_version(),
     }
     paths = [{"name": p.name, "about": p.about, "dialect": asdict(p.dialect)} for p in loaded.paths]
-    return {"versions": versions, "device": loaded.device(), "paths": paths}
+    return {
+        "name": loaded.name,
+        "versions": versions,
+        "device": loaded.device(),
+        "paths": paths,
+    }
 
 
 def run(path: Path, case: str, inputs: Inputs) -> tuple[dict[str, Any], dict[str, Array]]:

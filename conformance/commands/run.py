@@ -38,7 +38,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("adapter", metavar="ADAPTER[/PATH]", help="such as torch or jax/xla_hlo")
+    parser.add_argument(
+        "adapter",
+        metavar="ADAPTER[/PATH]",
+        help="such as torch, jax/xla_hlo, or a file my/adapter.py",
+    )
     parser.add_argument(
         "--case", action="append", metavar="ID", help="an id, a glob, or a part of ids; repeatable"
     )

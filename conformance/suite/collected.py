@@ -1,0 +1,110 @@
+"""What one pytest session knows: its columns, their workers, and the results so far."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from conformance import golden
+from conformance import run as runner
+from conformance.case import Dialect
+from conformance.commands.run import save
+from conformance.errors import SelectionError
+from conformance.expectations import Expectation
+from conformance.record import CaseResult, decode_case
+from conformance.run import Column
+from conformance.session import Session
+
+
+class Collected:
+    """Columns by id, one worker process for each, and results by column and case."""
+
+    def __init__(self, selectors: Iterable[str]) -> None:
+        """Remember what to test; nothing starts before `items` is asked for."""
+        self._selectors = list(selectors)
+        self._columns: dict[str, Column] = {}
+        self._sessions: dict[str, Session] = {}
+        self._latest: dict[str, CaseResult] = {}
+        self._results: dict[str, dict[str, CaseResult]] = {}
+        self._started, self._clock = runner.now(), time.perf_counter()
+        self.written: list[Path] = []
+
+    def items(self) -> Iterator[tuple[str, str, str]]:
+        """Every ``(column id, case id, output)`` that is due.
+
+        Raises:
+            SelectionError: no adapter was named; nothing tested is never a pass.
+            ConformanceError: an adapter, its expectations or the golden files are broken.
+        """
+        if not self._selectors:
+            raise SelectionError(
+                "no adapter was named, one was wanted. Add --adapter NAME, such as "
+                "--adapter textbook; conformance list adapters shows them."
+            )
+        for selector in self._selectors:
+            self._columns |= {column.id: column for column in runner.columns(selector)}
+        entries = golden.manifest().entries
+        for column in self._columns.values():
+            for case, entry in entries.items():
+                for output in runner.due_names(entry.due, column.dialect):
+                    yield column.id, case, output
+
+    def examine(self, column_id: str, case_id: str) -> tuple[CaseResult, bool]:
+        """The result of a case, and whether it was run just now.
+
+        The outputs of a case follow each other, so only the latest result is kept at hand.
+        """
+        latest = self._latest.get(column_id)
+        if latest is not None and latest.case == case_id:
+            return latest, False
+        column = self._columns[column_id]
+        session = self._sessions.setdefault(column_id, Session(column.source))
+        (case,) = golden.load([case_id])
+        self._latest[column_id] = result = runner.examine(session, column, case)
+        return result, True
+
+    def add_result(self, column_id: str, result: Mapping[str, Any]) -> None:
+        """Take a result that some process reported."""
+        decoded = decode_case(dict(result))
+        self._results.setdefault(column_id, {})[decoded.case] = decoded
+
+    def columns_as_json(self) -> list[dict[str, Any]]:
+        """The columns, for another process."""
+        return [asdict(column) for column in self._columns.values()]
+
+    def add_columns(self, columns: Iterable[Mapping[str, Any]]) -> None:
+        """Undo `columns_as_json`."""
+        for said in columns:
+            column = Column(
+                **{
+                    **said,
+                    "dialect": Dialect(**said["dialect"]),
+                    "expected": tuple(_expectation(e) for e in said["expected"]),
+                }
+            )
+            self._columns[column.id] = column
+
+    def close(self) -> None:
+        """End all workers."""
+        for session in self._sessions.values():
+            session.close()
+        self._sessions.clear()
+
+    def write(self, folder: Path) -> None:
+        """Write one record for every column that has results."""
+        seconds = time.perf_counter() - self._clock
+        order = list(golden.manifest().entries) if self._results else []
+        for column_id, results in self._results.items():
+            cases = [results[case] for case in order if case in results]
+            record = runner.make_record(
+                self._columns[column_id], cases, started=self._started, seconds=seconds
+            )
+            self.written.append(save(record, folder))
+
+
+def _expectation(said: Mapping[str, Any]) -> Expectation:
+    lists = {name: tuple(said[name]) for name in ("paths", "cases", "outputs")}
+    return Expectation(**{**said, **lists})
