@@ -123,8 +123,9 @@ def _compare(case: Case, actual: Array, expected: Array, unit: Array, loose: Arr
     with np.errstate(all="ignore"):
         distance = np.where(settled, 0.0, np.abs(wide - expected))
         error = np.where(settled, 0.0, distance / unit)
-        in_class = settled | (distance <= sequential * loose)
-    error = np.where(np.isnan(error), np.inf, error)
+        in_class = settled | (np.isfinite(loose) & (distance <= sequential * loose))
+    # Without a finite unit there is no bound: what is not settled is out.
+    error = np.where(settled | np.isfinite(distance + unit), error, np.inf)
     at = np.unravel_index(int(np.argmax(error)), expected.shape)
     E = float(error[at])
     grade = _grade(E, limit, sequential, in_class=bool(in_class.all()))

@@ -58,7 +58,9 @@ class Column:
 
 
 def columns(selector: str) -> list[Column]:
-    """The columns of ``ADAPTER``, ``ADAPTER/PATH`` or ``FILE.py:PATH``; starts the framework once to ask.
+    """The columns of ``ADAPTER``, ``ADAPTER/PATH`` or ``FILE.py:PATH``.
+
+    It starts the framework once, to ask.
 
     Raises:
         AdapterError: there is no such adapter or path, or it does not load.

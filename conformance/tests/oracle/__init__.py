@@ -1,0 +1,1 @@
+"""Tests of the oracle, its proof and its bounds."""

@@ -1,0 +1,96 @@
+"""The worker process, from the outside; what misbehaves is in data/unruly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conformance.case import Case, Problem
+from conformance.errors import AdapterError
+from conformance.oracle import solve
+from conformance.session import Session
+from conformance.tests.oracle.by_hand import make
+
+UNRULY = str(Path(__file__).parent / "data" / "unruly" / "adapter.py")
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    """A session with the misbehaving adapter and little patience."""
+    with Session(UNRULY, case_seconds=3) as opened:
+        yield opened
+
+
+@pytest.fixture
+def case() -> Case:
+    """Any case."""
+    inputs = make((6, 4), np.float32)
+    return solve(Problem(id="g/c", group="g", catches="-", made="-", inputs=inputs))
+
+
+def test_outputs_come_back_unchanged(session: Session, case: Case) -> None:
+    """A path that behaves gives its arrays, bit for bit, and the seconds it took."""
+    answer = session.run("good", case)
+    assert answer.status == "ok"
+    assert np.array_equal(answer.outputs["mean"], case.inputs.x.astype(np.float64).mean(axis=0))
+    assert answer.header["seconds"] > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "reason"),
+    [
+        ("segfault", "crash", "SIGSEGV"),
+        ("leave", "crash", "code 0"),
+        ("hang", "timeout", "3 s"),
+        ("throw", "error", "FloatingPointError: something went wrong"),
+        ("refuse", "unsupported", "not on a Friday"),
+        ("mutate", "error", "wrote to its inputs: x"),
+        ("stray", "error", "not a numpy array: mean"),
+        ("narrow", "unsupported", "no float32"),
+        ("sampled", "not-run", "too slow"),
+    ],
+)
+def test_misbehaviour_is_a_distinct_status_and_costs_one_case(
+    session: Session, case: Case, path: str, status: str, reason: str
+) -> None:
+    """Each kind of failure is named for what it is, and the next case runs."""
+    answer = session.run(path, case)
+    assert answer.status == status
+    assert reason in str(answer.reason)
+    assert session.run("good", case).status == "ok"
+
+
+def test_crash_keeps_what_was_printed(session: Session, case: Case) -> None:
+    """The end of the standard error comes with the crash."""
+    assert "about to die" in str(session.run("segfault", case).stderr)
+
+
+def test_exception_comes_with_its_trace(session: Session, case: Case) -> None:
+    """The trace names the line that raised."""
+    assert 'raise FloatingPointError("something' in str(session.run("throw", case).stderr)
+
+
+def test_noise_on_the_standard_output_does_no_harm(session: Session, case: Case) -> None:
+    """What a framework prints never mixes with the messages."""
+    assert session.run("noise", case).status == "ok"
+
+
+def test_description_names_paths_and_versions(session: Session) -> None:
+    """A column is known without running a case."""
+    told = session.describe()
+    assert told["name"] == "unruly"
+    assert told["versions"]["numpy"] == np.__version__
+    assert [path["name"] for path in told["paths"]][:2] == ["good", "segfault"]
+
+
+def test_adapter_that_cannot_be_loaded_says_why(tmp_path: Path) -> None:
+    """A missing framework is an error that names the requirements to install."""
+    (tmp_path / "adapter.py").write_text("import no_such_framework\n")
+    with (
+        Session(str(tmp_path / "adapter.py")) as session,
+        pytest.raises(AdapterError, match=r"no_such_framework.*pip install -r"),
+    ):
+        session.describe()
