@@ -193,7 +193,10 @@ def load(name: str) -> Adapter:
     module_name = f"conformance._loaded_adapters.{file.parent.name}"
     if not file.is_file():
         home(name)  # says what is wrong
-    spec = importlib.util.spec_from_file_location(module_name, file)
+    # With search locations the file can import its siblings: `from . import kernels`.
+    spec = importlib.util.spec_from_file_location(
+        module_name, file, submodule_search_locations=[str(file.parent)]
+    )
     if spec is None or spec.loader is None:
         raise AdapterError(f"{file} cannot be loaded as Python. Give it the ending .py.")
     module = importlib.util.module_from_spec(spec)

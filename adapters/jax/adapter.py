@@ -1,0 +1,91 @@
+"""JAX on its default device: the formula, XLA's own operations, and Flax's layers."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import jax  # type: ignore[import-not-found, unused-ignore]  # checked also where JAX is absent
+
+from conformance.adapter import Adapter, Capabilities, Path
+from conformance.case import Actual, Dialect, Inputs
+
+from . import calling, formula, hlo, layers
+
+# Without this JAX turns float64 into float32, and says nothing.
+jax.config.update("jax_enable_x64", True)  # noqa: FBT003 - JAX's own signature
+
+
+def _run_formula(inputs: Inputs) -> Actual:
+    answer: Actual = calling.run(formula.program, inputs)
+    return answer
+
+
+def _run_hlo(inputs: Inputs) -> Actual:
+    answer: Actual = calling.run(hlo.program, inputs, eps=float(inputs.eps))
+    return answer
+
+
+def _run_linen(inputs: Inputs, **variance: bool) -> Actual:
+    numbers = {"eps": float(inputs.eps), "momentum": float(inputs.momentum)}
+    answer: Actual = calling.run(layers.linen_program, inputs, **numbers, **variance)
+    return answer
+
+
+def _run_nnx(inputs: Inputs) -> Actual:
+    numbers = {"eps": float(inputs.eps), "momentum": float(inputs.momentum)}
+    answer: Actual = calling.run(layers.nnx_program, inputs, **numbers)
+    return answer
+
+
+def _device() -> str:
+    first = jax.devices()[0]
+    kind = {"cpu": "cpu", "gpu": f"gpu: {first.device_kind}"}
+    return kind.get(first.platform, f"{first.platform}: {first.device_kind}")
+
+
+FLAX = Dialect(running_var="biased", momentum="old", saves="nothing")
+
+PATHS = (
+    Path(
+        name="jnp",
+        about="jnp.mean, jnp.var and lax.rsqrt under jax.jit, gradients by jax.vjp; "
+        "half precision computed in float32",
+        run=_run_formula,
+        dialect=Dialect(running_var="none"),
+        capabilities=Capabilities(per_activation=True),
+    ),
+    Path(
+        name="xla_hlo",
+        about="stablehlo.batch_norm_training, batch_norm_grad and batch_norm_inference "
+        "(epsilon is a float32 attribute)",
+        run=_run_hlo,
+        dialect=Dialect(running_var="none", saves="var"),
+        capabilities=Capabilities(
+            mixed=frozenset(),  # the operations want all operands of one type
+            without_gamma=False,
+            without_beta=False,
+        ),
+    ),
+    Path(
+        name="linen",
+        about="flax.linen.BatchNorm with its default use_fast_variance=True, jax.vjp",
+        run=_run_linen,
+        dialect=FLAX,
+        capabilities=Capabilities(per_activation=True),
+    ),
+    Path(
+        name="linen_two_pass",
+        about="flax.linen.BatchNorm(use_fast_variance=False), jax.vjp",
+        run=partial(_run_linen, use_fast_variance=False),
+        dialect=FLAX,
+        capabilities=Capabilities(per_activation=True),
+    ),
+    Path(
+        name="nnx",
+        about="flax.nnx.BatchNorm with its default use_fast_variance=True, jax.vjp",
+        run=_run_nnx,
+        dialect=FLAX,
+    ),
+)
+
+ADAPTER = Adapter(name="jax", packages=("jax", "jaxlib", "flax"), device=_device, paths=PATHS)

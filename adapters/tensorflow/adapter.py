@@ -1,0 +1,85 @@
+"""TensorFlow: its formula, the fused operation in both orders, each also under XLA, and Keras."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only; read at the import below
+import tensorflow as tf  # type: ignore[import-untyped, import-not-found, unused-ignore]  # no types
+
+from conformance.adapter import HALVES, Adapter, Capabilities, Path
+from conformance.case import Actual, Dialect
+
+from . import formula, layer, operation
+
+tf.get_logger().setLevel("ERROR")  # it warns that one function is traced for many shapes
+
+
+def device() -> str:
+    """Where the paths run."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return "cpu"
+    details = tf.config.experimental.get_device_details(gpus[0])
+    return f"cuda: {details.get('device_name', 'unknown')}"
+
+
+OPERATION = Capabilities(
+    dtypes=HALVES | {"float32"},
+    pure=frozenset({"float32"}),
+    ranks=frozenset({2, 4, 5}),
+    without_gamma=False,
+    without_beta=False,
+)
+
+
+def _path(name: str, about: str, run: Callable[..., Actual], **conventions: Any) -> Path:
+    compiled = name.endswith("_xla")
+    about = f"{about}, {'jit_compile=True' if compiled else 'eager'}"
+    return Path(name=name, about=about, run=partial(run, compiled=compiled), **conventions)
+
+
+def _formula_path(name: str) -> Path:
+    return _path(
+        name,
+        "tf.nn.moments and tf.nn.batch_normalization",
+        formula.run,
+        dialect=Dialect(running_var="none"),
+        capabilities=Capabilities(per_activation=True),
+    )
+
+
+def _fused_path(name: str, order: str) -> Path:
+    last = order == "NHWC"
+    return _path(
+        name,
+        f"FusedBatchNormV3 and FusedBatchNormGradV3, {order}, (N, C) as one pixel",
+        partial(operation.run, order=order),
+        dialect=Dialect(saves="var", layout="channels_last" if last else "channels_first"),
+        capabilities=OPERATION,
+    )
+
+
+ADAPTER = Adapter(
+    name="tensorflow",
+    packages=("tensorflow-cpu", "keras"),
+    device=device,
+    paths=(
+        _formula_path("nn"),
+        _formula_path("nn_xla"),
+        _fused_path("fused_nhwc", "NHWC"),
+        _fused_path("fused_nchw", "NCHW"),
+        _fused_path("fused_nhwc_xla", "NHWC"),
+        _fused_path("fused_nchw_xla", "NCHW"),
+        Path(
+            name="keras",
+            about="tf.keras.layers.BatchNormalization, eager",
+            run=layer.run,
+            dialect=Dialect(running_var="biased", momentum="old"),
+            capabilities=Capabilities(without_running=False),
+        ),
+    ),
+)

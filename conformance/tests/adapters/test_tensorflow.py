@@ -1,0 +1,182 @@
+"""Tests of adapters/tensorflow: what each path calls, what it answers and what it refuses."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance import adapter
+from conformance.case import LIMIT, Inputs
+from conformance.errors import Unsupported
+from conformance.tests.adapters.trial import BFLOAT16, ask, errors
+
+tf = pytest.importorskip("tensorflow", reason="TensorFlow is not installed here")
+
+ADAPTER = adapter.load("tensorflow")
+PATHS = {path.name: path for path in ADAPTER.paths}
+FORMULA = ("nn", "nn_xla")
+FUSED = ("fused_nhwc", "fused_nchw", "fused_nhwc_xla", "fused_nchw_xla")
+
+CALLS: dict[str, dict[str, Any]] = {
+    "float64-NC": {"dtype": np.float64},
+    "float32-NC": {},
+    "float32-NCL": {"shape": (3, 4, 5)},
+    "float32-NCHW": {"shape": (3, 4, 2, 5)},
+    "float32-NHWC": {"shape": (3, 2, 5, 4), "axis": 3},
+    "float32-NCDHW": {"shape": (2, 4, 2, 3, 2)},
+    "float32-NDHWC": {"shape": (2, 2, 3, 2, 4), "axis": -1},
+    "float16+float32": {"shape": (4, 3, 5, 2), "dtype": np.float16, "params": np.float32},
+    "bfloat16+float32": {"shape": (4, 3, 5, 2), "dtype": BFLOAT16, "params": np.float32},
+    "float16": {"shape": (4, 3, 5, 2), "dtype": np.float16},
+    "bfloat16": {"shape": (4, 3, 5, 2), "dtype": BFLOAT16},
+    "per-activation": {"shape": (6, 3, 2), "axis": (1, 2)},
+    "no beta": {"shape": (3, 4, 5, 2), "beta": None},
+    "no gamma": {"shape": (3, 4, 5, 2), "gamma": None},
+    "no buffers": {"shape": (3, 4, 5, 2), "running_mean": None, "running_var": None},
+    "no gradient": {"shape": (3, 4, 5, 2), "dy": None},
+}
+
+BUFFERS = {"running_mean", "running_var"}
+GRADIENTS = {"dx", "dgamma", "dbeta"}
+
+
+def _run_or_skip(name: str, inputs: Inputs) -> dict[str, Any]:
+    reason = adapter.why_not(PATHS[name].capabilities, inputs)
+    if reason is not None:
+        pytest.skip(reason)
+    try:
+        return dict(PATHS[name].run(inputs))
+    except Unsupported as refusal:
+        pytest.skip(str(refusal))
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("training", [True, False], ids=["train", "test"])
+@pytest.mark.parametrize("name", PATHS)
+def test_every_output_is_grade_a(name: str, call: str, training: bool) -> None:
+    """On well-conditioned data all is grade A, but for the formula in half precision."""
+    if call == "no buffers" and not training:
+        pytest.skip("test mode is defined by its buffers")
+    inputs = ask(**CALLS[call], training=training)
+    found = errors(inputs, _run_or_skip(name, inputs), PATHS[name].dialect)
+    over = {output: e for output, e in found.items() if e > LIMIT}
+    in_half = name in FORMULA and inputs.x.dtype.itemsize == 2
+    assert over.keys() <= (GRADIENTS | {"y"} if in_half else set()), over
+
+
+@pytest.mark.parametrize("name", FORMULA)
+def test_nothing_repairs_the_formula_in_half_precision(name: str) -> None:
+    """The formula sums the gradient of a float32 shift in the type of x, and the report sees it."""
+    inputs = ask((4, 3, 5, 2), BFLOAT16, params=np.float32, training=False)
+    found = errors(inputs, PATHS[name].run(inputs), PATHS[name].dialect)
+    assert found["dbeta"] > 100 * LIMIT
+
+
+@pytest.mark.parametrize("name", FUSED)
+def test_nothing_repairs_the_variance_of_xla(name: str) -> None:
+    """The cancellation in XLA's single-pass variance reaches the report, NaN and all."""
+    inputs = ask((8, 3, 4, 4), offset=1e4)
+    found = errors(inputs, PATHS[name].run(inputs), PATHS[name].dialect)
+    assert (found["var"] > 100 * LIMIT) == name.endswith("_xla")
+
+
+@pytest.mark.parametrize("training", [True, False], ids=["train", "test"])
+@pytest.mark.parametrize("name", PATHS)
+def test_answers_what_the_framework_computes(name: str, training: bool) -> None:
+    """A path answers with what TensorFlow gives: the formula has no buffers, the layer hides."""
+    buffers = set() if name in FORMULA else BUFFERS
+    statistics = {"mean", "var"} if training and name != "keras" else set()
+    found = PATHS[name].run(ask((3, 4, 5, 2), training=training))
+    assert set(found) == {"y"} | GRADIENTS | buffers | statistics
+
+
+@pytest.mark.parametrize("name", [*FORMULA, *FUSED])
+def test_without_buffers_none_come_back(name: str) -> None:
+    """Where none are kept, the operation gives the batch's own statistics and no buffers."""
+    inputs = ask((3, 4, 5, 2), running_mean=None, running_var=None)
+    assert set(PATHS[name].run(inputs)) == {"y", "mean", "var"} | GRADIENTS
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_types_are_those_of_the_framework(name: str) -> None:
+    """With half-precision x the parameters' gradients and the buffers stay in float32."""
+    inputs = ask((3, 4, 5, 2), BFLOAT16, params=np.float32, training=False)
+    found = dict(PATHS[name].run(inputs))
+    images = {str(found.pop(output).dtype) for output in ("y", "dx")}
+    assert (images, {str(array.dtype) for array in found.values()}) == ({"bfloat16"}, {"float32"})
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_inputs_are_not_written_to(name: str) -> None:
+    """The buffers that a layer updates in place are never those of the caller."""
+    inputs = ask((64, 8))
+    fields = ("x", "dy", "gamma", "beta", "running_mean", "running_var")
+    before = {field: getattr(inputs, field).copy() for field in fields}
+    PATHS[name].run(inputs)
+    for field, values in before.items():
+        np.testing.assert_array_equal(getattr(inputs, field), values)
+
+
+@pytest.mark.parametrize("name", FORMULA)
+def test_float32_parameters_are_refused_beside_half_statistics(name: str) -> None:
+    """TensorFlow's refusal to mix types is a fact that it states, not a fault."""
+    with pytest.raises(Unsupported, match="no float32 parameters"):
+        PATHS[name].run(ask(dtype=np.float16, params=np.float32))
+
+
+@pytest.mark.parametrize("fault", [TypeError("boom"), MemoryError("boom")], ids=repr)
+def test_unknown_errors_are_findings(monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+    """An error that is not a known refusal leaves the adapter as it came."""
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise fault
+
+    monkeypatch.setattr(tf.nn, "moments", broken)
+    with pytest.raises(type(fault), match="boom"):
+        PATHS["nn"].run(ask())
+
+
+@pytest.mark.parametrize("dtype", [np.float16, BFLOAT16], ids=str)
+def test_y_is_compared_where_only_the_gradient_is_refused(dtype: Any) -> None:
+    """Channels first in test mode, y comes back even where the CPU has no gradient kernel."""
+    inputs = ask((3, 4, 5, 2, 2), dtype, params=np.float32, training=False)
+    found = PATHS["fused_nchw"].run(inputs)
+    assert set(found) in ({"y"} | BUFFERS, {"y"} | BUFFERS | GRADIENTS)
+    assert max(errors(inputs, found, PATHS["fused_nchw"].dialect).values()) <= LIMIT
+
+
+@pytest.mark.parametrize("name", [*FUSED, "nn_xla"])
+def test_the_path_runs_what_it_names(name: str) -> None:
+    """Only the paths under XLA are compiled by it, and then for the settings of each call."""
+    xla = sys.modules["conformance._loaded_adapters.tensorflow.calling"].xla
+    xla.cache_clear()
+    for eps in (1e-3, 0.5):
+        inputs = ask(eps=eps)
+        found = errors(inputs, PATHS[name].run(inputs), PATHS[name].dialect)
+        assert max(found.values()) <= LIMIT
+    assert xla.cache_info().misses == (2 if name.endswith("_xla") else 0)
+
+
+def test_xla_compiles_once_per_signature() -> None:
+    """The same settings, shape and type do not compile again."""
+    xla = sys.modules["conformance._loaded_adapters.tensorflow.calling"].xla
+    xla.cache_clear()
+    for _ in range(3):
+        PATHS["nn_xla"].run(ask(eps=0.25))
+    function = xla(
+        sys.modules["conformance._loaded_adapters.tensorflow.formula"].formula,
+        axes=(0,),
+        training=True,
+        eps=0.25,
+    )
+    assert xla.cache_info().misses == 1
+    assert function.experimental_get_tracing_count() == 1
+
+
+def test_device_is_named() -> None:
+    """The device of the column is where TensorFlow puts its tensors."""
+    on_gpu = bool(tf.config.list_physical_devices("GPU"))
+    assert ADAPTER.device().startswith("cuda: " if on_gpu else "cpu")

@@ -1,0 +1,215 @@
+"""Tests of adapters/torch: what each path calls, what it answers and what it refuses."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance import adapter
+from conformance.case import LIMIT, Inputs
+from conformance.errors import Unsupported
+from conformance.tests.adapters.trial import BFLOAT16, ask, errors
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed here")
+
+ADAPTER = adapter.load("torch")
+MODULE = sys.modules["conformance._loaded_adapters.torch"]
+PATHS = {path.name: path for path in ADAPTER.paths}
+QUICK = [name for name in PATHS if name != "compile"]
+
+CALLS: dict[str, dict[str, Any]] = {
+    "float64-NC": {"dtype": np.float64},
+    "float32-NCL": {"shape": (3, 4, 5)},
+    "float32-NCHW": {"shape": (3, 4, 2, 5)},
+    "float32-NHWC": {"shape": (3, 2, 5, 4), "axis": 3},
+    "float32-NCDHW": {"shape": (2, 4, 2, 3, 2)},
+    "float32-NDHWC": {"shape": (2, 2, 3, 2, 4), "axis": -1},
+    "float16+float32": {"shape": (4, 3, 5, 2), "dtype": np.float16, "params": np.float32},
+    "bfloat16+float32": {"shape": (4, 3, 5, 2), "dtype": BFLOAT16, "params": np.float32},
+    "float16": {"shape": (4, 3, 5, 2), "dtype": np.float16},
+    "bfloat16": {"shape": (4, 3, 5, 2), "dtype": BFLOAT16},
+    "no beta": {"shape": (3, 4, 5, 2), "beta": None},
+    "no gamma, no beta": {"shape": (3, 4, 5, 2), "gamma": None, "beta": None},
+    "no gradient": {"shape": (3, 4, 5, 2), "dy": None},
+}
+
+# A fact about PyTorch's CPU kernels that the matrix must show, so that a test which hides it fails:
+# they hand the mean and the inverse root to the backward pass in the type of the parameters.
+ROUNDED = {"float16", "bfloat16"} if not torch.cuda.is_available() else set()
+
+BUFFERS = {"running_mean", "running_var"}
+GRADIENTS = {"dx", "dgamma", "dbeta"}
+
+
+@pytest.fixture(autouse=True)
+def _fresh_compiler() -> Iterator[None]:
+    """Leave no compiled function behind for the next test."""
+    yield
+    torch.compiler.reset()
+
+
+def _run_or_skip(name: str, inputs: Inputs) -> dict[str, Any]:
+    reason = adapter.why_not(PATHS[name].capabilities, inputs)
+    if reason is not None:
+        pytest.skip(reason)
+    return dict(PATHS[name].run(inputs))
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("training", [True, False], ids=["train", "test"])
+@pytest.mark.parametrize("name", QUICK)
+def test_every_output_is_grade_a(name: str, call: str, training: bool) -> None:
+    """On well-conditioned data every output is grade A, but for what is known and named."""
+    inputs = ask(**CALLS[call], training=training)
+    found = errors(inputs, _run_or_skip(name, inputs), PATHS[name].dialect)
+    over = {output: e for output, e in found.items() if e > LIMIT}
+    assert ("dx" in over) == (training and call in ROUNDED), over
+    assert over.keys() <= ({"y", "dx"} if call in ROUNDED else set()), over
+
+
+@pytest.mark.parametrize("training", [True, False], ids=["train", "test"])
+@pytest.mark.parametrize("name", QUICK)
+def test_answers_what_the_framework_computes(name: str, training: bool) -> None:
+    """A path answers with all that PyTorch gives, and only the operator gives its statistics."""
+    saved = {"mean", "inv_std"} if name == "native" and training else set()
+    found = PATHS[name].run(ask((3, 4, 5, 2), training=training))
+    assert set(found) == {"y"} | GRADIENTS | BUFFERS | saved
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_leaves_out_what_is_not_there(name: str) -> None:
+    """Without parameters, buffers and dy a path returns neither their gradients nor buffers."""
+    bare: dict[str, Any] = {"gamma": None, "beta": None, "running_mean": None, "running_var": None}
+    found = PATHS[name].run(ask((3, 4, 5, 2), dy=None, **bare))
+    assert set(found) - {"mean", "inv_std"} == {"y"}
+
+
+@pytest.mark.parametrize("params", [BFLOAT16, np.dtype(np.float32)], ids=str)
+@pytest.mark.parametrize("name", QUICK)
+def test_types_are_those_of_the_framework(name: str, params: np.dtype[Any]) -> None:
+    """Images come back in the type of x, parameters and buffers in the type they were given in."""
+    found = PATHS[name].run(ask((3, 4, 5, 2), BFLOAT16, params=params))
+    images = {found[output].dtype for output in ("y", "dx")}
+    others = {found[output].dtype for output in ("dgamma", "dbeta", *BUFFERS)}
+    assert (images, others) == ({BFLOAT16}, {params})
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_inputs_are_not_written_to(name: str) -> None:
+    """PyTorch updates buffers in place, and never those of the caller."""
+    inputs = ask((3, 4, 5, 2))
+    assert inputs.running_mean is not None
+    before = inputs.x.copy(), inputs.running_mean.copy()
+    PATHS[name].run(inputs)
+    np.testing.assert_array_equal(inputs.x, before[0])
+    np.testing.assert_array_equal(inputs.running_mean, before[1])
+
+
+def test_negative_strides_are_taken() -> None:
+    """An array that runs backwards is copied, since PyTorch has no negative strides."""
+    inputs = ask((3, 4, 5, 2))
+    backwards = ask((3, 4, 5, 2), x=inputs.x[::-1], dy=inputs.dy)
+    straight = ask((3, 4, 5, 2), x=inputs.x[::-1].copy(), dy=inputs.dy)
+    found, wanted = MODULE.functional(backwards), MODULE.functional(straight)
+    np.testing.assert_array_equal(found["dx"], wanted["dx"])
+
+
+@pytest.mark.parametrize("axis", [1, -1])
+@pytest.mark.parametrize("shape", [(3, 4, 5, 2), (3, 2, 4, 5, 2)], ids=str)
+def test_memory_is_in_the_order_that_the_path_names(shape: tuple[int, ...], axis: int) -> None:
+    """`channels_last` hands PyTorch channels-last memory and `functional` the other, always."""
+    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
+    seen = []
+
+    def spy(x: Any, *rest: Any) -> Any:
+        seen.append((x.is_contiguous(), x.is_contiguous(memory_format=formats[x.ndim])))
+        return torch.nn.functional.batch_norm(x, *rest)
+
+    inputs = ask(shape, axis=axis)
+    MODULE.functional(inputs, batch_norm=spy)
+    MODULE.functional(inputs, batch_norm=spy, memory_format=formats[len(shape)])
+    assert seen == [(True, False), (False, True)]
+
+
+@pytest.mark.parametrize("name", ["functional", "module", "compile"])
+def test_one_value_per_channel_is_refused_in_training(name: str) -> None:
+    """PyTorch's refusal of a single value per channel is a fact that it states, not a fault."""
+    with pytest.raises(Unsupported, match="one value per channel"):
+        PATHS[name].run(ask((1, 3)))
+
+
+def test_the_operator_refuses_an_empty_batch_in_training() -> None:
+    """The operator's refusal of an empty batch is stated; the function above it takes one."""
+    with pytest.raises(Unsupported, match="empty batch"):
+        MODULE.native(ask((0, 3)))
+    assert MODULE.functional(ask((0, 3)))["dx"].shape == (0, 3)
+
+
+def test_the_modules_have_no_bias_without_a_weight() -> None:
+    """A shift without a scale cannot be asked of a module, and the function takes it."""
+    inputs = ask((3, 4, 5), gamma=None)
+    with pytest.raises(Unsupported, match="no bias without a weight"):
+        MODULE.module(inputs)
+    assert "dbeta" in MODULE.functional(inputs)
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("boom"), ValueError("boom")], ids=repr)
+def test_unknown_errors_are_findings(fault: Exception) -> None:
+    """An error that is not a known refusal leaves the adapter as it came."""
+
+    def broken(*_: Any) -> Any:
+        raise fault
+
+    with pytest.raises(type(fault), match="boom"):
+        MODULE.functional(ask(), batch_norm=broken)
+
+
+# PyTorch imports its own deprecated torch.jit functions on the way to Inductor.
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+@pytest.mark.parametrize("training", [True, False], ids=["train", "test"])
+def test_the_compiled_function_is_grade_a(training: bool) -> None:
+    """Inductor compiles the function, without falling back, and every output is grade A."""
+    counters = torch._dynamo.utils.counters
+    counters.clear()
+    inputs = ask((3, 4, 5, 2), training=training)
+    try:
+        answer = PATHS["compile"].run(inputs)
+    except Unsupported as reason:
+        pytest.skip(str(reason))
+    assert counters["stats"]["unique_graphs"] == 1
+    assert set(answer) == {"y"} | GRADIENTS | BUFFERS
+    found = errors(inputs, answer, PATHS["compile"].dialect)
+    assert {output: e for output, e in found.items() if e > LIMIT} == {}
+
+
+def test_a_missing_compiler_is_stated() -> None:
+    """Without a C++ compiler the compiled path is unsupported, with that reason."""
+    if MODULE.DEVICE.type != "cpu":
+        pytest.skip("on the GPU Inductor writes Triton, not C++")
+    code = (
+        "from conformance import adapter\n"
+        "from conformance.tests.adapters.trial import ask\n"
+        "adapter.load('torch').path('compile').run(ask())"
+    )
+    changed = {"CXX": "/nowhere/c++", "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"}
+    # In a process of its own, since Inductor remembers what it found out about the compiler.
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | changed | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "conformance.errors.Unsupported: Inductor finds no C++ compiler" in ended.stderr
+
+
+def test_device_is_named() -> None:
+    """The device of the column is the one that tensors are put on."""
+    on_gpu = bool(torch.cuda.is_available())
+    assert ADAPTER.device().startswith("cuda: " if on_gpu else "cpu")
