@@ -6,7 +6,7 @@ import argparse
 import importlib
 from collections.abc import Sequence
 
-from conformance import __version__
+from conformance._version import __version__
 
 _COMMANDS = ("run", "matrix", "generate", "list")
 

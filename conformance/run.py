@@ -193,15 +193,15 @@ def _run_column(
 
 
 def _judged(column: Column, case: Case, answer: Answer) -> dict[str, OutputResult]:
-    owed = due(case, column.dialect)
-    if answer.status == "ok":
+    if answer.status == "refused":
+        raise AdapterError(answer.reason or f"{column.id} was refused without a reason.")
+    status, reason = answer.status, answer.reason or answer.status
+    if status == "ok":
         try:
             return judge(case, column.dialect, answer.outputs)
         except AdapterError as error:
-            return spread(Status.ERROR, str(error), owed)
-    if answer.status == "refused":
-        raise AdapterError(answer.reason or f"{column.id} was refused without a reason.")
-    return spread(Status(answer.status), answer.reason or answer.status, owed)
+            status, reason = Status.ERROR, str(error)
+    return spread(Status(status), reason, due(case, column.dialect))
 
 
 def _catalogue() -> dict[str, list[str]]:

@@ -19,7 +19,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from conformance import __version__, adapter, wire
+from conformance import adapter, wire
+from conformance._version import __version__
 from conformance.adapter import Adapter, Path
 from conformance.case import Array, Inputs
 from conformance.errors import AdapterError, Unsupported

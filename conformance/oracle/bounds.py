@@ -141,7 +141,8 @@ def is_gradable(inputs: Inputs, *, eps_outside: bool = False) -> bool:
         batch = _measure(inputs, inputs.x)
         root = _root(inputs, batch, eps_outside=eps_outside, single_pass=False)
         strain = LIMIT * roundoff(inputs) * root.twice_slack
-    return not bool((strain[np.isfinite(strain)] >= _VALID).any())
+        holds = (strain < _VALID) | ~np.isfinite(batch.A1)
+    return bool(holds.all())
 
 
 def units(inputs: Inputs, expected: Array, scale: Array, dtype: np.dtype[Any]) -> Floats:
@@ -179,8 +180,10 @@ def _root(inputs: Inputs, batch: _Batch, *, eps_outside: bool, single_pass: bool
     else:
         r = w = 1 / np.sqrt(batch.var + inputs.eps)
         k, twice_k = r * r / 2, r * r
+    if not inputs.training:
+        return _Root(r, w, np.zeros_like(r), np.zeros_like(r))
     S_var = batch.S_var
-    if single_pass and inputs.training:
+    if single_pass:
         S_var = S_var + _loss(batch)
         S_var = S_var * _growth(inputs, twice_k * S_var)
     return _Root(r, w, k * S_var, twice_k * S_var)

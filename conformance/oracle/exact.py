@@ -86,7 +86,7 @@ def train(channel: Channel) -> ChannelResults:
     return results
 
 
-def test(channel: Channel, running_mean: float, running_var: float) -> ChannelResults:
+def infer(channel: Channel, running_mean: float, running_var: float) -> ChannelResults:
     """Test mode; ``running_var + eps`` must be positive."""
     joined, ez = integers(np.append(channel.x.astype(np.float64), running_mean))
     Z = [X - joined[-1] for X in joined[:-1]]

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from conformance.case import Array, Inputs, Outputs
-from conformance.errors import InputError
 from conformance.oracle import exact, ieee, outside
 from conformance.oracle.channels import by_channel, from_channels
 from conformance.oracle.check import check
@@ -84,12 +83,13 @@ def solve_inputs(inputs: Inputs, *, eps_outside: bool = False) -> Outputs:
         return _empty(inputs)
     channels = _channels(inputs)
     if inputs.training:
-        solve = _train_outside if eps_outside else _train
-        solved = [solve(channel) for channel in channels]
+        solved = [_train(channel, eps_outside=eps_outside) for channel in channels]
     else:
         means, variances = _per_channel(inputs.running_mean), _per_channel(inputs.running_var)
-        solve_test = _test_outside if eps_outside else _test
-        solved = [solve_test(c, m, v) for c, m, v in zip(channels, means, variances, strict=True)]
+        solved = [
+            _infer(channel, mean, var, eps_outside=eps_outside)
+            for channel, mean, var in zip(channels, means, variances, strict=True)
+        ]
     return Outputs(**_assemble(inputs, solved), **_running(inputs))
 
 
@@ -106,32 +106,18 @@ def _channels(inputs: Inputs) -> list[Channel]:
     ]
 
 
-def _train(channel: Channel) -> ChannelResults:
-    plain = _finite(channel) and ieee.has_root(channel)
-    return exact.train(channel) if plain else ieee.train_any(channel)
+def _train(channel: Channel, *, eps_outside: bool) -> ChannelResults:
+    if not (_finite(channel) and ieee.has_root(channel)):
+        return ieee.train_any(channel, eps_outside=eps_outside)
+    return outside.train(channel) if eps_outside else exact.train(channel)
 
 
-def _test(channel: Channel, mean: float, var: float) -> ChannelResults:
-    plain = _finite(channel) and np.isfinite([mean, var]).all() and var + channel.eps > 0
-    return exact.test(channel, mean, var) if plain else ieee.test_any(channel, mean, var)
-
-
-def _train_outside(channel: Channel) -> ChannelResults:
-    _refuse_outside(finite=_finite(channel))
-    return outside.train(channel)
-
-
-def _test_outside(channel: Channel, mean: float, var: float) -> ChannelResults:
-    _refuse_outside(finite=_finite(channel) and bool(np.isfinite([mean, var]).all()))
-    return outside.test(channel, mean, var)
-
-
-def _refuse_outside(*, finite: bool) -> None:
-    if not finite:
-        raise InputError(
-            "a channel holds NaN or infinity, and the dialect with eps outside the root is "
-            "solved for finite inputs. Leave such cases out for this dialect."
-        )
+def _infer(channel: Channel, mean: float, var: float, *, eps_outside: bool) -> ChannelResults:
+    positive = var + channel.eps > 0 and (var >= 0 or not eps_outside)
+    if not (_finite(channel) and np.isfinite([mean, var]).all() and positive):
+        return ieee.infer_any(channel, mean, var, eps_outside=eps_outside)
+    solve = outside.infer if eps_outside else exact.infer
+    return solve(channel, mean, var)
 
 
 def _finite(channel: Channel) -> bool:

@@ -6,24 +6,25 @@ textbook formulas give in IEEE float64; every other output of the channel stays 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from conformance.case import Array
-from conformance.oracle.exact import Channel, ChannelResults, scaled_variance, test, train
+from conformance.oracle import outside
+from conformance.oracle.exact import Channel, ChannelResults, infer, scaled_variance, train
 from conformance.oracle.rounding import Floats
 from conformance.oracle.sums import batch_sums
 
 Mask = npt.NDArray[np.bool_]
 
 
-def train_any(channel: Channel) -> ChannelResults:
-    """Training mode for whatever `exact.train` refuses."""
+def train_any(channel: Channel, *, eps_outside: bool = False) -> ChannelResults:
+    """Training mode for whatever `exact.train` (or `outside.train`) refuses."""
     x_bad, dy_bad = bool(_bad(channel.x).any()), bool(_bad(channel.dy).any())
     no_r = x_bad or not has_root(channel)
+    solve = outside.train if eps_outside else train
     no_gamma, no_beta = not np.isfinite(channel.gamma), not np.isfinite(channel.beta)
     taint: dict[str, bool | Mask] = {
         "mean": x_bad,
@@ -34,13 +35,17 @@ def train_any(channel: Channel) -> ChannelResults:
         "dgamma": no_r or dy_bad,
         "dx": no_r or dy_bad or no_gamma,
     }
-    return _merge(train(_cleaned(channel, no_r=no_r)), _textbook_train(channel), taint)
+    loose = _textbook_train(channel, eps_outside=eps_outside)
+    return _merge(solve(_cleaned(channel, no_r=no_r)), loose, taint)
 
 
-def test_any(channel: Channel, running_mean: float, running_var: float) -> ChannelResults:
-    """Test mode for whatever `exact.test` refuses."""
+def infer_any(
+    channel: Channel, running_mean: float, running_var: float, *, eps_outside: bool = False
+) -> ChannelResults:
+    """Test mode for whatever `exact.infer` (or `outside.infer`) refuses."""
     x_bad, dy_bad = _bad(channel.x), _bad(channel.dy)
     no_r = not (np.isfinite(running_var) and running_var + channel.eps > 0)
+    no_r = no_r or (eps_outside and running_var < 0)
     no_mean, no_gamma = not np.isfinite(running_mean), not np.isfinite(channel.gamma)
     taint: dict[str, bool | Mask] = {
         "inv_std": no_r,
@@ -49,12 +54,14 @@ def test_any(channel: Channel, running_mean: float, running_var: float) -> Chann
         "dgamma": bool(no_r or no_mean or x_bad.any() or dy_bad.any()),
         "dx": dy_bad | (no_r or no_gamma),
     }
-    exact = test(
+    solve = outside.infer if eps_outside else infer
+    exact = solve(
         _cleaned(channel, no_r=no_r),
         0.0 if no_mean else running_mean,
         0.0 if no_r else running_var,
     )
-    return _merge(exact, _textbook_test(channel, running_mean, running_var), taint)
+    given = (running_mean, running_var)
+    return _merge(exact, _textbook_infer(channel, given, eps_outside=eps_outside), taint)
 
 
 def has_root(channel: Channel) -> bool:
@@ -65,25 +72,28 @@ def has_root(channel: Channel) -> bool:
     )
 
 
-def _textbook_train(channel: Channel) -> ChannelResults:
-    def statistics(x: Floats) -> tuple[float, float]:
+def _textbook_train(channel: Channel, *, eps_outside: bool) -> ChannelResults:
+    with np.errstate(all="ignore"):
+        x = np.asarray(channel.x, dtype=np.float64)
         mean = float(x.mean())
-        return mean, float(np.square(x - mean).mean())
+        var = float(np.square(x - mean).mean())
+    return _textbook(channel, (mean, var), training=True, eps_outside=eps_outside)
 
-    return _textbook(channel, statistics, training=True)
 
-
-def _textbook_test(channel: Channel, running_mean: float, running_var: float) -> ChannelResults:
-    return _textbook(channel, lambda _: (running_mean, running_var), training=False)
+def _textbook_infer(
+    channel: Channel, given: tuple[float, float], *, eps_outside: bool
+) -> ChannelResults:
+    return _textbook(channel, given, training=False, eps_outside=eps_outside)
 
 
 def _textbook(
-    channel: Channel, statistics: Callable[[Floats], tuple[float, float]], *, training: bool
+    channel: Channel, statistics: tuple[float, float], *, training: bool, eps_outside: bool
 ) -> ChannelResults:
     x = np.asarray(channel.x, dtype=np.float64)
     with np.errstate(all="ignore"):
-        mean, var = statistics(x)
-        r = float(1 / np.sqrt(np.float64(var + channel.eps)))
+        mean, var = statistics
+        root = np.sqrt(np.float64(var if eps_outside else var + channel.eps))
+        r = float(1 / (root + channel.eps if eps_outside else root))
         x_hat = (x - mean) * r
         results: dict[str, Floats | float] = {
             "mean": mean,

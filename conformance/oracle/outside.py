@@ -12,7 +12,8 @@ so y and dgamma are p + q s with rational p, q.  The gradient follows from d sig
     r^2 / s = ((var + eps^2) s - 2 eps var) / (var (var - eps^2)^2)
 
 which is p + q s again.  Each is enclosed by `math.isqrt` and rounded once, as in `rounding`.
-At sigma = 0 the gradient does not exist; dx is NaN there.
+At sigma = 0 sigma itself has no derivative, but y has: x_i - mean and sigma are both of the first
+order there, so their product is of the second, and dx_i = gamma r (dy_i - mean(dy)).
 """
 
 from __future__ import annotations
@@ -31,29 +32,27 @@ from conformance.oracle.rounding import Floats, round_fraction
 _FIRST_PRECISION = 128
 
 
-@dataclass(frozen=True, slots=True)
 class _Root:
     """sqrt(square), enclosed to any precision; exact where it is rational."""
 
-    square: Fraction
-
-    @property
-    def exact(self) -> Fraction | None:
-        num, den = self.square.numerator, self.square.denominator
+    def __init__(self, square: Fraction) -> None:
+        self.square = square
+        num, den = square.numerator, square.denominator
         root_num, root_den = math.isqrt(num), math.isqrt(den)
         is_exact = root_num * root_num == num and root_den * root_den == den
-        return Fraction(root_num, root_den) if is_exact else None
+        self.exact = Fraction(root_num, root_den) if is_exact else None
+        self._enclosures: dict[int, tuple[Fraction, Fraction]] = {}
 
     def between(self, bits: int) -> tuple[Fraction, Fraction]:
-        scaled = (self.square.numerator << 2 * bits) // self.square.denominator
-        low = math.isqrt(scaled)
-        return Fraction(low, 1 << bits), Fraction(low + 1, 1 << bits)
+        if bits not in self._enclosures:
+            low = math.isqrt((self.square.numerator << 2 * bits) // self.square.denominator)
+            self._enclosures[bits] = (Fraction(low, 1 << bits), Fraction(low + 1, 1 << bits))
+        return self._enclosures[bits]
 
     def round(self, p: Fraction, q: Fraction) -> float:
         """``p + q * sqrt(square)``, correctly rounded."""
-        known = self.exact
-        if known is not None or q == 0:
-            return round_fraction(p + q * (known or 0))
+        if self.exact is not None or q == 0:
+            return round_fraction(p + q * (self.exact or 0))
         bits = _FIRST_PRECISION
         while True:
             low, high = (round_fraction(p + q * end) for end in self.between(bits))
@@ -88,7 +87,7 @@ def train(channel: Channel) -> ChannelResults:
     return {**results, **_normalized(channel, d, var), **_gradient(channel, d, var)}
 
 
-def test(channel: Channel, running_mean: float, running_var: float) -> ChannelResults:
+def infer(channel: Channel, running_mean: float, running_var: float) -> ChannelResults:
     """Test mode of one channel of finite numbers; ``sigma + eps`` must be positive."""
     d = [value - Fraction(running_mean) for value in _fractions(channel.x)]
     var = Fraction(running_var)
@@ -119,8 +118,6 @@ def _normalized(channel: Channel, d: Sequence[Fraction], var: Fraction) -> Chann
 def _gradient(channel: Channel, d: Sequence[Fraction], var: Fraction) -> ChannelResults:
     if channel.dy is None:
         return {}
-    if var == 0:
-        return {"dx": np.full(len(d), np.nan)}
     root, eps, gamma = _Root(var), Fraction(channel.eps), Fraction(channel.gamma)
     r, dy = _Reciprocal.of(root, eps), _fractions(channel.dy)
     mean_dy = sum(dy, Fraction(0)) / len(dy)
@@ -139,6 +136,8 @@ def _gradient(channel: Channel, d: Sequence[Fraction], var: Fraction) -> Channel
 def _square_over_root(root: _Root, eps: Fraction) -> tuple[Fraction, Fraction]:
     """``r^2 / sigma`` as ``(p, q)`` of ``p + q sigma``."""
     known, var = root.exact, root.square
+    if var == 0:  # it multiplies x_i - mean, which is 0
+        return Fraction(0), Fraction(0)
     if known is not None:
         return 1 / ((known + eps) ** 2 * known), Fraction(0)
     gap = (var - eps * eps) ** 2

@@ -117,13 +117,14 @@ def test_any_finite_channel_agrees_with_high_precision(values: list[float], eps:
     assert answers.y.ravel().tolist() == hand["y"][0]
 
 
-def test_nan_stays_in_its_channel() -> None:
+@pytest.mark.parametrize("eps_outside", [False, True])
+def test_nan_stays_in_its_channel(eps_outside: bool) -> None:
     """A NaN makes its channel NaN, except dbeta, and leaves the other channel exact."""
     inputs = make((4, 2), np.float64)
-    clean = solve_inputs(inputs)
+    clean = solve_inputs(inputs, eps_outside=eps_outside)
     x = inputs.x.copy()
     x[1, 0] = np.nan
-    dirty = solve_inputs(replace(inputs, x=x))
+    dirty = solve_inputs(replace(inputs, x=x), eps_outside=eps_outside)
     for name, value in dirty.items().items():
         other = getattr(clean, name)
         assert np.array_equal(value[..., 1], other[..., 1]), name
@@ -152,6 +153,20 @@ def test_constant_channel_without_eps_is_undefined() -> None:
     assert answers.inv_std is not None
     assert np.isnan(answers.y).all()
     assert np.isinf(answers.inv_std).all()
+
+
+def test_constant_channel_has_a_gradient_with_eps_outside() -> None:
+    """At sigma = 0 the derivative of (x - mean) / (sigma + eps) is that of its first factor."""
+    inputs = Inputs(x=np.ones((4, 1)), dy=np.array([[1.0], [2.0], [4.0], [5.0]]), eps=0.5)
+    answers = solve_inputs(inputs, eps_outside=True)
+    assert np.asarray(answers.dx).ravel().tolist() == [-4.0, -2.0, 2.0, 4.0]
+
+
+def test_negative_running_variance_has_no_sigma() -> None:
+    """With eps outside the root a negative variance has none, whatever eps is."""
+    inputs = make((4, 1), np.float64, training=False, eps=0.5, running_var=np.array([-0.25]))
+    assert np.isnan(np.asarray(solve_inputs(inputs, eps_outside=True).y)).all()
+    assert np.isfinite(np.asarray(solve_inputs(inputs).y)).all()
 
 
 def test_one_value_per_channel_has_no_unbiased_variance() -> None:
