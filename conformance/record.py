@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -18,6 +16,7 @@ from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any
 
+from conformance.atomic import write_atomically
 from conformance.errors import RecordError
 
 SCHEMA = "conformance/run-record/1"
@@ -173,15 +172,7 @@ def write(record: RunRecord, file: FilePath) -> None:
     """Write `record` as JSON, whole or not at all."""
     payload = {"schema": record.schema, **asdict(record)}
     text = json.dumps(encode(payload), indent=1, allow_nan=False)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text + "\n")
-        FilePath(temporary).replace(file)
-    except BaseException:
-        FilePath(temporary).unlink(missing_ok=True)
-        raise
+    write_atomically(file, text + "\n")
 
 
 def read(file: FilePath) -> RunRecord:

@@ -35,8 +35,11 @@ def train_any(channel: Channel, *, eps_outside: bool = False) -> ChannelResults:
         "dgamma": no_r or dy_bad,
         "dx": no_r or dy_bad or no_gamma,
     }
-    loose = _textbook_train(channel, eps_outside=eps_outside)
-    return _merge(solve(_cleaned(channel, no_r=no_r)), loose, taint)
+    exact = solve(_cleaned(channel, no_r=no_r))
+    loose = dict(_textbook_train(channel, eps_outside=eps_outside))
+    if no_gamma and not (no_r or dy_bad):
+        loose["dx"] = _times(channel.gamma, exact["dx"])  # its sign is that of the exact value
+    return _merge(exact, loose, taint)
 
 
 def infer_any(
@@ -116,8 +119,13 @@ def _merge(
     merged: dict[str, Floats | float] = {}
     for name, value in exact.items():
         chosen = np.where(taint[name], loose[name], value)
-        merged[name] = chosen if chosen.ndim else float(chosen)
+        merged[name] = chosen + 0.0 if chosen.ndim else float(chosen) + 0.0  # no -0
     return merged
+
+
+def _times(gamma: float, values: Floats | float) -> Floats:
+    with np.errstate(all="ignore"):
+        return np.asarray(gamma * np.asarray(values), dtype=np.float64)
 
 
 def _cleaned(channel: Channel, *, no_r: bool) -> Channel:
@@ -126,7 +134,7 @@ def _cleaned(channel: Channel, *, no_r: bool) -> Channel:
         channel,
         x=_finite(channel.x),
         dy=None if channel.dy is None else _finite(channel.dy),
-        gamma=channel.gamma if np.isfinite(channel.gamma) else 0.0,
+        gamma=channel.gamma if np.isfinite(channel.gamma) else 1.0,
         beta=channel.beta if np.isfinite(channel.beta) else 0.0,
         eps=1.0 if no_r else channel.eps,
     )

@@ -30,38 +30,39 @@ class Running:
 def update(batches: Sequence[Array], mean: float, var: float, momentum: float) -> Running:
     """Feed one channel's batches, oldest first, each ``(M,)`` with M > 0.
 
-    If anything is not finite the same recursion is evaluated in IEEE float64.
+    Where a statistic or the batches are not finite, the same recursion is IEEE float64's.
     """
-    finite = all(np.isfinite(b).all() for b in batches) and np.isfinite([mean, var]).all()
-    if not finite:
-        return _update_ieee(batches, mean, var, momentum)
-    new = Fraction(momentum)
-    old = 1 - new
-    at_mean, at_unbiased, at_biased = Fraction(mean), Fraction(var), Fraction(var)
-    for batch in batches:
-        sums = batch_sums(batch)
-        corrected = sums.var * Fraction(sums.M, sums.M - 1) if sums.M > 1 else Fraction(0)
-        at_mean = old * at_mean + new * sums.mean
-        at_unbiased = old * at_unbiased + new * corrected
-        at_biased = old * at_biased + new * sums.var
+    finite = all(bool(np.isfinite(np.asarray(b, dtype=np.float64)).all()) for b in batches)
+    exact_sums = [batch_sums(batch) for batch in batches] if finite else []
     undefined = any(len(batch) == 1 for batch in batches)
-    return Running(
-        round_fraction(at_mean),
-        float("nan") if undefined else round_fraction(at_unbiased),
-        round_fraction(at_biased),
-    )
-
-
-def _update_ieee(batches: Sequence[Array], mean: float, var: float, momentum: float) -> Running:
-    unbiased = biased = var
+    unbiased = float("nan")
     with np.errstate(all="ignore"):
-        for batch in batches:
-            wide = np.asarray(batch, dtype=np.float64)
-            squares = float(np.square(wide - wide.mean()).sum())
-            mean = (1 - momentum) * mean + momentum * float(wide.mean())
-            biased = (1 - momentum) * biased + momentum * squares / wide.size
-            if wide.size > 1:
-                unbiased = (1 - momentum) * unbiased + momentum * squares / (wide.size - 1)
-            else:
-                unbiased = float("nan")
-    return Running(mean, unbiased, biased)
+        wide = [np.asarray(batch, dtype=np.float64) for batch in batches]
+        if finite and np.isfinite(mean):
+            mean_after = _recur([s.mean for s in exact_sums], mean, momentum)
+        else:
+            mean_after = _recur_ieee([float(b.mean()) for b in wide], mean, momentum)
+        if finite and np.isfinite(var):
+            biased = _recur([s.var for s in exact_sums], var, momentum)
+            if not undefined:
+                corrected = [s.var * Fraction(s.M, s.M - 1) for s in exact_sums]
+                unbiased = _recur(corrected, var, momentum)
+        else:
+            biased = _recur_ieee([float(b.var()) for b in wide], var, momentum)
+            unbiased = float("nan") if undefined else biased
+    return Running(mean_after, unbiased, biased)
+
+
+def _recur(statistics: Sequence[Fraction], start: float, momentum: float) -> float:
+    new, at = Fraction(momentum), Fraction(start)
+    for statistic in statistics:
+        at = (1 - new) * at + new * statistic
+    return round_fraction(at)
+
+
+def _recur_ieee(statistics: Sequence[float], start: float, momentum: float) -> float:
+    """The result is NaN or infinite, and the same under either correction."""
+    at = start
+    for statistic in statistics:
+        at = (1 - momentum) * at + momentum * statistic
+    return at

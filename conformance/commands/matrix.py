@@ -1,0 +1,158 @@
+"""``conformance matrix``: run records side by side, as a report that people and machines read."""
+
+# ruff: noqa: T201 - a command prints
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from conformance.atomic import write_atomically
+from conformance.errors import ConformanceError, SelectionError
+from conformance.report.collect import collect
+from conformance.report.join import join
+from conformance.report.matrix import Matrix
+
+CONFORMS, RED, COULD_NOT_RUN = 0, 1, 2
+
+FORMATS = ("terminal", "markdown", "html", "junit", "json")
+FILES = {
+    "markdown": "matrix.md",
+    "html": "index.html",
+    "junit": "junit.xml",
+    "json": "matrix.json",
+}
+"""The file of each format in the folder of ``--out``."""
+
+_ABOUT = """\
+Join run records into the matrix of paths and cases.
+
+Without --out the matrix is printed, in the terminal's format or in the one that --format
+names. With --out it is printed and written as matrix.md, index.html, junit.xml and
+matrix.json, or only in the formats that --format names.
+"""
+
+_EXAMPLE = """\
+example:
+  conformance matrix records --out site --expect torch tensorflow jax
+  conformance matrix records --format markdown
+
+exit status: 0 nothing is red and nothing that was expected is missing, 1 something is,
+2 could not run
+"""
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``matrix`` to the command line."""
+    parser = subparsers.add_parser(
+        "matrix",
+        help="join run records into a report",
+        description=_ABOUT,
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "records",
+        nargs="+",
+        type=Path,
+        metavar="RECORD",
+        help="run record, or folder that is searched for them",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder to write the report to")
+    parser.add_argument(
+        "--format",
+        type=_formats,
+        metavar="LIST",
+        help=f"formats, separated by commas: {', '.join(FORMATS)}",
+    )
+    parser.add_argument(
+        "--expect",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="ADAPTER",
+        help="adapters, or adapter/path, that must have reported; one that has not makes the "
+        "exit status 1",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run ``matrix``; returns the exit status."""
+    try:
+        formats = _chosen(args.format, args.out)
+        matrix = join(collect(args.records), args.expect)
+        # All are made before the first is written: a failure leaves the old report whole.
+        made = {name: _maker(name)(matrix) for name in formats if name != "terminal"}
+        if args.out is not None:
+            for name, content in made.items():
+                write_atomically(args.out / FILES[name], content)
+    except (ConformanceError, OSError) as error:
+        print(f"conformance matrix could not run: {error}", file=sys.stderr)
+        return COULD_NOT_RUN
+    _say(matrix, formats, made, args.out)
+    return CONFORMS if matrix.conforms else RED
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    unknown = [name for name in names if name not in FORMATS] or ([] if names else [text])
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"{', '.join(map(repr, unknown))} is no format; choose from {', '.join(FORMATS)}"
+        )
+    return names
+
+
+def _chosen(formats: Sequence[str] | None, out: Path | None) -> Sequence[str]:
+    if formats is None:
+        return FORMATS if out is not None else ("terminal",)
+    if out is None and len(formats) > 1:
+        raise SelectionError(
+            f"{len(formats)} formats for one standard output: {', '.join(formats)}. "
+            "Choose one, or give a folder with --out."
+        )
+    return formats
+
+
+def _maker(name: str) -> Callable[[Matrix], str]:
+    """What makes a format; the libraries of one that was not asked for need not be there."""
+    try:
+        match name:
+            case "markdown":
+                from conformance.report.markdown import as_markdown as make  # noqa: PLC0415 - above
+            case "html":
+                from conformance.report.page import as_page as make  # noqa: PLC0415 - see above
+            case "junit":
+                from conformance.report.junit import as_junit as make  # noqa: PLC0415 - see above
+            case _:
+                from conformance.report.summary import as_json as make  # noqa: PLC0415 - see above
+    except ModuleNotFoundError as error:
+        raise SelectionError(
+            f"format {name!r} needs {error.name}, which is not installed. "
+            "Install it with: pip install 'batchnorm-conformance[report]'"
+        ) from error
+    return make
+
+
+def _say(matrix: Matrix, formats: Sequence[str], made: dict[str, str], out: Path | None) -> None:
+    from rich.console import Console  # noqa: PLC0415 - `conformance --help` does not need it
+
+    from conformance.report.terminal import show  # noqa: PLC0415 - see above
+    from conformance.report.wording import verdict  # noqa: PLC0415 - see above
+
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a sign that the terminal lacks stops nothing
+    if out is None and "terminal" not in formats:
+        sys.stdout.write("".join(made.values()))
+        return
+    if "terminal" in formats:
+        page = "html" in formats
+        more = "write all of them with --out DIR" if out is None else f"see {out / 'index.html'}"
+        more = more if page or out is None else f"see the files in {out}"
+        show(matrix, Console(highlight=False), more=more)
+    else:
+        print(verdict(matrix))
+    if out is not None:
+        print(f"wrote {', '.join(FILES[name] for name in made) or 'nothing'} to {out}")

@@ -1,0 +1,1 @@
+"""Run records to terminal, Markdown, HTML, JUnit XML and JSON."""

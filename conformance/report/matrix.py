@@ -1,0 +1,163 @@
+"""The matrix as plain data: columns, rows, cells and what there is to say about single outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from conformance.record import RED, OutputResult, RunRecord, Status
+
+View: TypeAlias = Literal["all", "kind", "group"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One path at a version on a device.
+
+    Attributes:
+        name: ``"torch/functional"``; what was expected, where nothing reported.
+        version: Version of the framework; empty where nothing reported.
+        device: Where it ran; empty where nothing reported.
+        record: Its run record; None where a path that was expected did not report.
+    """
+
+    name: str
+    version: str = ""
+    device: str = ""
+    record: RunRecord | None = None
+
+    @property
+    def label(self) -> str:
+        """Name, version and device: unique in a matrix."""
+        if self.record is None:
+            return f"{self.name} (did not report)"
+        return f"{self.name} {self.version} on {self.device}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A set of cases that are looked at together.
+
+    Attributes:
+        view: ``"all"`` cases, one ``"kind"`` (mode, layout, type), or one catalogue ``"group"``.
+        name: ``"train · NCHW · float32"``, the name of the group, or ``"all cases"``.
+        cases: The ids of the cases that any column has here.
+        mode: ``"train"`` or ``"test"``; None unless a kind, as are the next two.
+        layout: Layout of the input.
+        dtype: Type of the input.
+    """
+
+    view: View
+    name: str
+    cases: frozenset[str]
+    mode: str | None = None
+    layout: str | None = None
+    dtype: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """All outputs of one column in one row.
+
+    Attributes:
+        counts: How many outputs have each status; no zeros.
+        status: The status to show; not-run where there is no output.
+        compared: How many outputs were held against an expected value.
+        grade: The worst grade; None where nothing was graded.
+        units: The largest error in error units among those that are finite.
+        unbounded: Whether an output failed by what no figure measures: a NaN, an infinity, a
+            wrong shape.
+        absent: How many of the row's cases are not in the column's record.
+        why: Why the status is not a pass, in words; empty where nobody said.
+    """
+
+    counts: Mapping[Status, int]
+    status: Status
+    compared: int = 0
+    grade: str | None = None
+    units: float | None = None
+    unbounded: bool = False
+    absent: int = 0
+    why: str = ""
+
+    @property
+    def due(self) -> int:
+        """How many outputs are due."""
+        return sum(self.counts.values())
+
+    @property
+    def red(self) -> int:
+        """How many outputs make a run fail."""
+        return sum(n for status, n in self.counts.items() if status in RED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One output that is worth a reader's time: red, degraded, or failing as expected."""
+
+    column: int
+    case: str
+    group: str
+    kind: int  # index of its row among the kinds
+    output: str
+    result: OutputResult
+    repro: str
+    stderr: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """What every path did on every set of cases.
+
+    Attributes:
+        columns: In the order of adapter, path, version and device; those that did not report
+            stand where they would have.
+        total: The row of all cases.
+        kinds: Rows by mode, layout and type.
+        groups: Rows by group of the catalogue.
+        cells: A cell for every row and column, by name of the row's view and name, and index of
+            the column.
+        findings: Every output that is red, degraded or failing as expected, column by column,
+            in the order of the catalogue.
+        silent: What was expected and did report, but compared nothing at all.
+        notes: What a reader must know before comparing columns.
+    """
+
+    columns: tuple[Column, ...]
+    total: Row
+    kinds: tuple[Row, ...]
+    groups: tuple[Row, ...]
+    cells: Mapping[tuple[View, str, int], Cell]
+    findings: tuple[Finding, ...]
+    silent: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """All rows of all views."""
+        return (self.total, *self.kinds, *self.groups)
+
+    def cell(self, row: Row, column: int) -> Cell:
+        """The cell of `row` in the column of index `column`."""
+        return self.cells[row.view, row.name, column]
+
+    def totals(self) -> list[Cell]:
+        """For each column the cell of all its cases."""
+        return [self.cell(self.total, index) for index in range(len(self.columns))]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What was expected and did not report, by name."""
+        return tuple(column.name for column in self.columns if column.record is None)
+
+    @property
+    def conforms(self) -> bool:
+        """Whether something was compared, nothing is red, and all that was expected is there."""
+        totals = self.totals()
+        return (
+            any(cell.compared for cell in totals)
+            and not any(cell.red for cell in totals)
+            and not self.missing
+            and not self.silent
+        )

@@ -1,0 +1,69 @@
+"""Text from frameworks made safe to show: no control character reaches a terminal or a file.
+
+A reason may quote a kernel's own output.  An escape sequence in it would drive the reader's
+terminal, a NUL would make XML that no parser takes, and a bidirectional override would show
+another text than the one that is there.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+
+from conformance.record import CaseResult, OutputResult, RunRecord
+
+
+def printable(text: str) -> str:
+    r"""`text` with every character that is not shown as itself spelled out, such as ``\x1b``.
+
+    Line ends, tabs and spaces of every language stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if _shown(char) else _spelled(char) for char in text)
+
+
+def one_line(text: str) -> str:
+    """`text` with every run of white space as one space."""
+    return " ".join(printable(text).split())
+
+
+def clean(record: RunRecord) -> RunRecord:
+    """`record` with all of its text `printable`."""
+    return replace(
+        record,
+        adapter=one_line(record.adapter),
+        path=one_line(record.path),
+        about=one_line(record.about),
+        versions={one_line(k): one_line(v) for k, v in record.versions.items()},
+        device=one_line(record.device),
+        cases=tuple(_clean_case(case) for case in record.cases),
+    )
+
+
+def _clean_case(case: CaseResult) -> CaseResult:
+    return replace(
+        case,
+        case=one_line(case.case),
+        group=one_line(case.group),
+        mode=one_line(case.mode),
+        layout=one_line(case.layout),
+        dtype=one_line(case.dtype),
+        outputs={one_line(name): _clean_output(out) for name, out in case.outputs.items()},
+        repro=one_line(case.repro),
+        stderr=None if case.stderr is None else printable(case.stderr),
+    )
+
+
+def _clean_output(output: OutputResult) -> OutputResult:
+    if output.reason is None or output.reason.isprintable():
+        return output
+    return replace(output, reason=printable(output.reason))
+
+
+def _shown(char: str) -> bool:
+    return char in "\n\t" or char.isprintable() or unicodedata.category(char) == "Zs"
+
+
+def _spelled(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")

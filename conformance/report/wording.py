@@ -1,0 +1,99 @@
+"""Figures and sentences that several formats show in the same words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+
+from conformance.record import SEVERITY, OutputResult, Status, Worst
+from conformance.report.matrix import Cell, Finding, Matrix
+from conformance.report.printable import one_line
+
+
+def figure(value: float) -> str:
+    """`value` to three digits, short: ``"2.6e3"``."""
+    return re.sub(r"e\+?(-?)0*", r"e\1", f"{value:.3g}")
+
+
+def number(value: float) -> str:
+    """`value` with every digit that it needs to be read back."""
+    return repr(float(value))
+
+
+def units(cell: Cell) -> str:
+    """The largest error of `cell` in units; empty where nothing was measured."""
+    if cell.unbounded:
+        return "∞"
+    return "" if cell.units is None else figure(cell.units)
+
+
+def plural(count: int, word: str) -> str:
+    """``"1 case"``, ``"2 cases"``."""
+    return f"{count:,} {word}" + ("" if count == 1 else "s")
+
+
+def counted(counts: Mapping[Status, int]) -> str:
+    """``"3 fail, 40 pass"``: each status with its count, the worst first."""
+    return ", ".join(f"{counts[s]:,} {s.value}" for s in SEVERITY if counts.get(s))
+
+
+def place(output: str, worst: Worst) -> str:
+    """The element as one would write it: ``"dx[0, 3]"``."""
+    return f"{output}[{', '.join(map(str, worst.index))}]" if worst.index else output
+
+
+def says_where(result: OutputResult) -> bool:
+    """Whether the reason tells the worst element already, as the judge's own reasons do."""
+    worst, reason = result.worst, result.reason or ""
+    return worst is not None and repr(worst.actual) in reason and repr(worst.expected) in reason
+
+
+def account(output: str, result: OutputResult) -> str:
+    """What is wrong with the output, in one line: element, distance and reason."""
+    parts = []
+    worst = result.worst
+    if worst is not None and not says_where(result):
+        parts.append(
+            f"{place(output, worst)} is {number(worst.actual)}, "
+            f"expected {number(worst.expected)}, bound {figure(worst.bound)}"
+        )
+    if result.units is not None:
+        parts.append(f"{figure(result.units)} units")
+    if result.grade is not None:
+        parts.append(f"grade {result.grade}")
+    return "; ".join(filter(None, (", ".join(parts), one_line(result.reason or ""))))
+
+
+def incidents(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
+    """Findings of the same column and case, together."""
+    for _, together in groupby(findings, key=lambda f: (f.column, f.case)):
+        yield list(together)
+
+
+def verdict(matrix: Matrix) -> str:
+    """The line that a reader who reads one line must see."""
+    totals = matrix.totals()
+    counts: Counter[Status] = Counter()
+    for cell in totals:
+        counts.update(cell.counts)
+    compared, red = sum(c.compared for c in totals), sum(c.red for c in totals)
+    says = "conforms" if matrix.conforms else "does not conform"
+    parts = []
+    if red:
+        named = counted({s: n for s, n in counts.items() if Cell(counts={s: n}, status=s).red})
+        bad = sum(1 for cell in totals if cell.red)
+        parts.append(f"{named} in {bad} of {plural(len(totals) - len(matrix.missing), 'path')}")
+    if matrix.missing:
+        parts.append(f"did not report: {', '.join(matrix.missing)}")
+    if matrix.silent:
+        parts.append(f"compared nothing: {', '.join(matrix.silent)}")
+    if not compared:
+        parts.append("nothing was compared")
+    if not parts:
+        parts.append(f"nothing red in {plural(len(totals), 'path')}")
+    known = {s: counts[s] for s in (Status.EXPECTED_FAIL, Status.DEGRADED) if counts[s]}
+    also = f" ({counted(known)})" if known else ""
+    due = plural(sum(c.due for c in totals), "output")
+    return f"{says}: {'; '.join(parts)}; {compared:,} of {due} compared{also}"
