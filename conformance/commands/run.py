@@ -125,7 +125,7 @@ def _lines(case: CaseResult, *, everything: bool) -> list[str]:
         units = "" if result.units is None else f" {result.grade} {result.units:.3g} units"
         reason = f": {result.reason}" if result.reason else ""
         lines.append(f"  {case.case} {name}: {result.status}{units}{reason}")
-    if lines and not everything:
+    if any(result.status in record.RED for result in case.outputs.values()):
         lines.append(f"    {case.repro}")
     if lines and case.stderr:
         lines.append("    " + case.stderr.replace("\n", "\n    "))

@@ -51,9 +51,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     from conformance.errors import ConformanceError  # noqa: PLC0415 - see the module's text
 
     try:
-        wanted = _collected(metafunc.config).items()
+        wanted = list(_collected(metafunc.config).items())
     except ConformanceError as error:
-        raise pytest.UsageError(str(error)) from error
+        # pytest shows a CollectError by its message alone.
+        raise pytest.Collector.CollectError(str(error)) from None
     metafunc.parametrize(
         _FIXTURE,
         [

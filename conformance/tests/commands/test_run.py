@@ -1,0 +1,64 @@
+"""``conformance run`` and ``conformance list``, as a user types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conformance import record
+from conformance.adapter import names
+from conformance.cli import main
+
+UNRULY = str(Path(__file__).parents[1] / "data" / "unruly" / "adapter.py")
+
+
+def test_run_writes_a_record_and_exits_0(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A path without failures is ok, and its record lies where it was asked for."""
+    code = main(["run", "textbook/staged", "--case", "dense/*", "--records", str(tmp_path)])
+    assert code == 0
+    assert capsys.readouterr().out.startswith("ok  textbook/staged")
+    assert record.read(tmp_path / "textbook" / "staged.json").cases
+
+
+def test_failure_exits_1_and_shows_how_to_see_it_again(capsys: pytest.CaptureFixture[str]) -> None:
+    """What failed is named with its reason and a command that reproduces it."""
+    assert main(["run", f"{UNRULY}:throw", "--case", "dense/train-float32"]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("FAILS  unruly/throw")
+    assert "something went wrong" in out
+    assert f"conformance run {UNRULY}:throw --case dense/train-float32" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["textbok"], "Did you mean 'textbook'"),
+        (["textbook/stage"], "Its paths are: staged"),
+        (["textbook", "--case", "nothing-like-this"], "no case matches"),
+    ],
+)
+def test_what_cannot_run_exits_2(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong name is answered on the standard error, with the right one."""
+    assert main(["run", *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_list_names_adapters_and_why_cases_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    """Adapters, paths, groups and cases can be listed, as text and as JSON."""
+    assert main(["list", "adapters", "--format", "json"]) == 0
+    assert sorted(json.loads(capsys.readouterr().out)) == names()
+    assert main(["list", "paths", "textbook"]) == 0
+    assert "textbook/staged" in capsys.readouterr().out
+    assert main(["list", "cases", "--case", "offset/*", "--format", "json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert len(listed) > 10
+    assert all(listed.values())
+    assert main(["list", "groups"]) == 0
+    assert "offset" in capsys.readouterr().out
+    assert main(["list", "paths"]) == 2

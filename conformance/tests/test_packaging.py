@@ -1,0 +1,70 @@
+"""The wheel: what it holds, and what it must not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(os.environ.get("CONFORMANCE_CHECKOUT", Path(__file__).parents[2]))
+pytestmark = pytest.mark.skipif(
+    not (CHECKOUT / "pyproject.toml").is_file(), reason="the checkout is needed to build a wheel"
+)
+
+
+def tracked() -> set[str]:
+    """What git tracks of the three folders that make the wheel."""
+    listed = subprocess.run(
+        ["git", "ls-files", "conformance", "adapters", "fixtures"],  # noqa: S607 - git of the developer
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(listed.stdout.split())
+
+
+@pytest.fixture(scope="module")
+def wheel_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[set[str]]:
+    """Names in a wheel that is built through the sdist, with a scratch file lying about."""
+    target = tmp_path_factory.mktemp("dist")
+    scratch = CHECKOUT / "adapters" / "textbook" / "__pycache__" / "scratch.pyc"
+    scratch.parent.mkdir(exist_ok=True)
+    scratch.write_text("must not travel")
+    try:
+        subprocess.run(
+            [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(target)],
+            cwd=CHECKOUT,
+            check=True,
+            capture_output=True,
+        )
+    finally:
+        scratch.unlink()
+    (wheel,) = target.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        yield set(archive.namelist())
+
+
+def test_wheel_holds_exactly_what_is_tracked(wheel_files: set[str]) -> None:
+    """The package, the adapters and the golden files travel; nothing else does."""
+    expected = {
+        name if name.startswith("conformance/") else f"conformance/{name}" for name in tracked()
+    }
+    found = {name for name in wheel_files if ".dist-info/" not in name}
+    assert found == expected
+
+
+def test_wheel_has_one_import_name(wheel_files: set[str]) -> None:
+    """Nothing reaches site-packages but `conformance` and its metadata."""
+    tops = {name.split("/")[0] for name in wheel_files}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"conformance"}
+
+
+def test_metadata_carries_the_licence(wheel_files: set[str]) -> None:
+    """The licence travels with the wheel."""
+    assert any(name.endswith("licenses/LICENSE") for name in wheel_files)

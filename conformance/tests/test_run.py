@@ -1,0 +1,83 @@
+"""Adapter times cases makes run records."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from conformance import golden, run
+from conformance.case import Dialect
+from conformance.errors import AdapterError, ExpectationError
+from conformance.record import Status
+
+UNRULY = Path(__file__).parent / "data" / "unruly" / "adapter.py"
+
+
+def test_record_says_everything_about_the_run() -> None:
+    """A record names versions, device, dialect, catalogue, and for each output a verdict."""
+    ids = golden.select("dense/train-float32")
+    (done,) = run.run(run.columns("textbook/staged"), ids)
+    assert (done.adapter, done.path, done.device) == ("textbook", "staged", "cpu")
+    assert {"numpy", "python", "conformance"} <= set(done.versions)
+    assert done.dialect["running_var"] == "unbiased"
+    assert done.catalogue == {
+        "digest": golden.manifest().digest,
+        "cases": len(golden.manifest().entries),
+    }
+    (case,) = done.cases
+    assert (case.mode, case.layout, case.dtype) == ("train", "NC", "float32")
+    assert case.repro == "conformance run textbook/staged --case dense/train-float32"
+    for result in case.outputs.values():
+        assert result.status is Status.PASS
+        assert result.worst is not None
+        assert result.units is not None
+
+
+def test_every_due_output_has_a_status_whatever_happens() -> None:
+    """A crash, a refusal and a pass name the same outputs: nothing vanishes from the counts."""
+    ids = golden.select("dense/train-float32")
+    wanted = run.due_names(golden.manifest().entries[ids[0]].due, Dialect())
+    for path in ("segfault", "refuse", "good"):
+        (done,) = run.run(run.columns(f"{UNRULY}:{path}"), ids)
+        assert sorted(done.cases[0].outputs) == sorted(wanted), path
+
+
+def test_columns_run_side_by_side() -> None:
+    """With several jobs the records come in the order of the columns."""
+    columns = run.columns("textbook")[:3]
+    done = run.run(columns, golden.select("dense/test-float32"), jobs=2)
+    assert [record.path for record in done] == [column.path for column in columns]
+
+
+def test_unknown_path_is_answered_with_the_known() -> None:
+    """A path that does not exist is an error that lists those that do."""
+    with pytest.raises(AdapterError, match="Its paths are: good"):
+        run.columns(f"{UNRULY}:bad")
+
+
+@pytest.fixture
+def unruly(tmp_path: Path) -> Path:
+    """A copy of the misbehaving adapter, to give expectations to."""
+    return Path(shutil.copy(UNRULY, tmp_path / "adapter.py"))
+
+
+def test_expected_failures_are_applied(unruly: Path) -> None:
+    """An expected crash is no red; the reason stays with it."""
+    unruly.with_name("expectations.toml").write_text(
+        "[[expect]]\npaths = ['segfault']\ncases = ['dense/*']\nreason = 'wild pointer'\n"
+    )
+    (done,) = run.run(run.columns(f"{unruly}:segfault"), golden.select("dense/train-float32"))
+    assert set(done.counts) == {Status.EXPECTED_FAIL}
+    assert not done.red
+    assert "wild pointer" in str(done.cases[0].outputs["y"].reason)
+
+
+def test_expectation_that_matches_nothing_stops_the_run(unruly: Path) -> None:
+    """A stale entry is an error before anything runs."""
+    unruly.with_name("expectations.toml").write_text(
+        "[[expect]]\npaths = ['segfault']\ncases = ['nowhere/*']\nreason = 'stale'\n"
+    )
+    with pytest.raises(ExpectationError, match="matches nothing"):
+        run.columns(f"{unruly}:segfault")
