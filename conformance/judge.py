@@ -10,7 +10,7 @@ F   anything else: NaN where a number is due, a wrong shape, a wrong type.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 import ml_dtypes
@@ -187,6 +187,6 @@ def _explain(grade: str, error: Array, limit: float, worst: Worst) -> str:
     return f"{text}; as lossy as E[x^2] - mean^2" if grade == "C" else text
 
 
-def spread(status: Status, reason: str, names: Mapping[str, Array]) -> dict[str, OutputResult]:
+def spread(status: Status, reason: str, names: Iterable[str]) -> dict[str, OutputResult]:
     """The same status and reason for every output that is due."""
     return {name: OutputResult(status=status, reason=reason) for name in names}

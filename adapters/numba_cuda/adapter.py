@@ -20,9 +20,9 @@ from . import simulation
 
 SIMULATED = simulation.decide()  # before anything imports numba.cuda
 
-from . import geometry, launching  # noqa: E402 - see the line above
+from numba import cuda  # type: ignore[import-not-found, unused-ignore]  # absent when checked  # noqa: E402 - see the line above
 
-cuda = launching.cuda
+from . import geometry, launching  # noqa: E402 - the same
 
 MACHINE = geometry.SIMULATOR if SIMULATED else geometry.GPU
 

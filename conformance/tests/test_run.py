@@ -44,6 +44,15 @@ def test_every_due_output_has_a_status_whatever_happens() -> None:
         assert sorted(done.cases[0].outputs) == sorted(wanted), path
 
 
+def test_output_without_a_bound_is_not_run() -> None:
+    """Where a dialect has no bound for an output, that output is named and is no pass."""
+    ids = golden.select("constant/all-channels")
+    (done,) = run.run(run.columns("textbook/sigma_plus_eps"), ids)
+    outputs = done.cases[0].outputs
+    assert outputs["y"].status is Status.NOT_RUN
+    assert outputs["mean"].status is Status.PASS
+
+
 def test_columns_run_side_by_side() -> None:
     """With several jobs the records come in the order of the columns."""
     columns = run.columns("textbook")[:3]
