@@ -4,7 +4,8 @@ Grades (E is the largest error in units of `conformance.oracle.bounds`, M the va
 
 A   E <= 16 (or the case's own limit): as accurate as the inputs deserve;
 B   E <= 16 + M / 8: the error of adding M terms one after the other, nothing worse;
-C   within the class of the single-pass variance: reported as degraded;
+C   within the class of the single-pass variance, while that class keeps half of the variance:
+    reported as degraded;
 F   anything else: NaN where a number is due, a wrong shape, a wrong type.
 """
 

@@ -30,7 +30,7 @@ the mean, the variance and the running statistics have a bound.
 
 Grade C is the class of the single-pass variance E[x^2] - mean^2, which loses u (var + 2 mean^2)
 where the others lose u S_var (Chan, Golub and LeVeque, 1983): `single_pass` adds that loss.
-There S_var of a channel is 0 in the scale of r where the class may lose the variance entirely.
+Where half of the variance may be lost that way nothing is left to grade, and C is no wider than A.
 """
 
 from __future__ import annotations
@@ -182,31 +182,32 @@ def _root(inputs: Inputs, batch: _Batch, *, eps_outside: bool, single_pass: bool
         k, twice_k = r * r / 2, r * r
     if not inputs.training:
         return _Root(r, w, np.zeros_like(r), np.zeros_like(r))
-    S_var = batch.S_var
+    S_var, growth = batch.S_var, np.ones_like(r)
     if single_pass:
-        S_var = S_var + _loss(batch)
-        S_var = S_var * _growth(inputs, twice_k * S_var)
-    return _Root(r, w, k * S_var, twice_k * S_var)
+        S_var, growth = _single_pass(inputs, batch, twice_k)
+    return _Root(r, w, k * S_var * growth, twice_k * S_var * growth)
 
 
-def _loss(batch: _Batch) -> Floats:
-    """What ``E[x^2] - mean^2`` loses, per u: ``E[x^2] + mean^2 <= var + 2 A1^2``."""
-    return batch.var + 2 * batch.A1**2
+def _single_pass(inputs: Inputs, batch: _Batch, twice_k: Floats) -> tuple[Floats, Floats]:
+    """S_var of the single-pass class, and how much more than first order r moves in it.
 
-
-def _growth(inputs: Inputs, relative: Floats) -> Floats:
-    """How much more than first order r moves in the single-pass class.
-
-    A variance that is off by a part s of V moves r by less than (1 - s)^(-3/2) times the first
-    order.  From s = 1/2 on the class bounds nothing, and no error is within it.
+    The class loses ``E[x^2] + mean^2 <= var + 2 A1^2`` per u.  A variance that is off by a part s
+    of V moves r by less than (1 - s)^(-3/2) times the first order.  From s = 1/2 on nothing of the
+    variance is left, and the class allows no more than any other.
     """
-    s = (LIMIT + inputs.count / 8) * roundoff(inputs) * relative
-    return np.where(s < _SINGLE_PASS_VALID, (1 - np.minimum(s, _SINGLE_PASS_VALID)) ** -1.5, 0.0)
+    S_var = batch.S_var + batch.var + 2 * batch.A1**2
+    s = (LIMIT + inputs.count / 8) * roundoff(inputs) * twice_k * S_var
+    holds = s < _SINGLE_PASS_VALID
+    growth = (1 - np.minimum(s, _SINGLE_PASS_VALID)) ** -1.5
+    return np.where(holds, S_var, batch.S_var), np.where(holds, growth, 1.0)
 
 
 def _statistics(inputs: Inputs, batch: _Batch, *, single_pass: bool) -> dict[str, Floats]:
     batches = [*(_measure(inputs, past) for past in inputs.history), batch]
-    spreads = [b.S_var + _loss(b) if single_pass else b.S_var for b in batches]
+    spreads = [
+        _single_pass(inputs, b, 1 / (b.var + inputs.eps))[0] if single_pass else b.S_var
+        for b in batches
+    ]
     found = {"mean": batch.A1, "var": spreads[-1]}
     if inputs.running_mean is not None:
         old, new = abs(1 - inputs.momentum), abs(inputs.momentum)

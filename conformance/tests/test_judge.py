@@ -155,6 +155,15 @@ def test_single_pass_variance_is_degraded_not_failed() -> None:
     assert judge(case, Dialect(), {"var": lossy * np.float32(1.2)})["var"].grade == "F"
 
 
+def test_single_pass_variance_fails_once_nothing_is_left() -> None:
+    """At 10 000 deviations E[x^2] - mean^2 is noise in float32, and noise is no degraded pass."""
+    inputs = make((64, 2), np.float32)
+    x = np.asarray(inputs.x - np.float32(1)) / np.float32(3) + np.float32(10000)
+    case = solve(Problem(id="g/c", group="g", catches="-", made="-", inputs=replace(inputs, x=x)))
+    lossy = np.square(x).mean(axis=0) - np.square(x.mean(axis=0))
+    assert judge(case, Dialect(), {"var": lossy})["var"].grade == "F"
+
+
 def test_sequential_sum_is_graded_b() -> None:
     """An error that adding M terms one by one explains is B, and passes."""
     inputs = make((1024, 1), np.float32)

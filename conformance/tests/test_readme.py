@@ -1,0 +1,55 @@
+"""The README's examples, run as they stand."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance import adapter, golden, run
+from conformance.record import Status
+
+CHECKOUT = Path(os.environ.get("CONFORMANCE_CHECKOUT", Path(__file__).parents[2]))
+README = CHECKOUT / "README.md"
+pytestmark = pytest.mark.skipif(not README.is_file(), reason="the README is in the checkout")
+
+
+def blocks() -> list[tuple[str, str]]:
+    """Fenced blocks: language and text."""
+    return re.findall(r"^```(\w*)\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def test_kernel_example_runs(tmp_path: Path) -> None:
+    """The adapter of the README loads, and gets the grades that the README shows."""
+    text = next(text for _, text in blocks() if text.startswith("# my/adapter.py"))
+    (tmp_path / "adapter.py").write_text(text)
+    ids = golden.select(["offset/rows-float32-10", "offset/rows-float32-1000"])
+    (done,) = run.run(run.columns(str(tmp_path / "adapter.py")), ids)
+    found = [str(case.outputs["var"].status) for case in done.cases]
+    shown = re.findall(
+        r"^    +offset/rows-float32-10+ var: (\w+)", README.read_text(), re.MULTILINE
+    )
+    assert found == shown
+    assert done.counts[Status.UNSUPPORTED] == 14
+
+
+def test_expected_example_prints_what_is_shown() -> None:
+    """The example of `conformance.expected` prints the line below it."""
+    at = [text for _, text in blocks()]
+    code = next(i for i, text in enumerate(at) if text.startswith("import conformance"))
+    done = subprocess.run(
+        [sys.executable, "-c", at[code]], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == at[code + 1]
+
+
+def test_counts_are_those_of_the_golden_files() -> None:
+    """The README's number of cases is that of the golden files, and it names every adapter."""
+    text = README.read_text()
+    assert f"{len(golden.manifest().entries)} cases" in text
+    for name in adapter.names():
+        assert f"| {name}/" in text
