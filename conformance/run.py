@@ -16,7 +16,7 @@ from conformance.golden.content import dtype, mode
 from conformance.judge import due, judge, spread
 from conformance.layout import name as layout_name
 from conformance.record import CaseResult, OutputResult, RunRecord, Status
-from conformance.session import Answer, Session
+from conformance.session import CASE_SECONDS, Answer, Session
 
 DUE_FIELD = {"running_var_biased": "running_var"}
 """Fields of `Outputs` that go by the name of another output."""
@@ -118,6 +118,7 @@ def run(
     case_ids: Sequence[str],
     *,
     jobs: int = 1,
+    case_seconds: float = CASE_SECONDS,
     done: Callable[[Column, CaseResult], None] = lambda _column, _result: None,
     finished: Callable[[RunRecord], None] = lambda _record: None,
 ) -> list[RunRecord]:
@@ -127,6 +128,7 @@ def run(
         selected: The columns.
         case_ids: The cases, by id.
         jobs: How many columns run at a time.
+        case_seconds: How long one case may take.
         done: Called after every case, from any thread.
         finished: Called with every record as soon as it is whole, from any thread.
 
@@ -135,7 +137,7 @@ def run(
     """
 
     def one(column: Column) -> RunRecord:
-        record = _run_column(column, case_ids, done)
+        record = _run_column(column, case_ids, done, case_seconds)
         finished(record)
         return record
 
@@ -179,11 +181,14 @@ def due_names(fields: Iterable[str], dialect: Dialect | None = None) -> list[str
 
 
 def _run_column(
-    column: Column, case_ids: Sequence[str], done: Callable[[Column, CaseResult], None]
+    column: Column,
+    case_ids: Sequence[str],
+    done: Callable[[Column, CaseResult], None],
+    case_seconds: float,
 ) -> RunRecord:
     started, clock = now(), time.perf_counter()
     results = []
-    with Session(column.source) as session:
+    with Session(column.source, case_seconds=case_seconds) as session:
         for case in golden.load(case_ids):
             result = examine(session, column, case)
             results.append(result)

@@ -17,6 +17,7 @@ from conformance import run as runner
 from conformance.errors import ConformanceError
 from conformance.record import CaseResult, RunRecord, Status
 from conformance.run import Column
+from conformance.session import CASE_SECONDS
 
 _EXAMPLE = """\
 example:
@@ -55,6 +56,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="paths run at a time (default: CPUs)"
     )
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=CASE_SECONDS,
+        metavar="SECONDS",
+        help=f"how long one case may take (default: {CASE_SECONDS:g})",
+    )
     parser.set_defaults(run=run)
 
 
@@ -64,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         columns = runner.columns(args.adapter)
         case_ids = golden.select(args.case)
         folder = args.records or (None if args.case else Path("records"))
-        records = _with_progress(columns, case_ids, folder, args.jobs)
+        records = _with_progress(args, columns, case_ids, folder)
     except ConformanceError as error:
         print(f"conformance run: {error}", file=sys.stderr)
         return 2
@@ -81,7 +89,10 @@ def save(done: RunRecord, folder: Path) -> Path:
 
 
 def _with_progress(
-    columns: Sequence[Column], case_ids: Sequence[str], folder: Path | None, jobs: int
+    args: argparse.Namespace,
+    columns: Sequence[Column],
+    case_ids: Sequence[str],
+    folder: Path | None,
 ) -> list[RunRecord]:
     console = Console(stderr=True)
     with Progress(
@@ -101,7 +112,14 @@ def _with_progress(
             if folder is not None:
                 save(whole, folder)
 
-        return runner.run(columns, case_ids, jobs=jobs, done=done, finished=finished)
+        return runner.run(
+            columns,
+            case_ids,
+            jobs=args.jobs,
+            case_seconds=args.timeout,
+            done=done,
+            finished=finished,
+        )
 
 
 def _report(done: RunRecord, folder: Path | None, *, shown: int | None) -> None:

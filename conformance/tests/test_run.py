@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from importlib.resources import files
 from pathlib import Path
 
+import jsonschema  # type: ignore[import-untyped]  # its stubs are a package of their own
 import pytest
 
-from conformance import golden, run
+from conformance import golden, record, run
 from conformance.case import Dialect
 from conformance.errors import AdapterError, ExpectationError
 from conformance.record import Status
@@ -33,6 +36,18 @@ def test_record_says_everything_about_the_run() -> None:
         assert result.status is Status.PASS
         assert result.worst is not None
         assert result.units is not None
+
+
+@pytest.mark.parametrize("path", ["good", "segfault", "hang", "refuse", "throw", "sampled"])
+def test_real_records_keep_the_published_schema(path: str, tmp_path: Path) -> None:
+    """What a run writes is what the JSON Schema says, whatever became of the cases."""
+    columns = run.columns(f"{UNRULY}:{path}")
+    (done,) = run.run(columns, golden.select("dense/train-float32"), case_seconds=2)
+    record.write(done, tmp_path / "record.json")
+    schema = json.loads((files("conformance") / "schemas" / "run-record.json").read_text())
+    written = json.loads((tmp_path / "record.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(written)
+    assert record.read(tmp_path / "record.json") == done
 
 
 def test_every_due_output_has_a_status_whatever_happens() -> None:

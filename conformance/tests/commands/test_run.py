@@ -49,6 +49,13 @@ def test_what_cannot_run_exits_2(
     assert words in capsys.readouterr().err
 
 
+def test_hang_is_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
+    """A kernel that never returns costs the seconds that it was given, and is a timeout."""
+    arguments = ["run", f"{UNRULY}:hang", "--case", "dense/train-float32", "--timeout", "1"]
+    assert main(arguments) == 1
+    assert "timeout: no answer within 1 s" in capsys.readouterr().out
+
+
 def test_list_names_adapters_and_why_cases_exist(capsys: pytest.CaptureFixture[str]) -> None:
     """Adapters, paths, groups and cases can be listed, as text and as JSON."""
     assert main(["list", "adapters", "--format", "json"]) == 0
