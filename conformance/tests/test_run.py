@@ -68,6 +68,15 @@ def test_output_without_a_bound_is_not_run() -> None:
     assert outputs["mean"].status is Status.PASS
 
 
+def test_sequence_of_updates_is_carried_from_call_to_call() -> None:
+    """A case with a history is right only if every call gets the statistics of the one before."""
+    ids = golden.select("sequence/*")
+    (done,) = run.run(run.columns("textbook/staged"), ids)
+    assert all(case.inputs.history for case in golden.load(ids))
+    statuses = {c.outputs[n].status for c in done.cases for n in ("running_mean", "running_var")}
+    assert statuses == {Status.PASS}
+
+
 def test_columns_run_side_by_side() -> None:
     """With several jobs the records come in the order of the columns."""
     columns = run.columns("textbook")[:3]

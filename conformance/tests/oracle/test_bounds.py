@@ -88,6 +88,14 @@ def test_scales_bound_the_effect_of_a_perturbation() -> None:
         assert 0.01 < ratio < 2, (name, ratio)
 
 
+def test_running_statistics_weigh_old_and_new() -> None:
+    """The scale of a running statistic is that of its own recursion."""
+    inputs = make((32, 2), np.float64, momentum=0.25)
+    scale = scales(inputs, solve_inputs(inputs))
+    wanted = 0.75 * np.abs(np.asarray(inputs.running_mean)) + 0.25 * np.asarray(scale.mean)
+    assert np.allclose(np.asarray(scale.running_mean), wanted, rtol=1e-12)
+
+
 def test_beyond_first_order_is_not_gradable() -> None:
     """At an offset of a million deviations float32 determines no normalized value."""
     assert is_gradable(with_offset(1000.0))

@@ -131,6 +131,25 @@ def test_nan_stays_in_its_channel(eps_outside: bool) -> None:
         assert np.isnan(value[..., 0]).all() == (name != "dbeta"), name
 
 
+def test_infinite_running_variance_gives_plus_zero() -> None:
+    """Zeros are +0 also where an infinite variance makes them."""
+    rv = np.array([np.inf])
+    answers = solve_inputs(make((4, 1), np.float64, training=False, running_var=rv, beta=None))
+    for value in (answers.y, answers.dx):
+        assert np.asarray(value).ravel().tolist() == [0.0] * 4
+        assert not np.signbit(np.asarray(value)).any()
+
+
+def test_running_mean_beside_an_infinite_running_variance_is_exact() -> None:
+    """One statistic that is not finite leaves the other exactly rounded."""
+    inputs = make((5, 1), np.float64, momentum=0.3)
+    dirty = solve_inputs(replace(inputs, running_var=np.array([np.inf])))
+    assert np.array_equal(
+        np.asarray(dirty.running_mean), np.asarray(solve_inputs(inputs).running_mean)
+    )
+    assert np.isinf(np.asarray(dirty.running_var)).all()
+
+
 def test_infinity_in_test_mode_touches_its_element() -> None:
     """In test mode an infinite x gives an infinite y there, and its channel's dgamma."""
     inputs = make((4, 2), np.float64, training=False)
