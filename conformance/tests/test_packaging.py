@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+import conformance
+from conformance import adapter
+
 CHECKOUT = Path(os.environ.get("CONFORMANCE_CHECKOUT", Path(__file__).parents[2]))
 pytestmark = pytest.mark.skipif(
     not (CHECKOUT / "pyproject.toml").is_file(), reason="the checkout is needed to build a wheel"
@@ -63,6 +66,16 @@ def test_wheel_has_one_import_name(wheel_files: set[str]) -> None:
     """Nothing reaches site-packages but `conformance` and its metadata."""
     tops = {name.split("/")[0] for name in wheel_files}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"conformance"}
+
+
+@pytest.mark.skipif(
+    "CONFORMANCE_CHECKOUT" not in os.environ, reason="run against an installed wheel"
+)
+def test_installed_copy_is_what_is_tested() -> None:
+    """With an installed wheel the tests import that copy, not the checkout beside them."""
+    origin = Path(conformance.__file__).resolve()
+    assert not origin.is_relative_to(CHECKOUT / "conformance")
+    assert adapter.folder("fixtures").parent == origin.parent
 
 
 def test_metadata_carries_the_licence(wheel_files: set[str]) -> None:
