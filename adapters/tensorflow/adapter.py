@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
+from importlib.metadata import packages_distributions
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only; read at the import below
@@ -16,6 +17,9 @@ from conformance.case import Actual, Dialect
 from . import formula, layer, operation
 
 tf.get_logger().setLevel("ERROR")  # it warns that one function is traced for many shapes
+
+
+DISTRIBUTION = packages_distributions()["tensorflow"][0]  # tensorflow-cpu, or tensorflow
 
 
 def device() -> str:
@@ -65,7 +69,7 @@ def _fused_path(name: str, order: str) -> Path:
 
 ADAPTER = Adapter(
     name="tensorflow",
-    packages=("tensorflow-cpu", "keras"),
+    packages=(DISTRIBUTION, "keras"),
     device=device,
     paths=(
         _formula_path("nn"),
