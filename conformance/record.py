@@ -162,6 +162,11 @@ class RunRecord:
         """Whether anything failed that was not expected to."""
         return any(self.counts[status] for status in RED)
 
+    @property
+    def compared(self) -> int:
+        """How many outputs were held against an expected value."""
+        return sum(self.counts[status] for status in COMPARED)
+
 
 def first(statuses: Iterable[Status]) -> Status:
     """The status that a summary of `statuses` must show; not-run if there are none."""

@@ -78,6 +78,9 @@ def run(args: argparse.Namespace) -> int:
         return 2
     for done in records:
         _report(done, folder, shown=None if args.case else _SHOWN)
+    if not any(done.compared for done in records):
+        print("conformance run: nothing was compared, and that is no pass.", file=sys.stderr)
+        return 1
     return int(any(done.red for done in records))
 
 
@@ -124,7 +127,7 @@ def _with_progress(
 
 def _report(done: RunRecord, folder: Path | None, *, shown: int | None) -> None:
     counts = ", ".join(f"{done.counts[s]} {s}" for s in Status if done.counts[s])
-    verdict = "FAILS" if done.red else "ok"
+    verdict = "FAILS" if done.red else "ok" if done.compared else "NOTHING COMPARED"
     version = next(iter(done.versions.values()))
     print(f"{verdict}  {done.adapter}/{done.path}  {version}  {done.device}  {counts}")
     lines = [line for case in done.cases for line in _lines(case, everything=shown is None)]

@@ -49,6 +49,14 @@ def test_what_cannot_run_exits_2(
     assert words in capsys.readouterr().err
 
 
+def test_nothing_compared_is_no_pass(capsys: pytest.CaptureFixture[str]) -> None:
+    """A path that refuses every case is not ok."""
+    assert main(["run", f"{UNRULY}:refuse", "--case", "dense/*"]) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith("NOTHING COMPARED  unruly/refuse")
+    assert "no pass" in told.err
+
+
 def test_hang_is_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
     """A kernel that never returns costs the seconds that it was given, and is a timeout."""
     arguments = ["run", f"{UNRULY}:hang", "--case", "dense/train-float32", "--timeout", "1"]
