@@ -6,7 +6,7 @@ written with ``x`` of shape ``(N, C, *spatial)`` or any other order that `Inputs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias
 
@@ -193,3 +193,9 @@ class Dialect:
 
 Actual: TypeAlias = Mapping[str, Array]
 """What an implementation returned: output names to arrays; what it left out is absent."""
+
+Kernel: TypeAlias = Callable[[Inputs], Actual]
+"""Batch normalization as one call: arrays in the layout of the inputs, outputs in that same layout.
+
+`Inputs.history` is the caller's affair: a kernel normalizes `Inputs.x` and nothing else.
+"""

@@ -12,7 +12,7 @@ F   anything else: NaN where a number is due, a wrong shape, a wrong type.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -20,8 +20,8 @@ import numpy.typing as npt
 
 from conformance.case import OUTPUT_NAMES, Actual, Array, Case, Dialect, Outputs
 from conformance.errors import AdapterError
-from conformance.oracle.bounds import is_gradable, scales, units
-from conformance.oracle.expected import solve_inputs
+from conformance.oracle.bounds import scales, units
+from conformance.oracle.solve import graded
 from conformance.record import OutputResult, Status, Worst
 
 _STATISTICS = frozenset({"mean", "var", "inv_std", "running_mean", "running_var"})
@@ -33,9 +33,100 @@ _SEQUENTIAL = 8
 """Error units that sequential summation may add: one per this many terms."""
 
 
+class Ruler:
+    """What a path of one dialect is held to on one case: prepared once, used on many answers.
+
+    Attributes:
+        due: The exact values of the outputs that are owed, by output name.
+        unbounded: Outputs that the case asks for and that have no bound in this dialect.
+    """
+
+    def __init__(self, case: Case, dialect: Dialect) -> None:
+        """Choose the answers that this dialect means; the case's own where eps is inside."""
+        self._case, self._outside = case, dialect.eps == "outside"
+        self._answers = graded(case.inputs, eps_outside=True) if self._outside else case.expected
+        self.due = _named(self._answers, dialect)
+        self.unbounded = tuple(n for n in _named(case.expected, dialect) if n not in self.due)
+        self._units: dict[tuple[str, str, bool], Array] = {}
+        self._scaled: dict[bool, dict[str, Array]] = {}
+
+    def judge(self, actual: Actual) -> dict[str, OutputResult]:
+        """Judge what a path returned.
+
+        Args:
+            actual: Output names to arrays in the layout of the inputs.
+
+        Returns:
+            A result for every output that is due; one that was left out is unsupported.
+
+        Raises:
+            AdapterError: `actual` holds a name that is no output, or what is no array.
+        """
+        _check_names(actual)
+        return {name: self._judged(name, actual.get(name)) for name in self.due}
+
+    def _judged(self, name: str, actual: Array | None) -> OutputResult:
+        if actual is None:
+            return OutputResult(status=Status.UNSUPPORTED, reason="not returned")
+        misfit = _misfit(self._case, name, actual, self.due[name])
+        if misfit is not None:
+            return OutputResult(status=Status.FAIL, grade="F", reason=misfit)
+        return self._compared(name, actual)
+
+    def _compared(self, name: str, actual: Array) -> OutputResult:
+        expected = self.due[name]
+        if expected.size == 0:
+            return OutputResult(status=Status.PASS, grade="A", units=0.0)
+        limit, unit = self._case.problem.limit, self.unit(name, actual.dtype)
+        error, worst = _errors(actual, expected, unit, limit)
+        E = float(error[worst.index])
+        grade = self._grade(name, actual, E)
+        return OutputResult(
+            status=_STATUS[grade],
+            grade=grade,
+            units=E if np.isfinite(E) else None,
+            worst=worst,
+            reason=None if grade in "AB" else _explain(grade, error, limit, worst),
+        )
+
+    def _grade(self, name: str, actual: Array, error: float) -> str:
+        limit = self._case.problem.limit
+        sequential = limit + self._case.inputs.count / _SEQUENTIAL
+        if error <= limit:
+            return "A"
+        if error <= sequential:
+            return "B"
+        loose = self.unit(name, actual.dtype, single_pass=True)
+        errors, _ = _errors(actual, self.due[name], loose, limit)
+        return "C" if bool((errors <= sequential).all()) else "F"
+
+    def unit(self, name: str, dtype: np.dtype[Any], *, single_pass: bool = False) -> Array:
+        """Error unit of every element of an output of a type; of the single-pass class if asked."""
+        key = (name, str(dtype), single_pass)
+        if key not in self._units:
+            scale = self._scales(single_pass=single_pass)[name]
+            self._units[key] = units(self._case.inputs, self.due[name], scale, dtype)
+        return self._units[key]
+
+    def _scales(self, *, single_pass: bool) -> dict[str, Array]:
+        if single_pass not in self._scaled:
+            self._scaled[single_pass] = scales(
+                self._case.inputs,
+                self._answers,
+                eps_outside=self._outside,
+                single_pass=single_pass,
+            )
+        return self._scaled[single_pass]
+
+
 def due(case: Case, dialect: Dialect) -> dict[str, Array]:
     """The outputs that a path of this dialect owes, by output name, with the exact values."""
-    return _named(_in_dialect(case, dialect), dialect)
+    return Ruler(case, dialect).due
+
+
+def judge(case: Case, dialect: Dialect, actual: Actual) -> dict[str, OutputResult]:
+    """Judge what a path of this dialect returned for a case; see `Ruler.judge`."""
+    return Ruler(case, dialect).judge(actual)
 
 
 def _named(answers: Outputs, dialect: Dialect) -> dict[str, Array]:
@@ -46,51 +137,6 @@ def _named(answers: Outputs, dialect: Dialect) -> dict[str, Array]:
         if value is not None:
             found[name] = value
     return found
-
-
-def judge(case: Case, dialect: Dialect, actual: Actual) -> dict[str, OutputResult]:
-    """Judge what a path returned for a case.
-
-    Args:
-        case: The inputs and the exact answers.
-        dialect: The path's conventions; they decide which answers are meant.
-        actual: Output names to arrays in the layout of the inputs.
-
-    Returns:
-        A result for every output that is due; one that was left out is unsupported.
-
-    Raises:
-        AdapterError: `actual` holds a name that is no output, or what is no array.
-    """
-    _check_names(actual)
-    answers = _in_dialect(case, dialect)
-    wanted = _named(answers, dialect)
-    outside = dialect.eps == "outside"
-    fine = scales(case.inputs, answers, eps_outside=outside)
-    coarse = scales(case.inputs, answers, eps_outside=outside, single_pass=True)
-    results = {}
-    for name, expected in wanted.items():
-        if name not in actual:
-            results[name] = OutputResult(status=Status.UNSUPPORTED, reason="not returned")
-            continue
-        misfit = _misfit(case, name, actual[name], expected)
-        if misfit is not None:
-            results[name] = OutputResult(status=Status.FAIL, grade="F", reason=misfit)
-            continue
-        unit = units(case.inputs, expected, getattr(fine, name), actual[name].dtype)
-        loose = units(case.inputs, expected, getattr(coarse, name), actual[name].dtype)
-        results[name] = _compare(case, np.asarray(actual[name]), expected, unit, loose)
-    return results
-
-
-def _in_dialect(case: Case, dialect: Dialect) -> Outputs:
-    if dialect.eps == "inside":
-        return case.expected
-    answers = solve_inputs(case.inputs, eps_outside=True)
-    if not is_gradable(case.inputs, eps_outside=True):
-        answers = replace(answers, y=None, dx=None, dgamma=None, inv_std=None)
-    dropped = {name: None for name in ("dgamma", "dbeta") if getattr(case.expected, name) is None}
-    return replace(answers, **dropped)
 
 
 def _check_names(actual: Actual) -> None:
@@ -119,36 +165,25 @@ def _misfit(case: Case, name: str, actual: Array, expected: Array) -> str | None
     return None
 
 
-def _compare(case: Case, actual: Array, expected: Array, unit: Array, loose: Array) -> OutputResult:
-    if expected.size == 0:
-        return OutputResult(status=Status.PASS, grade="A", units=0.0)
+def _errors(
+    actual: Array, expected: Array, unit: Array, limit: float
+) -> tuple[npt.NDArray[np.float64], Worst]:
+    """Error of every element in its unit, and the element that is furthest out."""
     wide = np.asarray(actual, dtype=np.float64)
-    limit = case.problem.limit
-    sequential = limit + case.inputs.count / _SEQUENTIAL
     settled = _settled(wide, expected, limit * unit, actual.dtype)
     with np.errstate(all="ignore"):
         distance = np.where(settled, 0.0, np.abs(wide - expected))
         error = np.where(settled, 0.0, distance / unit)
-        in_class = settled | (np.isfinite(loose) & (distance <= sequential * loose))
     # Without a finite unit there is no bound: what is not settled is out.
     error = np.where(settled | np.isfinite(distance + unit), error, np.inf)
     at = np.unravel_index(int(np.argmax(error)), expected.shape)
-    E = float(error[at])
-    grade = _grade(E, limit, sequential, in_class=bool(in_class.all()))
     worst = Worst(
         index=tuple(int(i) for i in at),
         actual=float(wide[at]),
         expected=float(expected[at]),
         bound=float(limit * unit[at]),
     )
-    finite = bool(np.isfinite(E))
-    return OutputResult(
-        status=_STATUS[grade],
-        grade=grade,
-        units=E if finite else None,
-        worst=worst,
-        reason=None if grade in "AB" else _explain(grade, error, limit, worst),
-    )
+    return error, worst
 
 
 def _settled(
@@ -167,14 +202,6 @@ def _settled(
         reaches = np.abs(expected) + np.nan_to_num(bound) >= overflow
     overflowed = np.isinf(actual) & reaches & (np.sign(actual) == np.sign(expected))
     return np.asarray(same | undone | overflowed, dtype=np.bool_)
-
-
-def _grade(error: float, limit: float, sequential: float, *, in_class: bool) -> str:
-    if error <= limit:
-        return "A"
-    if error <= sequential:
-        return "B"
-    return "C" if in_class else "F"
 
 
 def _explain(grade: str, error: Array, limit: float, worst: Worst) -> str:

@@ -13,7 +13,7 @@ from conformance.case import Case, Dialect
 from conformance.errors import AdapterError
 from conformance.expectations import Expectation
 from conformance.golden.content import dtype, mode
-from conformance.judge import due, judge, spread
+from conformance.judge import Ruler, spread
 from conformance.layout import name as layout_name
 from conformance.record import CaseResult, OutputResult, RunRecord, Status
 from conformance.session import CASE_SECONDS, Answer, Session
@@ -203,18 +203,16 @@ def _judged(column: Column, case: Case, answer: Answer) -> dict[str, OutputResul
     status, reason = answer.status, answer.reason or answer.status
     if status == "ok":
         try:
-            return {**_unbounded(case, column), **judge(case, column.dialect, answer.outputs)}
+            ruler = Ruler(case, column.dialect)
+            return {**_unbounded(ruler), **ruler.judge(answer.outputs)}
         except AdapterError as error:
             status, reason = Status.ERROR, str(error)
     return spread(Status(status), reason, due_names(case.expected.items(), column.dialect))
 
 
-def _unbounded(case: Case, column: Column) -> dict[str, OutputResult]:
-    """A status for outputs that the case asks for and this dialect has no bound for."""
-    graded = due(case, column.dialect)
-    asked = due_names(case.expected.items(), column.dialect)
-    missing = [name for name in asked if name not in graded]
-    return spread(Status.NOT_RUN, "no first-order bound holds here in this dialect", missing)
+def _unbounded(ruler: Ruler) -> dict[str, OutputResult]:
+    reason = "no first-order bound holds here in this dialect"
+    return spread(Status.NOT_RUN, reason, ruler.unbounded)
 
 
 def _catalogue() -> dict[str, list[str]]:

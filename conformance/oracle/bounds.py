@@ -55,21 +55,6 @@ _SINGLE_PASS_VALID = 0.5
 _ROUNDOFF = {"float64": 2.0**-53}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scales:
-    """Error scales S of one case, float64, shaped like the outputs; absent ones are None."""
-
-    y: Array | None = None
-    dx: Array | None = None
-    dgamma: Array | None = None
-    dbeta: Array | None = None
-    mean: Array | None = None
-    var: Array | None = None
-    inv_std: Array | None = None
-    running_mean: Array | None = None
-    running_var: Array | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class _Batch:
     """What the scales need to know of one batch; rows ``(C, M)`` and columns ``(C, 1)``."""
@@ -98,8 +83,8 @@ def roundoff(inputs: Inputs) -> float:
 
 def scales(
     inputs: Inputs, expected: Outputs, *, eps_outside: bool = False, single_pass: bool = False
-) -> Scales:
-    """Error scale S of every expected output.
+) -> dict[str, Array]:
+    """Error scale S of every expected output, by its name.
 
     Args:
         inputs: What was asked.
@@ -111,7 +96,7 @@ def scales(
         Non-negative float64 arrays; not finite in channels that are not.
     """
     if inputs.count == 0:
-        return Scales(**{name: np.zeros(v.shape) for name, v in expected.items().items()})
+        return {name: np.zeros(v.shape) for name, v in expected.items().items()}
     with np.errstate(all="ignore"):
         batch = _measure(inputs, inputs.x) if inputs.training else _given(inputs)
         root = _root(inputs, batch, eps_outside=eps_outside, single_pass=single_pass)
@@ -130,7 +115,7 @@ def scales(
             S_dx = _slopes(inputs, batch, root, dgamma, found["dgamma"])
             S_dx = S_dx + np.abs(by_channel(expected.dx, inputs)) * root.slack
             shaped["dx"] = from_channels(S_dx, inputs)
-        return Scales(**shaped)
+        return shaped
 
 
 def is_gradable(inputs: Inputs, *, eps_outside: bool = False) -> bool:

@@ -10,21 +10,30 @@ from conformance.oracle.expected import solve_inputs
 
 
 def solve(problem: Problem) -> Case:
-    """Solve a problem.
+    """Solve a problem: its exact answers, as far as they are `graded`.
+
+    Raises:
+        InputError: the problem's inputs are not ones that batch normalization is defined on.
+    """
+    return Case(problem=problem, expected=graded(problem.inputs))
+
+
+def graded(inputs: Inputs, *, eps_outside: bool = False) -> Outputs:
+    """The exact answers that an implementation owes and that have a bound.
 
     An implementation owes no dgamma where there is no gamma and no dbeta where there is no beta.
     Where the inputs are so ill-conditioned that first-order bounds do not hold, only the mean,
     the variance, dbeta and the running statistics are graded.
 
+    Args:
+        inputs: What is asked.
+        eps_outside: The dialect ``(x - mean) / (sigma + eps)``.
+
     Raises:
-        InputError: the problem's inputs are not ones that batch normalization is defined on.
+        InputError: the inputs are not ones that batch normalization is defined on.
     """
-    answers = solve_inputs(problem.inputs)
-    return Case(problem=problem, expected=_due(problem.inputs, answers))
-
-
-def _due(inputs: Inputs, answers: Outputs) -> Outputs:
-    if inputs.training and not is_gradable(inputs):
+    answers = solve_inputs(inputs, eps_outside=eps_outside)
+    if inputs.training and not is_gradable(inputs, eps_outside=eps_outside):
         answers = replace(answers, y=None, dx=None, dgamma=None, inv_std=None)
     return replace(
         answers,
