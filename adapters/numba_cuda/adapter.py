@@ -106,10 +106,10 @@ def _per_channel(inputs: Inputs, row: Array) -> Array:
 
 
 def _empty(inputs: Inputs) -> Actual:
-    """Sums over nothing are 0; statistics of nothing do not exist."""
+    """Sums over nothing are 0, and the running statistics stay as they are."""
     zero = np.zeros(inputs.channel_shape, dtype=inputs.parameter_dtype)
     answer = {"y": np.empty_like(inputs.x)}
-    if not inputs.training and inputs.running_mean is not None and inputs.running_var is not None:
+    if inputs.running_mean is not None and inputs.running_var is not None:
         answer |= {"running_mean": inputs.running_mean.copy()}
         answer |= {"running_var": inputs.running_var.copy()}
     if inputs.dy is not None:

@@ -109,13 +109,14 @@ def answer(derivation: Derivation, inputs: Inputs) -> Values:
         if inputs.dy is not None:
             dy = inputs.dy.astype(batch.x.dtype, copy=False)
             values |= backward(batch, dy, cache)
-        if inputs.training and inputs.running_mean is not None:
+        if inputs.training and inputs.count and inputs.running_mean is not None:
             new = derivation.update(batch, values["mean"], values["var"])
             values["running_mean"], values["running_var"] = new
         written = _write(inputs, values)
-    if not inputs.training and inputs.running_mean is not None and inputs.running_var is not None:
-        written["running_mean"] = inputs.running_mean.copy()
-        written["running_var"] = inputs.running_var.copy()
+    # Test mode and a batch of nothing leave the buffers as they are.
+    for name, given in (("running_mean", inputs.running_mean), ("running_var", inputs.running_var)):
+        if given is not None:
+            written.setdefault(name, given.copy())
     return written
 
 

@@ -250,7 +250,7 @@ class Channel:
     @cached_property
     def _batches(self) -> list[tuple[Extended, Extended]]:
         """Mean and biased variance of each batch that updates the running statistics."""
-        if not self.setting.training:
+        if not self.setting.training or self.setting.count == 0:
             return []
         earlier = [moments(batch, self.setting.bits) for batch in self.history]
         return [*earlier, (self._average, self._variance)]

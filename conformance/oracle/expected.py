@@ -142,7 +142,7 @@ def _assemble(inputs: Inputs, solved: Sequence[ChannelResults]) -> dict[str, Arr
 def _running(inputs: Inputs) -> dict[str, Array | None]:
     if inputs.running_mean is None or inputs.running_var is None:
         return {}
-    if not inputs.training:
+    if not inputs.training or inputs.count == 0:
         mean, var = (
             np.array(given, dtype=np.float64) + 0.0
             for given in (inputs.running_mean, inputs.running_var)
@@ -166,12 +166,12 @@ def _running(inputs: Inputs) -> dict[str, Array | None]:
 
 
 def _empty(inputs: Inputs) -> Outputs:
-    """No value at all: the sums are 0, the statistics are undefined."""
-    nothing = np.zeros(inputs.x.shape)
+    """No value at all: the sums are 0, the statistics undefined, the running ones unchanged."""
+    nothing, running = np.zeros(inputs.x.shape), _running(inputs)
     if inputs.dy is None:
-        return Outputs(y=nothing)
+        return Outputs(y=nothing, **running)
     zeros = np.zeros(inputs.channel_shape)
-    return Outputs(y=nothing, dx=nothing.copy(), dgamma=zeros, dbeta=zeros.copy())
+    return Outputs(y=nothing, dx=nothing.copy(), dgamma=zeros, dbeta=zeros.copy(), **running)
 
 
 def _per_channel(given: Array | None, count: int = 0, default: float = 0.0) -> list[float]:

@@ -109,10 +109,9 @@ def _due(inputs: Inputs) -> frozenset[str]:
     due = {"y"}
     if inputs.dy is not None:
         due |= _GRADIENTS
-    if inputs.count == 0:
-        return frozenset(due)
-    due.add("inv_std")
-    if inputs.training:
+    if inputs.count:
+        due.add("inv_std")
+    if inputs.training and inputs.count:
         due |= {"mean", "var"}
     if inputs.running_mean is not None:
         due |= _RUNNING
@@ -144,7 +143,8 @@ def _wrong(inputs: Inputs, stored: dict[str, Array]) -> Iterator[tuple[str, int,
 def _answers(channel: Channel, inputs: Inputs, names: list[str]) -> dict[str, Answer]:
     if inputs.count:
         return dict(channel.answers(names))
-    return {name: Line.rational(0) for name in names if name not in _LIKE_X}
+    kept = channel.answers([name for name in names if name in _RUNNING])
+    return {name: Line.rational(0) for name in names if name in _GRADIENTS - _LIKE_X} | dict(kept)
 
 
 def _judge(answer: Answer, row: Brackets) -> Iterator[Wrong]:

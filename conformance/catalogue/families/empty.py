@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.catalogue.recipe import Recipe, Row
 
-ABOUT = "N = 0: empty y and dx, parameter gradients of zero, no statistics."
+ABOUT = "N = 0: empty y and dx, gradients of zero, running statistics as they were."
 
 _SEEN = ("empty-batch-nan",)
 

@@ -196,10 +196,14 @@ def test_one_value_per_channel_has_no_unbiased_variance() -> None:
 
 
 def test_empty_batch_has_empty_sums() -> None:
-    """An empty batch has no statistics, and the gradients of its parameters are 0."""
-    answers = solve_inputs(make((0, 3), np.float32))
-    assert answers.items().keys() == {"y", "dx", "dgamma", "dbeta"}
+    """An empty batch has no statistics, gradients of 0, and leaves the running ones as they are."""
+    inputs = make((0, 3), np.float32)
+    answers = solve_inputs(inputs)
+    running = {"running_mean", "running_var", "running_var_biased"}
+    assert answers.items().keys() == {"y", "dx", "dgamma", "dbeta"} | running
     assert np.asarray(answers.dgamma).tolist() == [0.0, 0.0, 0.0]
+    assert np.array_equal(np.asarray(answers.running_mean), np.asarray(inputs.running_mean))
+    assert np.array_equal(np.asarray(answers.running_var), np.asarray(inputs.running_var))
 
 
 @pytest.mark.parametrize(

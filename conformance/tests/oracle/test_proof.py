@@ -233,7 +233,7 @@ def test_absent_outputs_need_no_proof() -> None:
 
 @pytest.mark.parametrize("shape", [(0, 3), (2, 3, 0), (4, 0)])
 def test_empty_batch_has_zero_gradients(shape: tuple[int, ...]) -> None:
-    """Of no values y and dx are empty, dgamma and dbeta are +0, and nothing else is due."""
+    """Of no values y and dx are empty, dgamma and dbeta are +0, the running statistics kept."""
     zeros = np.zeros(shape[1])
     given_inputs = inputs(shape)
     full = Outputs(y=np.zeros(shape), dx=np.zeros(shape), dgamma=zeros, dbeta=zeros)
@@ -241,6 +241,10 @@ def test_empty_batch_has_zero_gradients(shape: tuple[int, ...]) -> None:
     assert (found.proven, found.disproofs) == (2 * shape[1], ())
     wrong = prove(case_of(given_inputs, Outputs(dgamma=zeros + 1, dbeta=-zeros)))
     assert len(wrong.disproofs) == 2 * shape[1]
+    kept = np.asarray(given_inputs.running_mean, dtype=np.float64)
+    assert prove(case_of(given_inputs, Outputs(running_mean=kept))).disproofs == ()
+    lost = prove(case_of(given_inputs, Outputs(running_mean=kept * np.nan)))
+    assert len(lost.disproofs) == shape[1]
 
 
 @pytest.mark.parametrize(
