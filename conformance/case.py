@@ -28,6 +28,11 @@ OUTPUT_NAMES = (
 )
 """What an implementation may return, in the order in which every report shows it."""
 
+Memory: TypeAlias = Literal[
+    "contiguous", "strided", "reversed", "transposed", "broadcast", "merged"
+]
+"""How the arrays of a call lie in memory; `conformance.memory` lays them out so."""
+
 LIMIT = 16.0
 """Error units that grade A may spend; `conformance.oracle.bounds` says what a unit is."""
 
@@ -50,6 +55,7 @@ class Inputs:
             position of those axes has statistics of its own.
         history: Batches that were normalized before `x`, oldest first, each updating the
             running statistics; shape and type of `x`.
+        memory: How the arrays of the call lie in memory; says nothing about their values.
     """
 
     x: Array
@@ -63,6 +69,7 @@ class Inputs:
     training: bool = True
     axis: int | tuple[int, ...] = 1
     history: tuple[Array, ...] = ()
+    memory: Memory = "contiguous"
 
     @property
     def channel_axes(self) -> tuple[int, ...]:

@@ -1,7 +1,8 @@
 """Messages between a run and its worker: a JSON header and raw arrays, nothing executable.
 
 A message is an 8-byte big-endian length, a JSON header of that length, then the bytes of the
-arrays that the header announces, in order, C-contiguous and in native byte order.
+arrays that the header announces, in order, C-contiguous and in native byte order.  How they are to
+lie in memory travels as a word in the header; `conformance.memory` lays them out on arrival.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ def pack(inputs: Inputs) -> tuple[dict[str, Any], dict[str, Array]]:
         "momentum": inputs.momentum,
         "training": inputs.training,
         "axis": inputs.axis,
+        "memory": inputs.memory,
     }
     return header, arrays
 
@@ -70,6 +72,7 @@ def unpack(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Inputs:
         training=header["training"],
         axis=tuple(axis) if isinstance(axis, list) else axis,
         history=tuple(arrays[f"history/{i}"] for i in range(count)),
+        memory=header["memory"],
     )
 
 

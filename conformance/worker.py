@@ -12,7 +12,7 @@ import platform
 import sys
 import time
 import traceback
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from fnmatch import fnmatch
 from importlib import metadata
 from typing import IO, Any
@@ -23,7 +23,9 @@ from conformance import adapter, wire
 from conformance._version import __version__
 from conformance.adapter import Adapter, Path
 from conformance.case import Array, Inputs
-from conformance.errors import AdapterError, Unsupported
+from conformance.errors import AdapterError, InputError, Unsupported
+from conformance.history import through_history
+from conformance.memory import laid_out
 
 
 def main() -> None:
@@ -57,7 +59,13 @@ def _serve(
 ) -> tuple[dict[str, Any], dict[str, Array]]:
     if header["do"] == "describe":
         return {"status": "ok", **describe(loaded)}, {}
-    return run(loaded.path(header["path"]), header["case"], wire.unpack(header, arrays))
+    path = loaded.path(header["path"])
+    try:
+        # Once: between the batches of a history the running statistics are the path's own.
+        inputs = laid_out(wire.unpack(header, arrays))
+    except InputError as error:
+        return {"status": "error", "reason": str(error)}, {}
+    return run(path, header["case"], inputs)
 
 
 def describe(loaded: Adapter) -> dict[str, Any]:
@@ -83,21 +91,21 @@ def describe(loaded: Adapter) -> dict[str, Any]:
 
 
 def run(path: Path, case: str, inputs: Inputs) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Run one case; exceptions become a status with a reason."""
+    """Run one case on arrays as they lie; exceptions become a status with a reason."""
     if path.sample is not None and not any(fnmatch(case, glob) for glob in path.sample):
         return {"status": "not-run", "reason": path.sample_reason or "outside the sample"}, {}
-    before, started = _bytes(inputs), time.perf_counter()
     try:
         reason = adapter.why_not(path.capabilities, inputs)
         if reason is not None:
             raise Unsupported(reason)  # noqa: TRY301 - one road for both kinds of refusal
-        outputs = _through_history(path, inputs)
+        before, started = _bytes(inputs), time.perf_counter()
+        outputs = dict(through_history(path.run, inputs))
+        seconds = time.perf_counter() - started
     except Unsupported as refusal:
         return {"status": "unsupported", "reason": str(refusal)}, {}
     except Exception as error:  # noqa: BLE001 - whatever a framework raises is a finding
         last = traceback.format_exc().strip()
         return {"status": "error", "reason": f"{type(error).__name__}: {error}", "trace": last}, {}
-    seconds = time.perf_counter() - started
     fault = _breach(before, inputs, outputs)
     if fault is not None:
         return {"status": "error", "reason": fault}, {}
@@ -111,18 +119,6 @@ def _breach(before: dict[str, bytes], inputs: Inputs, outputs: dict[str, Array])
         return f"wrote to its inputs: {', '.join(changed)}"
     stray = [name for name, value in outputs.items() if not isinstance(value, np.ndarray)]
     return f"not a numpy array: {', '.join(stray)}" if stray else None
-
-
-def _through_history(path: Path, inputs: Inputs) -> dict[str, Array]:
-    """Normalize the earlier batches first, each call given the statistics of the one before."""
-    mean, var = inputs.running_mean, inputs.running_var
-    for batch in inputs.history:
-        call = replace(inputs, x=batch, running_mean=mean, running_var=var, history=())
-        outputs = path.run(call)
-        if "running_mean" not in outputs or "running_var" not in outputs:
-            continue
-        mean, var = outputs["running_mean"], outputs["running_var"]
-    return dict(path.run(replace(inputs, running_mean=mean, running_var=var, history=())))
 
 
 def _bytes(inputs: Inputs) -> dict[str, bytes]:

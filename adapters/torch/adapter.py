@@ -1,7 +1,8 @@
 """PyTorch: the public function, the modules, the native operator, channels last, and Inductor.
 
 Every path runs on the GPU if PyTorch sees one, else on the CPU.  Shapes below are PyTorch's own,
-``(N, C, *spatial)``; arrays of any other layout are transposed on the way in and back.
+``(N, C, *spatial)``; arrays of any other layout are transposed on the way in and back.  Contiguous
+arrays come in the memory format that the path names; any others keep their strides.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ BatchNorm: TypeAlias = Callable[..., Tensor]
 # --- numpy to tensors, and back -----------------------------------------------------------------
 
 
-def tensor(array: Array, *, grad: bool = False) -> Tensor:
+def tensor(array: Array) -> Tensor:
     """Copy `array` to a contiguous tensor on `DEVICE`.
 
     `torch.from_numpy` shares memory, refuses negative strides and knows no bfloat16: hence the
@@ -41,7 +42,23 @@ def tensor(array: Array, *, grad: bool = False) -> Tensor:
         shared = torch.from_numpy(owned.view(np.int16)).view(torch.bfloat16)
     else:
         shared = torch.from_numpy(owned)
-    return shared.to(DEVICE).requires_grad_(grad)
+    return shared.to(DEVICE)
+
+
+def has_strides(array: Array) -> bool:
+    """Whether `array` has strides of its own, and such as PyTorch can have: none is negative."""
+    return not array.flags.c_contiguous and min(array.strides) >= 0
+
+
+def strided(array: Array) -> Tensor:
+    """Copy `array` to a tensor on `DEVICE` that has its strides, which are not negative.
+
+    What lies between the values is copied with them: PyTorch's own copies close the gaps.
+    """
+    steps = [step // array.itemsize for step in array.strides]
+    size = 1 + sum((n - 1) * step for n, step in zip(array.shape, steps, strict=True))
+    flat = np.lib.stride_tricks.as_strided(array, (size,), (array.itemsize,), writeable=False)
+    return tensor(flat).as_strided(array.shape, steps)
 
 
 def array(value: Tensor) -> Array:
@@ -65,19 +82,30 @@ class Tensors:
 
 
 def tensors(inputs: Inputs, memory_format: torch.memory_format | None = None) -> Tensors:
-    """Copy the arrays of `inputs`; `x`, gamma and beta ask for their gradients if there is dy."""
+    """Copy the arrays of `inputs`; `x`, gamma and beta ask for their gradients if there is dy.
+
+    Where `memory_format` is wanted `x` has it in any case, with the gaps that it came with if it
+    came in that order.  Merged inputs part here: PyTorch updates the running statistics in place,
+    and on the CPU before it reads weight and bias.
+    """
     axis = _axis(inputs)
     grad = inputs.dy is not None
 
     def image(values: Array) -> Tensor:
-        first = tensor(layout.channels_first(values, axis))
-        return first if memory_format is None else first.to(memory_format=memory_format)
+        first = layout.channels_first(values, axis)
+        return strided(first) if has_strides(values) else formatted(tensor(first))
+
+    def formatted(values: Tensor) -> Tensor:
+        return values if memory_format is None else values.to(memory_format=memory_format)
 
     def maybe(values: Array | None, *, grad: bool = False) -> Tensor | None:
-        return None if values is None else tensor(values, grad=grad)
+        if values is None:
+            return None
+        copied = strided(values) if has_strides(values) else tensor(values)
+        return copied.requires_grad_(grad)
 
     return Tensors(
-        x=image(inputs.x).requires_grad_(grad),
+        x=formatted(image(inputs.x)).requires_grad_(grad),
         dy=None if inputs.dy is None else image(inputs.dy),
         gamma=maybe(inputs.gamma, grad=grad),
         beta=maybe(inputs.beta, grad=grad),
@@ -259,7 +287,8 @@ ADAPTER = Adapter(
     paths=(
         Path(
             name="functional",
-            about="torch.nn.functional.batch_norm, contiguous, with torch.autograd.grad",
+            about="torch.nn.functional.batch_norm, contiguous unless the case is not, with "
+            "torch.autograd.grad",
             run=functional,
             dialect=CHANNELS_FIRST,
         ),
@@ -271,7 +300,8 @@ ADAPTER = Adapter(
         ),
         Path(
             name="native",
-            about="torch.ops.aten.native_batch_norm and native_batch_norm_backward, contiguous",
+            about="torch.ops.aten.native_batch_norm and native_batch_norm_backward, contiguous "
+            "unless the case is not",
             run=native,
             dialect=CHANNELS_FIRST,
         ),
@@ -287,7 +317,7 @@ ADAPTER = Adapter(
             about="torch.compile(torch.nn.functional.batch_norm), Inductor, static shapes",
             run=compiled,
             dialect=CHANNELS_FIRST,
-            sample=("spatial/*", "offset/*"),
+            sample=("spatial/*", "offset/*", "memory/*"),
             sample_reason="1 to 2 s of compilation per case",
         ),
     ),

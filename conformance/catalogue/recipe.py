@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.case import LIMIT, Array, Inputs, Problem
+from conformance.case import LIMIT, Array, Inputs, Memory, Problem
 from conformance.catalogue.rounding import rounded
 from conformance.catalogue.sources import SOURCES
 from conformance.catalogue.stream import Stream
@@ -46,6 +46,7 @@ class Recipe:
         running_mean: What the running mean is drawn from; None for none.
         running_var: What the running variance is drawn from; None for none.
         history: How many batches update the running statistics before x.
+        memory: How the arrays lie in memory when a kernel is called.
     """
 
     shape: tuple[int, ...] = (6, 8)
@@ -61,6 +62,7 @@ class Recipe:
     running_mean: Values | None = signed(3.0, 5.0)  # noqa: RUF009 - frozen, so it may be shared
     running_var: Values | None = uniform(5.0, 12.0)  # noqa: RUF009 - frozen, so it may be shared
     history: int = 0
+    memory: Memory = "contiguous"
 
     def but(self, **changes: Any) -> Recipe:
         """The same recipe with some fields replaced."""
@@ -141,6 +143,7 @@ def _drawn(recipe: Recipe, identity: str) -> Inputs:
         history=tuple(
             stored(recipe.x.draw(stream(f"history_{i}"), *batch)) for i in range(recipe.history)
         ),
+        memory=recipe.memory,
     )
 
 
@@ -171,4 +174,5 @@ def _told(recipe: Recipe) -> str:
     ]
     told = "; ".join(f"{name} = {v.about}" if v else f"no {name}" for name, v in pieces)
     types = f"{x_type}, parameters {parameter_type or x_type}"
-    return f"{told}; each rounded once to {types}, from the stream id/name of each."
+    lying = "" if recipe.memory == "contiguous" else f"; {recipe.memory} in memory"
+    return f"{told}; each rounded once to {types}, from the stream id/name of each{lying}."

@@ -155,6 +155,12 @@ _SEEN: Mapping[str, tuple[str, ...]] = {
         "Oneflow-Inc/oneflow#7454",
         "intel/ipex-llm#2981",
     ),
+    "input-strides-ignored": (
+        "pytorch/pytorch#63224",
+        "pytorch/pytorch#133520",
+        "deeplearning4j/deeplearning4j#8597",
+        "deeplearning4j/deeplearning4j#7261",
+    ),
     "bwd-input-layout-reinterpreted": ("pytorch/pytorch#175189", "pytorch/pytorch#181411"),
     "per-activation-stats": (DERIVATION, "microsoft/onnxruntime#831"),
     "per-sample-stats": ("sonos/tract#2863", "parasdahal/deepnet#11"),

@@ -15,12 +15,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from conformance import layout
+from conformance import layout, memory
 from conformance.case import Array, Case, Inputs, Outputs, Problem
-from conformance.errors import GoldenFileError
+from conformance.errors import GoldenFileError, InputError
 from conformance.golden import floats
 
-SCHEMA = "conformance/golden/1"
+SCHEMA = "conformance/golden/2"
 """Rises when a reader of today could misunderstand or refuse the files of tomorrow."""
 
 GENERATOR = "1"
@@ -48,6 +48,7 @@ ATTRIBUTES: Mapping[str, type] = {
     "layout": str,
     "limit": float,
     "made": str,
+    "memory": str,
     "mode": str,
     "momentum": float,
 }
@@ -67,6 +68,7 @@ def attributes(case: Case) -> dict[str, Attribute]:
         "layout": layout.name(inputs),
         "limit": float(problem.limit),
         "made": problem.made,
+        "memory": inputs.memory,
         "mode": mode(inputs),
         "momentum": float(inputs.momentum),
     }
@@ -104,6 +106,7 @@ def build(identifier: str, said: Mapping[str, Any], held: Mapping[str, Array]) -
         training=said["mode"] == "train",
         axis=axis[0] if one else axis,
         history=tuple(held.get("history", ())),
+        memory=said["memory"],
     )
     problem = Problem(
         id=identifier,
@@ -147,7 +150,8 @@ def check(case: Case) -> None:
     """Refuse a case that contradicts itself.
 
     Raises:
-        GoldenFileError: an id, a text, a type or a shape is not what the format allows.
+        GoldenFileError: an id, a text, a type or a shape is not what the format allows, or the
+            values cannot lie in memory as the case says.
     """
     _check_words(case)
     _check_axis(case.inputs)
@@ -157,6 +161,10 @@ def check(case: Case) -> None:
         raise GoldenFileError("no output is due, at least one was wanted")
     for name, array in arrays(case).items():
         _check_array(name, array, case.inputs, len(case.inputs.history))
+    try:
+        memory.check(case.inputs)
+    except InputError as error:
+        raise GoldenFileError(str(error).removesuffix(".")) from error
 
 
 def _check_words(case: Case) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from conformance.case import Case, Problem
+from conformance.case import Case, Memory, Problem
 from conformance.errors import AdapterError
 from conformance.oracle import solve
 from conformance.session import Session
@@ -60,6 +61,44 @@ def test_misbehaviour_is_a_distinct_status_and_costs_one_case(
     answer = session.run(path, case)
     assert answer.status == status
     assert reason in str(answer.reason)
+    assert session.run("good", case).status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("memory", "strides"),
+    [
+        ("contiguous", (16, 4)),
+        ("strided", (64, 8)),
+        ("reversed", (-16, -4)),
+        ("transposed", (4, 24)),
+    ],
+)
+def test_arrays_lie_as_the_case_says(
+    session: Session, case: Case, memory: Memory, strides: tuple[int, int]
+) -> None:
+    """The worker lays arrays out before the path sees them."""
+    inputs = replace(case.inputs, memory=memory, history=(case.inputs.x,))
+    answer = session.run("lying", replace(case, problem=replace(case.problem, inputs=inputs)))
+    assert answer.status == "ok"
+    assert [tuple(answer.outputs[name]) for name in ("mean", "var")] == [strides, strides]
+
+
+@pytest.mark.parametrize("memory", ["strided", "reversed", "transposed"])
+def test_writing_to_an_input_is_seen_in_any_memory(
+    session: Session, case: Case, memory: Memory
+) -> None:
+    """A path that overwrites a strided input is caught, not stopped by numpy."""
+    inputs = replace(case.inputs, memory=memory)
+    answer = session.run("mutate", replace(case, problem=replace(case.problem, inputs=inputs)))
+    assert (answer.status, answer.reason) == ("error", "wrote to its inputs: x")
+
+
+def test_values_that_cannot_lie_so_are_an_error(session: Session, case: Case) -> None:
+    """A case whose arrays cannot be laid out says why, and the next case runs."""
+    inputs = replace(case.inputs, memory="merged")
+    answer = session.run("good", replace(case, problem=replace(case.problem, inputs=inputs)))
+    assert answer.status == "error"
+    assert "is not running_var" in str(answer.reason)
     assert session.run("good", case).status == "ok"
 
 

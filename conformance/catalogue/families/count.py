@@ -143,4 +143,10 @@ ROWS = (
         Recipe(shape=(65537, 1)),
         ("grid-limit-65535",),
     ),
+    Row(
+        "rows-65537-test-float64",
+        "A launch grid that ends at 65535 rows, in the float64 kernel of test mode.",
+        Recipe(shape=(65537, 1), types="float64", training=False),
+        ("grid-limit-65535",),
+    ),
 )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from conformance.catalogue.recipe import Row, single
+from conformance.catalogue.families.exact import EIGHT
+from conformance.catalogue.recipe import Recipe, Row, single
 from conformance.catalogue.shapes import COLUMNS, NC, NCHW
-from conformance.catalogue.values import VARIED, signed, uniform
+from conformance.catalogue.values import VARIED, arranged, signed, uniform
 
 ABOUT = "Outliers and magnitudes at the edges of the types, where squares and roots go wrong."
 
 _DOUBLE = NC.but(types="float64")
+_SUBNORMAL = Recipe(
+    shape=(8, 4), x=arranged(EIGHT, 2.0**-137), eps=2.0**-120, beta=None, momentum=0.25
+)
+"""Sums are exact, and small beside the smallest normal number; without beta y is normal."""
 
 ROWS = (
     Row(
@@ -92,6 +97,18 @@ ROWS = (
         "A subnormal running variance that must be returned as it was given.",
         NC.test.but(running_var=uniform(1e-41, 1e-39)),
         ("denormal-flush", "running-updated-in-eval"),
+    ),
+    Row(
+        "subnormal-x-float32",
+        "Subnormal float32 x flushed to zero, although y and dgamma are normal numbers.",
+        _SUBNORMAL,
+        ("denormal-flush",),
+    ),
+    Row(
+        "subnormal-x-float64",
+        "Subnormal float64 x flushed to zero, although y and dgamma are normal numbers.",
+        _SUBNORMAL.but(types="float64", x=arranged(EIGHT, 2.0**-1063)),
+        ("denormal-flush",),
     ),
     Row(
         "channels-of-all-sizes",

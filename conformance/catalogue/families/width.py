@@ -89,6 +89,12 @@ ROWS = (
         _LAST,
     ),
     Row(
+        "c-equals-w-nchw-float64",
+        "Parameters broadcast along W in the float64 kernel alone, where C = W = 5.",
+        Recipe(shape=(3, 5, 4, 5), types="float64"),
+        _LAST,
+    ),
+    Row(
         "c-equals-w-nchw-test",
         "Running statistics broadcast along W in test mode, where C = W = 5.",
         Recipe(shape=(3, 5, 4, 5), training=False),

@@ -6,14 +6,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from conformance import adapter
-from conformance.case import LIMIT, Inputs
+from conformance.case import LIMIT, Inputs, Memory
 from conformance.errors import Unsupported
+from conformance.memory import laid_out
 from conformance.tests.adapters.trial import BFLOAT16, ask, errors
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed here")
@@ -135,6 +137,66 @@ def test_memory_is_in_the_order_that_the_path_names(shape: tuple[int, ...], axis
     MODULE.functional(inputs, batch_norm=spy)
     MODULE.functional(inputs, batch_norm=spy, memory_format=formats[len(shape)])
     assert seen == [(True, False), (False, True)]
+
+
+LYING: dict[Memory, dict[str, tuple[int, ...]]] = {
+    # x of shape (3, 2, 5, 4), channels last, as PyTorch sees it: (3, 4, 2, 5)
+    "strided": {"x": (160, 2, 40, 8), "dy": (160, 2, 40, 8), "gamma": (2,), "running_var": (2,)},
+    "transposed": {"x": (1, 30, 3, 6), "dy": (1, 30, 3, 6), "gamma": (1,), "running_var": (1,)},
+    "broadcast": {"x": (40, 10, 5, 1), "dy": (0, 1, 0, 0), "gamma": (1,), "running_var": (1,)},
+    "reversed": {"x": (40, 10, 5, 1), "dy": (40, 10, 5, 1), "gamma": (1,), "running_var": (1,)},
+    "merged": {"x": (40, 10, 5, 1), "dy": (40, 10, 5, 1), "gamma": (1,), "running_var": (1,)},
+}
+"""Strides of tensors; negative ones do not exist in PyTorch."""
+
+
+def lying(memory: Memory, dtype: Any = np.float32) -> Inputs:
+    """A channels-last call whose arrays lie so."""
+    inputs = ask((3, 2, 5, 4), dtype, axis=3, memory=memory)
+    assert inputs.dy is not None
+    if memory == "broadcast":
+        inputs = replace(inputs, dy=np.broadcast_to(inputs.dy[0, 0, 0], inputs.x.shape))
+    if memory == "merged":
+        inputs = replace(inputs, gamma=inputs.running_var, beta=inputs.running_mean)
+    return laid_out(inputs)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, BFLOAT16], ids=["float32", "bfloat16"])
+@pytest.mark.parametrize("memory", LYING)
+def test_strides_reach_pytorch(memory: Memory, dtype: Any) -> None:
+    """Strides that PyTorch can have are handed to it, and values never change on the way."""
+    inputs = lying(memory, dtype)
+    given = MODULE.tensors(inputs)
+    for name, strides in LYING[memory].items():
+        value = getattr(given, name)
+        assert value.stride() == strides, name
+        moved = value.movedim(1, -1) if value.ndim > 1 else value
+        assert MODULE.array(moved).tobytes() == getattr(inputs, name).tobytes(), name
+        assert value.is_leaf, name
+        assert value.requires_grad == (name in {"x", "gamma"}), name
+    assert given.gamma.data_ptr() != given.running_var.data_ptr()
+
+
+@pytest.mark.parametrize("memory", LYING)
+def test_channels_last_orders_x_and_leaves_the_slope(memory: Memory) -> None:
+    """The path for channels-last memory gives x that order, and dy the strides that it has."""
+    given = MODULE.tensors(lying(memory), torch.channels_last)
+    assert given.x.stride() == ((160, 2, 40, 8) if memory == "strided" else (40, 1, 20, 4))
+    usual = memory in {"reversed", "merged"}
+    assert given.dy.stride() == ((40, 1, 20, 4) if usual else LYING[memory]["dy"])
+
+
+@pytest.mark.parametrize("training", [True, False], ids=["train", "test"])
+@pytest.mark.parametrize("memory", LYING)
+@pytest.mark.parametrize("name", QUICK)
+def test_every_output_is_grade_a_in_any_memory(name: str, memory: Memory, training: bool) -> None:
+    """Strided, expanded and merged arguments give grade A, and none of them is written to."""
+    inputs = replace(lying(memory), training=training)
+    given = [a for a in (inputs.x, inputs.running_mean, inputs.running_var) if a is not None]
+    before = [a.tobytes() for a in given]
+    found = errors(inputs, PATHS[name].run(inputs), PATHS[name].dialect)
+    assert {output: e for output, e in found.items() if e > LIMIT} == {}
+    assert [a.tobytes() for a in given] == before
 
 
 @pytest.mark.parametrize("name", ["functional", "module", "compile"])

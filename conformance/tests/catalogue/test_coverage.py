@@ -8,6 +8,7 @@ import pytest
 from conformance import layout
 from conformance.case import Problem
 from conformance.catalogue import problems
+from conformance.memory import KINDS
 from conformance.tests.catalogue import traits
 from conformance.tests.catalogue.traits import Trait, rows, types
 
@@ -150,13 +151,37 @@ _UPSTREAM: dict[str, Trait] = {
     "dy parallel to xhat": traits.is_parallel,
 }
 
-PROMISES = {**_SETTINGS, **_SIZES, **_CONSTANTS, **_DATA, **_NOT_FINITE, **_UPSTREAM}
+_MEMORY: dict[str, Trait] = {
+    **{
+        f"{kind} memory, {mode}": traits.memory(kind, training=mode == "training")
+        for kind in KINDS
+        for mode in ("training", "test mode")
+    },
+    "strided batches of a history": lambda p: (
+        p.inputs.memory == "strided" and len(p.inputs.history) > 0
+    ),
+    **{
+        f"dgamma away from 0 under an expanded dy, {name}": traits.expanded(name)
+        for name in ("NC", "NHWC")
+    },
+}
+
+PROMISES = {**_MEMORY, **_SETTINGS, **_SIZES, **_CONSTANTS, **_DATA, **_NOT_FINITE, **_UPSTREAM}
 
 
 @pytest.mark.parametrize("promise", PROMISES)
 def test_every_promise_is_kept(promise: str) -> None:
     """What the catalogue promises to contain is found in the data of at least one problem."""
     assert any(PROMISES[promise](p) for p in problems())
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_strides_are_looked_at_often(kind: str) -> None:
+    """At least three problems of a type have strides, and between them every layout."""
+    odd = ("strided", "reversed", "transposed")
+    found = [p.inputs for p in problems() if p.inputs.memory in odd and types(p.inputs) == kind]
+    assert len(found) >= 3
+    assert {layout.name(i) for i in found} == {"NC", "NCHW", "NHWC"}
 
 
 def test_no_promise_is_empty() -> None:

@@ -97,6 +97,16 @@ def test_the_words_name_every_part() -> None:
         assert words in made
 
 
+def test_memory_is_said_and_changes_no_value() -> None:
+    """A recipe for other memory has the same values, its arrays contiguous until they are used."""
+    usual = problem("family", Row("case", "A mistake.", Recipe()))
+    other = problem("family", Row("case", "A mistake.", Recipe(memory="strided")))
+    assert (usual.inputs.memory, other.inputs.memory) == ("contiguous", "strided")
+    assert other.made == usual.made.removesuffix(".") + "; strided in memory."
+    assert other.inputs.x.flags.c_contiguous
+    np.testing.assert_array_equal(usual.inputs.x, other.inputs.x)
+
+
 def test_citations_come_from_the_faults() -> None:
     """A problem cites the sources of all its faults, each once."""
     row = Row("case", "A mistake.", Recipe(), ("dgamma-uses-y", "train-uses-running-stats"))

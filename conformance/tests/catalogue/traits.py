@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from conformance import layout
-from conformance.case import Array, Inputs, Outputs, Problem
+from conformance.case import Array, Inputs, Memory, Outputs, Problem
 from conformance.catalogue import problems
 from conformance.catalogue.upstream import x_hat
 from conformance.oracle import solve
@@ -116,6 +116,24 @@ def near_eps(kind: str, *, training: bool) -> Trait:
             and 1e-6 < rows(i.x, i).var(axis=1).mean() < 1e-4
             and bool((rows(i.running_var, i) < 1e-4).all())
         )
+
+    return holds
+
+
+def memory(kind: Memory, *, training: bool) -> Trait:
+    """Arrays that lie so in memory, with gradients."""
+    return lambda p: (
+        p.inputs.memory == kind and p.inputs.training == training and p.inputs.dy is not None
+    )
+
+
+def expanded(name: str) -> Trait:
+    """A dy of stride 0 in this layout, and a dgamma that is away from 0 in every channel."""
+
+    def holds(p: Problem) -> bool:
+        if p.inputs.memory != "broadcast" or layout.name(p.inputs) != name:
+            return False
+        return bool((np.abs(np.asarray(expected(p.id).dgamma)) > 0.1).all())
 
     return holds
 

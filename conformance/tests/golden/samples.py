@@ -74,4 +74,5 @@ def everything() -> list[Case]:
         dense("dense/bfloat16-mixed", BFLOAT16, np.float32),
         dense("dense/float16", np.float16),
         dense("dense/reversed", x=values((4, 3), np.float32)[::-1, ::-1]),
+        dense("dense/laid-out", memory="strided", history=(values((4, 3), np.float32, 7),)),
     ]

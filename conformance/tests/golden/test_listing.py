@@ -118,8 +118,8 @@ def test_missing_manifest_is_an_error(tmp_path: Path) -> None:
         ("\xff", "no readable JSON"),
         ("[]", "has schema None"),
         ("{}", "has schema None"),
-        ('{"schema": "conformance/golden/2"}', "'conformance/golden/2', 'conformance/golden/1'"),
-        ('{"schema": "conformance/golden/1"}', "does not keep schema"),
+        ('{"schema": "conformance/golden/1"}', "'conformance/golden/1', 'conformance/golden/2'"),
+        ('{"schema": "conformance/golden/2"}', "does not keep schema"),
     ],
 )
 def test_foreign_manifest_is_an_error(text: str, message: str, tmp_path: Path) -> None:

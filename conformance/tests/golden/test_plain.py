@@ -89,6 +89,12 @@ def attribute(name: str, value: object) -> Callable[[h5py.Group], None]:
     return spoil
 
 
+def text(name: str, value: bytes) -> Callable[[h5py.Group], None]:
+    """Give the case another text, of the kind that texts have."""
+    kind = h5py.string_dtype("utf-8", len(value))
+    return lambda group: group.attrs.create(name, value, dtype=kind)
+
+
 def texts(length: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bytes_]]:
     """Fixed-length UTF-8 texts."""
     return np.zeros(length, h5py.string_dtype("utf-8", 4))
@@ -156,6 +162,9 @@ HOSTILE: dict[str, tuple[Callable[[h5py.Group], None], str]] = {
     "other axis": (attribute("axis", np.array([-1])), "has digest"),
     "two axes": (attribute("axis", np.array([1, 0])), "gamma has shape"),
     "other number": (attribute("eps", 1e-3), "has digest"),
+    "other memory": (text("memory", b"strided"), "has digest"),
+    "memory of no kind": (text("memory", b"striped"), "memory is 'striped'"),
+    "memory that cannot be": (text("memory", b"merged"), "is not running_var"),
     "one ulp": (lambda g: g["expected/y"].__setitem__((0, 0), np.nextafter(1 / 7, 1)), "digest"),
     "other input": (lambda g: replaced("x", g["dy"])(g), "has digest"),
 }

@@ -32,6 +32,7 @@ def test_case_comes_back_as_it_was(name: str, fixtures: Path) -> None:
         assert (held[key].dtype, held[key].shape) == (array.dtype, array.shape)
         np.testing.assert_array_equal(floats.bits(held[key]), floats.bits(array))
     assert (found.inputs.axis, found.problem.cites) == (wanted.inputs.axis, wanted.problem.cites)
+    assert found.inputs.memory == wanted.inputs.memory
 
 
 def test_every_bfloat16_comes_back(tmp_path: Path) -> None:

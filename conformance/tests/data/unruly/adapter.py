@@ -68,7 +68,13 @@ def stray(_: Inputs) -> Actual:
     return {"mean": 3.0}  # type: ignore[dict-item]
 
 
-_PATHS = (good, segfault, leave, hang, noise, throw, refuse, mutate, stray)
+def lying(inputs: Inputs) -> Actual:
+    """Tell how the arrays lie, in numbers."""
+    slope = np.empty(()) if inputs.dy is None else inputs.dy
+    return {"mean": np.array(inputs.x.strides), "var": np.array(slope.strides)}
+
+
+_PATHS = (good, segfault, leave, hang, noise, throw, refuse, mutate, stray, lying)
 
 ADAPTER = Adapter(
     name="unruly",
