@@ -14,19 +14,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import ml_dtypes
 import numpy as np
-import numpy.typing as npt
 
 from conformance.case import OUTPUT_NAMES, Actual, Array, Case, Dialect, Outputs
 from conformance.errors import AdapterError
 from conformance.oracle.bounds import scales, units
 from conformance.oracle.solve import graded
 from conformance.record import OutputResult, Status, Worst
+from conformance.yardstick import Yardstick
 
 _STATISTICS = frozenset({"mean", "var", "inv_std", "running_mean", "running_var"})
 """May be kept in a wider type than the parameters: nothing is lost by that."""
 
+_WIDE = (np.dtype(np.float32), np.dtype(np.float64))
 _LIKE_X = frozenset({"y", "dx"})
 _STATUS = {"A": Status.PASS, "B": Status.PASS, "C": Status.DEGRADED, "F": Status.FAIL}
 _SEQUENTIAL = 8
@@ -47,7 +47,7 @@ class Ruler:
         self._answers = graded(case.inputs, eps_outside=True) if self._outside else case.expected
         self.due = _named(self._answers, dialect)
         self.unbounded = tuple(n for n in _named(case.expected, dialect) if n not in self.due)
-        self._units: dict[tuple[str, str, bool], Array] = {}
+        self._yardsticks: dict[tuple[str, np.dtype[Any], bool], Yardstick] = {}
         self._scaled: dict[bool, dict[str, Array]] = {}
 
     def judge(self, actual: Actual) -> dict[str, OutputResult]:
@@ -68,7 +68,7 @@ class Ruler:
     def _judged(self, name: str, actual: Array | None) -> OutputResult:
         if actual is None:
             return OutputResult(status=Status.UNSUPPORTED, reason="not returned")
-        misfit = _misfit(self._case, name, actual, self.due[name])
+        misfit = self.misfit(name, actual)
         if misfit is not None:
             return OutputResult(status=Status.FAIL, grade="F", reason=misfit)
         return self._compared(name, actual)
@@ -77,8 +77,8 @@ class Ruler:
         expected = self.due[name]
         if expected.size == 0:
             return OutputResult(status=Status.PASS, grade="A", units=0.0)
-        limit, unit = self._case.problem.limit, self.unit(name, actual.dtype)
-        error, worst = _errors(actual, expected, unit, limit)
+        yardstick, limit = self._yardstick(name, actual.dtype), self._case.problem.limit
+        error, worst = yardstick.measure(actual)
         E = float(error[worst.index])
         grade = self._grade(name, actual, E)
         return OutputResult(
@@ -91,22 +91,37 @@ class Ruler:
 
     def _grade(self, name: str, actual: Array, error: float) -> str:
         limit = self._case.problem.limit
-        sequential = limit + self._case.inputs.count / _SEQUENTIAL
         if error <= limit:
             return "A"
+        sequential = limit + self._case.inputs.count / _SEQUENTIAL
         if error <= sequential:
             return "B"
-        loose = self.unit(name, actual.dtype, single_pass=True)
-        errors, _ = _errors(actual, self.due[name], loose, limit)
+        errors, _ = self._yardstick(name, actual.dtype, single_pass=True).measure(actual)
         return "C" if bool((errors <= sequential).all()) else "F"
 
-    def unit(self, name: str, dtype: np.dtype[Any], *, single_pass: bool = False) -> Array:
-        """Error unit of every element of an output of a type; of the single-pass class if asked."""
-        key = (name, str(dtype), single_pass)
-        if key not in self._units:
-            scale = self._scales(single_pass=single_pass)[name]
-            self._units[key] = units(self._case.inputs, self.due[name], scale, dtype)
-        return self._units[key]
+    def misfit(self, name: str, actual: Array) -> str | None:
+        """What is wrong with shape or type, before any arithmetic; nothing is broadcast."""
+        expected, inputs = self.due[name], self._case.inputs
+        if actual.shape != expected.shape:
+            return f"{name} has shape {actual.shape}, expected {expected.shape}"
+        want = inputs.x.dtype if name in _LIKE_X else inputs.parameter_dtype
+        if actual.dtype != want and not (name in _STATISTICS and actual.dtype in _WIDE):
+            return f"{name} has type {actual.dtype}, expected {want}"
+        return None
+
+    def unit(self, name: str, dtype: np.dtype[Any]) -> Array:
+        """Error unit of every element of an output of a type."""
+        return self._yardstick(name, dtype).unit
+
+    def _yardstick(
+        self, name: str, dtype: np.dtype[Any], *, single_pass: bool = False
+    ) -> Yardstick:
+        key = (name, dtype, single_pass)
+        if key not in self._yardsticks:
+            scale, expected = self._scales(single_pass=single_pass)[name], self.due[name]
+            unit = units(self._case.inputs, expected, scale, dtype)
+            self._yardsticks[key] = Yardstick(expected, unit, self._case.problem.limit, dtype)
+        return self._yardsticks[key]
 
     def _scales(self, *, single_pass: bool) -> dict[str, Array]:
         if single_pass not in self._scaled:
@@ -151,57 +166,6 @@ def _check_names(actual: Actual) -> None:
                 f"output {name!r} is a {type(value).__name__}, expected a numpy array. "
                 "Convert it in the path's run()."
             )
-
-
-def _misfit(case: Case, name: str, actual: Array, expected: Array) -> str | None:
-    """What is wrong with shape or type, before any arithmetic; nothing is broadcast."""
-    if actual.shape != expected.shape:
-        return f"{name} has shape {actual.shape}, expected {expected.shape}"
-    inputs = case.inputs
-    want = inputs.x.dtype if name in _LIKE_X else inputs.parameter_dtype
-    kept_wider = name in _STATISTICS and str(actual.dtype) in {"float32", "float64"}
-    if actual.dtype != want and not kept_wider:
-        return f"{name} has type {actual.dtype}, expected {want}"
-    return None
-
-
-def _errors(
-    actual: Array, expected: Array, unit: Array, limit: float
-) -> tuple[npt.NDArray[np.float64], Worst]:
-    """Error of every element in its unit, and the element that is furthest out."""
-    wide = np.asarray(actual, dtype=np.float64)
-    settled = _settled(wide, expected, limit * unit, actual.dtype)
-    with np.errstate(all="ignore"):
-        distance = np.where(settled, 0.0, np.abs(wide - expected))
-        error = np.where(settled, 0.0, distance / unit)
-    # Without a finite unit there is no bound: what is not settled is out.
-    error = np.where(settled | np.isfinite(distance + unit), error, np.inf)
-    at = np.unravel_index(int(np.argmax(error)), expected.shape)
-    worst = Worst(
-        index=tuple(int(i) for i in at),
-        actual=float(wide[at]),
-        expected=float(expected[at]),
-        bound=float(limit * unit[at]),
-    )
-    return error, worst
-
-
-def _settled(
-    actual: Array, expected: Array, bound: Array, dtype: np.dtype[np.generic]
-) -> npt.NDArray[np.bool_]:
-    """Elements that agree without arithmetic: NaN with NaN, infinity with infinity.
-
-    An exact infinity may come back as NaN, since Welford's update subtracts it from itself.  A
-    finite value that lies within its bound of the type's overflow may come back as infinity.
-    """
-    info = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]  # not annotated upstream
-    overflow = float(info.max) * (1 + float(info.eps) / 4)
-    same = (actual == expected) | (np.isnan(actual) & np.isnan(expected))
-    undone = np.isinf(expected) & np.isnan(actual)
-    with np.errstate(all="ignore"):
-        reaches = np.abs(expected) + np.nan_to_num(bound) >= overflow
-    overflowed = np.isinf(actual) & reaches & (np.sign(actual) == np.sign(expected))
-    return np.asarray(same | undone | overflowed, dtype=np.bool_)
 
 
 def _explain(grade: str, error: Array, limit: float, worst: Worst) -> str:

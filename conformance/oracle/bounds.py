@@ -9,16 +9,21 @@ half types are due to be summed in float32), u_out that of the output's type, et
 smallest subnormal number, and S the first-order error scale below.  An error of c units means:
 the exact answer for inputs perturbed by about c units in the last place.
 
-With d = |x - mean|, A1 = mean|x|, D1 = mean|dy|, r = inv_std, V = var + eps, T = 16:
+With d = |x - mean|, A1 = mean|x|, D1 = mean|dy|, r = inv_std, V = var + eps, T = 16, and o the
+smallest normal number of the type computed in, which is added to every |x| and |dy| below, since
+what underflows on its way is off by u o, however small it is:
 
     S_mean = A1                     S_var = var + 2 mean(d |x|) + T u A1^2
     S_inv = r (1 + k S_var)         k = 1 / (2 V), the sensitivity of log r to the variance
     S_y = |gamma| r (|x| + A1 + d (1 + k S_var)) + |beta|         S_dbeta = sum|dy|
-    S_dgamma = r (sum |dy| (d + |x|) + |dbeta| A1) + |dgamma| k S_var
+    S_dgamma = r (sum |dy| (d + |x|) + M o + |dbeta| A1) + |dgamma| k S_var
     S_dx = |gamma| r (|dy| + D1 + (|x| + A1) w |dgamma| / M + d w S_dgamma / M
-                      + d w |dgamma| / M (2 k) S_var) + |dx| k S_var,     w = r
-    S_running_mean = (1 - m) |rm| + m A1
-    S_running_var = (1 - m) |rv| + m S_var M / (M - 1)
+                      + d w |dgamma| / M (2 k) S_var) + r o + |dx| k S_var,     w = r
+    S_running_mean = |rm| + m A1
+    S_running_var = |rv| + m S_var M / (M - 1)
+
+The running statistics may be formed as ``old + m (new - old)``, which loses u m |old| where
+``(1 - m) old + m new`` loses u (1 - m) |old|: both are allowed for at every step.
 
 The terms in |x| allow the folded forms ``x (gamma r) + (beta - mean gamma r)`` and
 ``sum(dy x) - mean sum(dy)``.  In test mode the mean is given, so A1 becomes |running_mean| and
@@ -35,6 +40,7 @@ Where half of the variance may be lost that way nothing is left to grade, and C 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +80,11 @@ class _Root:
     w: Floats
     slack: Floats
     twice_slack: Floats
+
+
+def underflow(inputs: Inputs) -> float:
+    """o: the smallest normal number of the type that is due to be computed in."""
+    return float(np.finfo(np.float64 if inputs.x.dtype == np.float64 else np.float32).tiny)
 
 
 def roundoff(inputs: Inputs) -> float:
@@ -144,7 +155,7 @@ def units(inputs: Inputs, expected: Array, scale: Array, dtype: np.dtype[Any]) -
 def _measure(inputs: Inputs, x: Array) -> _Batch:
     """A batch under training; float64 statistics suffice for a scale."""
     rows = by_channel(_wide(x), inputs)
-    size, d = np.abs(rows), rows - rows.mean(axis=1, keepdims=True)
+    size, d = np.abs(rows) + underflow(inputs), rows - rows.mean(axis=1, keepdims=True)
     A1, var = size.mean(axis=1, keepdims=True), (d * d).mean(axis=1, keepdims=True)
     cross = (np.abs(d) * size).mean(axis=1, keepdims=True)
     return _Batch(size, d, A1, var, var + 2 * cross + LIMIT * roundoff(inputs) * A1 * A1)
@@ -153,7 +164,8 @@ def _measure(inputs: Inputs, x: Array) -> _Batch:
 def _given(inputs: Inputs) -> _Batch:
     """Test mode: the statistics are inputs, without error."""
     rows, mean, var = by_channel(_wide(inputs.x), inputs), *_running_given(inputs)
-    return _Batch(np.abs(rows), rows - mean, np.abs(mean), var, np.zeros_like(var))
+    size, A1 = np.abs(rows) + underflow(inputs), np.abs(mean) + underflow(inputs)
+    return _Batch(size, rows - mean, A1, var, np.zeros_like(var))
 
 
 def _root(inputs: Inputs, batch: _Batch, *, eps_outside: bool, single_pass: bool) -> _Root:
@@ -195,20 +207,33 @@ def _statistics(inputs: Inputs, batch: _Batch, *, single_pass: bool) -> dict[str
     ]
     found = {"mean": batch.A1, "var": spreads[-1]}
     if inputs.running_mean is not None:
-        old, new = abs(1 - inputs.momentum), abs(inputs.momentum)
-        mean, var = (np.abs(given) for given in _running_given(inputs))
         correction = inputs.count / max(inputs.count - 1, 1)
-        for past, S_var in zip(batches, spreads, strict=True):
-            mean = old * mean + new * past.A1
-            var = old * var + new * S_var * correction
-        found |= {"running_mean": mean, "running_var": var}
+        given_mean, given_var = (np.abs(given) for given in _running_given(inputs))
+        means = [(b.A1, b.A1) for b in batches]
+        variances = [
+            (b.var * correction, S * correction) for b, S in zip(batches, spreads, strict=True)
+        ]
+        found["running_mean"] = _blended(given_mean, means, inputs.momentum)
+        found["running_var"] = _blended(given_var, variances, inputs.momentum)
     return found
+
+
+def _blended(given: Floats, batches: Sequence[tuple[Floats, Floats]], momentum: float) -> Floats:
+    """Scale of ``(1 - m) old + m new`` over batches, each with the size and the scale of new."""
+    old, new = abs(1 - momentum), abs(momentum)
+    size = scale = given
+    for size_of_new, scale_of_new in batches:
+        scale = old * scale + new * (size + scale_of_new)
+        size = old * size + new * size_of_new
+    return scale
 
 
 def _gradient(inputs: Inputs, batch: _Batch, root: _Root, dgamma: Floats) -> dict[str, Floats]:
     dy = _slope(inputs)
-    slope, dbeta = np.abs(dy), np.abs(dy.sum(axis=1, keepdims=True))
+    slope = np.abs(dy) + underflow(inputs)
+    dbeta = np.abs(dy.sum(axis=1, keepdims=True))
     products = (slope * (np.abs(batch.d) + batch.size)).sum(axis=1, keepdims=True)
+    products = products + inputs.count * underflow(inputs)
     return {
         "dbeta": slope.sum(axis=1, keepdims=True),
         "dgamma": root.r * (products + dbeta * batch.A1) + dgamma * root.slack,
@@ -223,9 +248,10 @@ def _output(inputs: Inputs, batch: _Batch, root: _Root) -> Floats:
 
 def _slopes(inputs: Inputs, batch: _Batch, root: _Root, dgamma: Floats, S_dgamma: Floats) -> Floats:
     """S_dx without its last term, which needs dx itself."""
-    slope, reach = np.abs(_slope(inputs)), np.abs(_parameter(inputs.gamma, 1.0)) * root.r
+    slope = np.abs(_slope(inputs)) + underflow(inputs)
+    reach, lost = np.abs(_parameter(inputs.gamma, 1.0)) * root.r, root.r * underflow(inputs)
     if not inputs.training:
-        return reach * slope
+        return reach * slope + lost
     d, along = np.abs(batch.d), root.w / inputs.count
     S_dx: Floats = reach * (
         slope
@@ -233,7 +259,7 @@ def _slopes(inputs: Inputs, batch: _Batch, root: _Root, dgamma: Floats, S_dgamma
         + (batch.size + batch.A1) * along * dgamma
         + d * along * (S_dgamma + dgamma * root.twice_slack)
     )
-    return S_dx
+    return S_dx + lost
 
 
 def _running_given(inputs: Inputs) -> tuple[Floats, Floats]:
