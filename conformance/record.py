@@ -16,7 +16,9 @@ from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any
 
+from conformance import diagnosed
 from conformance.atomic import write_atomically
+from conformance.diagnosed import Diagnosis
 from conformance.errors import RecordError
 
 SCHEMA = "conformance/run-record/1"
@@ -138,6 +140,7 @@ class RunRecord:
         started: When the run began, ISO 8601 with offset.
         seconds: How long it took.
         cases: One result per case, in the order of the catalogue.
+        diagnosis: What is wrong, in words; empty where nothing failed that was not expected to.
     """
 
     adapter: str
@@ -150,6 +153,7 @@ class RunRecord:
     started: str
     seconds: float
     cases: tuple[CaseResult, ...]
+    diagnosis: tuple[Diagnosis, ...] = ()
     schema: str = field(default=SCHEMA)
 
     @cached_property
@@ -222,7 +226,8 @@ def encode(value: Any) -> Any:
 
 def _decode(payload: dict[str, Any]) -> RunRecord:
     cases = tuple(decode_case(case) for case in payload["cases"])
-    return RunRecord(**{**payload, "cases": cases})
+    diagnosis = tuple(diagnosed.decode(found) for found in payload.get("diagnosis", ()))
+    return RunRecord(**{**payload, "cases": cases, "diagnosis": diagnosis})
 
 
 def decode_case(payload: dict[str, Any]) -> CaseResult:

@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 
 from conformance import adapter, expectations, golden
 from conformance.case import Case, Dialect
+from conformance.diagnosed import Diagnosis
 from conformance.errors import AdapterError
 from conformance.expectations import Expectation
+from conformance.faults.diagnosis import Evidence, diagnose
 from conformance.golden.content import dtype, mode
 from conformance.judge import Ruler, spread
 from conformance.layout import name as layout_name
-from conformance.record import CaseResult, OutputResult, RunRecord, Status
+from conformance.record import RED, CaseResult, OutputResult, RunRecord, Status
 from conformance.session import CASE_SECONDS, Answer, Session
 
 DUE_FIELD = {"running_var_biased": "running_var"}
@@ -96,11 +98,11 @@ def columns(selector: str) -> list[Column]:
     return chosen
 
 
-def examine(session: Session, column: Column, case: Case) -> CaseResult:
-    """Run one case on one path and judge it."""
+def examine(session: Session, column: Column, case: Case) -> tuple[CaseResult, Evidence]:
+    """Run one case on one path and judge it; the evidence is what a diagnosis needs."""
     answer = session.run(column.path, case)
     results = _judged(column, case, answer)
-    return CaseResult(
+    result = CaseResult(
         case=case.id,
         group=case.problem.group,
         mode=mode(case.inputs),
@@ -111,6 +113,15 @@ def examine(session: Session, column: Column, case: Case) -> CaseResult:
         seconds=float(answer.header.get("seconds", 0.0)),
         stderr=answer.stderr,
     )
+    return result, Evidence(case=case, actual=answer.outputs, results=results)
+
+
+def explain(
+    column: Column, results: Iterable[CaseResult], evidence: Sequence[Evidence]
+) -> tuple[Diagnosis, ...]:
+    """What is wrong with a column; nothing where all that fails was expected to."""
+    red = any(result.status in RED for result in results)
+    return diagnose(evidence, column.dialect) if red else ()
 
 
 def run(
@@ -146,7 +157,12 @@ def run(
 
 
 def make_record(
-    column: Column, results: Iterable[CaseResult], *, started: str, seconds: float
+    column: Column,
+    results: Iterable[CaseResult],
+    *,
+    started: str,
+    seconds: float,
+    diagnosis: tuple[Diagnosis, ...] = (),
 ) -> RunRecord:
     """Put the results of one column together."""
     manifest = golden.manifest()
@@ -161,6 +177,7 @@ def make_record(
         started=started,
         seconds=round(seconds, 3),
         cases=tuple(results),
+        diagnosis=diagnosis,
     )
 
 
@@ -187,14 +204,16 @@ def _run_column(
     case_seconds: float,
 ) -> RunRecord:
     started, clock = now(), time.perf_counter()
-    results = []
+    results, evidence = [], []
     with Session(column.source, case_seconds=case_seconds) as session:
         for case in golden.load(case_ids):
-            result = examine(session, column, case)
+            result, seen = examine(session, column, case)
             results.append(result)
+            evidence.append(seen)
             done(column, result)
+    found = explain(column, results, evidence)
     seconds = time.perf_counter() - clock
-    return make_record(column, results, started=started, seconds=seconds)
+    return make_record(column, results, started=started, seconds=seconds, diagnosis=found)
 
 
 def _judged(column: Column, case: Case, answer: Answer) -> dict[str, OutputResult]:

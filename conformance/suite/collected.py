@@ -8,12 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from conformance import golden
+from conformance import diagnosed, golden
 from conformance import run as runner
 from conformance.case import Dialect
 from conformance.commands.run import save
+from conformance.diagnosed import Diagnosis
 from conformance.errors import SelectionError
 from conformance.expectations import Expectation
+from conformance.faults.diagnosis import Evidence
 from conformance.record import CaseResult, decode_case
 from conformance.run import Column
 from conformance.session import Session
@@ -29,6 +31,8 @@ class Collected:
         self._sessions: dict[str, Session] = {}
         self._latest: dict[str, CaseResult] = {}
         self._results: dict[str, dict[str, CaseResult]] = {}
+        self._evidence: dict[str, list[Evidence]] = {}
+        self._diagnoses: dict[str, tuple[Diagnosis, ...]] = {}
         self._started, self._clock = runner.now(), time.perf_counter()
         self.written: list[Path] = []
 
@@ -63,8 +67,17 @@ class Collected:
         column = self._columns[column_id]
         session = self._sessions.setdefault(column_id, Session(column.source))
         (case,) = golden.load([case_id])
-        self._latest[column_id] = result = runner.examine(session, column, case)
+        result, seen = runner.examine(session, column, case)
+        self._latest[column_id] = result
+        self._evidence.setdefault(column_id, []).append(seen)
         return result, True
+
+    def diagnose(self) -> None:
+        """Say what is wrong with the columns that this process has run."""
+        for column_id, evidence in self._evidence.items():
+            results = self._results.get(column_id, {}).values()
+            found = runner.explain(self._columns[column_id], results, evidence)
+            self._diagnoses[column_id] = found
 
     def add_result(self, column_id: str, result: Mapping[str, Any]) -> None:
         """Take a result that some process reported."""
@@ -72,12 +85,16 @@ class Collected:
         self._results.setdefault(column_id, {})[decoded.case] = decoded
 
     def columns_as_json(self) -> list[dict[str, Any]]:
-        """The columns, for another process."""
-        return [asdict(column) for column in self._columns.values()]
+        """The columns and their diagnoses, for another process."""
+        return [
+            {"column": asdict(c), "diagnosis": [asdict(f) for f in self._diagnoses.get(c.id, ())]}
+            for c in self._columns.values()
+        ]
 
     def add_columns(self, columns: Iterable[Mapping[str, Any]]) -> None:
         """Undo `columns_as_json`."""
-        for said in columns:
+        for told in columns:
+            said = told["column"]
             column = Column(
                 **{
                     **said,
@@ -86,6 +103,9 @@ class Collected:
                 }
             )
             self._columns[column.id] = column
+            if told["diagnosis"]:
+                found = tuple(diagnosed.decode(finding) for finding in told["diagnosis"])
+                self._diagnoses[column.id] = found
 
     def close(self) -> None:
         """End all workers."""
@@ -100,7 +120,11 @@ class Collected:
         for column_id, results in self._results.items():
             cases = [results[case] for case in order if case in results]
             record = runner.make_record(
-                self._columns[column_id], cases, started=self._started, seconds=seconds
+                self._columns[column_id],
+                cases,
+                started=self._started,
+                seconds=seconds,
+                diagnosis=self._diagnoses.get(column_id, ()),
             )
             self.written.append(save(record, folder))
 

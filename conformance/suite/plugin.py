@@ -107,6 +107,7 @@ class _Recorder:
         if collected is None:
             return
         collected.close()
+        collected.diagnose()
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output[_PROPERTY] = collected.columns_as_json()

@@ -1,0 +1,44 @@
+"""Known faults of batch normalization, executable: what each would produce, and diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from conformance.faults import (
+    axes,
+    blocks,
+    contract,
+    epsilon,
+    forward,
+    gradient,
+    modes,
+    numerics,
+    parameters,
+    running,
+)
+from conformance.faults.fault import Fault, Unseen
+from conformance.faults.unseen import UNSEEN
+
+__all__ = ["CATEGORIES", "FAULTS", "UNSEEN", "Fault", "Unseen"]
+
+CATEGORIES: Mapping[str, tuple[Fault, ...]] = MappingProxyType(
+    {
+        "forward formula": forward.FAULTS,
+        "eps": epsilon.FAULTS,
+        "training and test mode": modes.FAULTS,
+        "running statistics": running.FAULTS,
+        "dx": gradient.FAULTS,
+        "dgamma and dbeta": parameters.FAULTS,
+        "numerics": numerics.FAULTS,
+        "axes and strides": axes.FAULTS,
+        "blocks and threads": blocks.FAULTS,
+        "contract": contract.FAULTS,
+    }
+)
+"""The dictionary by category."""
+
+FAULTS: Mapping[str, Fault] = MappingProxyType(
+    {fault.id: fault for faults in CATEGORIES.values() for fault in faults}
+)
+"""Every executable fault by its id."""

@@ -1,0 +1,129 @@
+"""What a fault is: an edit of the correct kernel, with what shows it and what hides it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from conformance.case import Dialect, Inputs, Kernel
+from conformance.catalogue.sources import SOURCES
+from conformance.faults.sheet import STAGED, Edits, Formula, Sheet, in_dialect, kernel
+from conformance.golden.content import dtype
+
+EVERY_TYPE = (
+    "float64",
+    "float32",
+    "float16",
+    "bfloat16",
+    "float16+float32",
+    "bfloat16+float32",
+)
+MIXED = ("float16+float32", "bfloat16+float32")
+HALVES = ("float16", "bfloat16", *MIXED)
+
+Lots = Callable[[Inputs], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One known bug, executable: a correct kernel that differs in exactly the declared way.
+
+    Attributes:
+        id: Short name, unique.
+        title: What is wrong, in the words of a report.
+        math: The formula as the fault has it.
+        touches: Outputs that may come out wrong.
+        mode: Whether training, test mode or both are touched.
+        shows: What input shows it.
+        hides: What input hides it.
+        edits: Cells of the sheet and the formulas that replace them.
+        core: Whether it is one of the faults that every suite must catch with a wide margin.
+        types: Types of x (after a ``+`` of the parameters) in which it exists.
+        dialect: The conventions of the kernel that has it.
+        lots: For a fault that chance decides: how many ways a channel can go wrong.
+        rounding: Its values depend on the order of rounding, so that another kernel with the
+            same fault fails in the same places with other values.
+        accepted: Why it is no fault to this suite; empty for all others.
+    """
+
+    id: str
+    title: str
+    math: str
+    touches: tuple[str, ...]
+    mode: Literal["train", "test", "both"]
+    shows: str
+    hides: str
+    edits: Edits
+    core: bool = False
+    types: tuple[str, ...] = EVERY_TYPE
+    dialect: Dialect = field(default_factory=Dialect)
+    lots: Lots | None = None
+    rounding: bool = False
+    accepted: str = ""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Where it was seen: addresses or names of documents; none if it was derived."""
+        return SOURCES.get(self.id, ())
+
+    @property
+    def kernel(self) -> Kernel:
+        """A kernel that has this fault and no other."""
+        return kernel(in_dialect(self.dialect, {"lot": self._lot, **self.edits}))
+
+    def exists_for(self, inputs: Inputs) -> bool:
+        """Whether the fault exists for inputs of these types."""
+        return dtype(inputs) in self.types
+
+    def exists_in(self, dialect: Dialect) -> bool:
+        """Whether a kernel of a dialect can have the fault."""
+        usual, own = Dialect(), self.dialect
+        return own.running_var in (usual.running_var, dialect.running_var) and own.eps in (
+            usual.eps,
+            dialect.eps,
+        )
+
+    def ways(self, inputs: Inputs, dialect: Dialect) -> list[Edits]:
+        """The fault without chance: one edit for every way in which a channel can go wrong.
+
+        Where mean and deviations do not fit together any more, the closed form of dx and the
+        staged one differ: both are ways.
+
+        Args:
+            inputs: The call.
+            dialect: The conventions of the kernel that has the fault.
+        """
+        lots = range(self.lots(inputs)) if self.lots else range(1)
+        backward: tuple[Edits, ...] = ({},) if "dx" not in self.touches else ({}, STAGED)
+        return [
+            in_dialect(dialect, {**form, "lot": _always(lot), **self.edits})
+            for form in backward
+            for lot in lots
+        ]
+
+    def _lot(self, s: Sheet) -> object:
+        """Chance, the same for the same inputs: a number below `lots` for each channel."""
+        seed = np.frombuffer(np.ascontiguousarray(s.inputs.x).tobytes()[:64], np.uint8)
+        ways = self.lots(s.inputs) if self.lots else 1
+        return np.random.default_rng(seed.tolist()).integers(0, max(ways, 1), (len(s.x), 1))
+
+
+def _always(lot: int) -> Formula:
+    return lambda s: np.full((len(s.x), 1), lot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """A known bug that cannot be shown by inputs and outputs of one call on one processor."""
+
+    id: str
+    title: str
+    why: str
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Where it was seen."""
+        return SOURCES.get(self.id, ())

@@ -1,0 +1,1 @@
+"""Faulty kernels written apart from the fault dictionary, and the tests that both must pass."""
