@@ -24,6 +24,8 @@ DOCUMENTS = (DIFFERENTIAL, QUESTION, DERIVATION, ALTERNATIVE, STAGED)
 
 _SEEN: Mapping[str, tuple[str, ...]] = {
     "eval-missing-std": (DIFFERENTIAL,),
+    "nan-counts-as-zero": ("FluxML/Flux.jl#2071",),
+    "running-var-clamped": ("pytorch/pytorch#106605",),
     "beta-sign-flip": (ALTERNATIVE,),
     "eps-outside-sqrt": (ALTERNATIVE, "Tencent/ncnn#311", "keras-team/keras#2960", DARKNET),
     "eps-hardcoded": ("analogdevicesinc/ai8x-training#108", "qqwweee/keras-yolo3#451", STAGED),

@@ -16,6 +16,7 @@ from conformance.faults import (
     numerics,
     parameters,
     running,
+    special,
 )
 from conformance.faults.fault import Fault, Unseen
 from conformance.faults.unseen import UNSEEN
@@ -34,6 +35,7 @@ CATEGORIES: Mapping[str, tuple[Fault, ...]] = MappingProxyType(
         "axes and strides": axes.FAULTS,
         "blocks and threads": blocks.FAULTS,
         "contract": contract.FAULTS,
+        "special values and shapes": special.FAULTS,
     }
 )
 """The dictionary by category."""

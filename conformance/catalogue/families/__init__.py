@@ -8,6 +8,7 @@ from typing import Protocol
 
 from conformance.catalogue.families import (
     affine,
+    combined,
     constant,
     count,
     decimal,
@@ -77,6 +78,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "nonfinite": nonfinite,
         "empty": empty,
         "seeds": seeds,
+        "combined": combined,
     }
 )
 """Every family by the name of its group, in the order of the catalogue."""

@@ -117,11 +117,6 @@ ROWS = (
         ("dgamma-uses-y", "gamma-ignored"),
     ),
     Row(
-        "gamma-one-beta-zero",
-        "Nothing about gamma and beta: what fails here lies in the statistics or in dx itself.",
-        NC.but(gamma=given(1.0), beta=given(0.0)),
-    ),
-    Row(
         "gamma-large",
         "A gamma that multiplies the mean terms of dx twice or not at all: it is near 1000.",
         _DOUBLE.but(gamma=signed(800.0, 1200.0)),

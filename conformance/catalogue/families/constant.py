@@ -37,8 +37,9 @@ ROWS = (
     ),
     Row(
         "inexact",
-        "A mean kept in less than float32: 0.1 is rounded, and xhat is its error / sqrt(eps).",
+        "A mean kept in less than float32: xhat is the error of 0.1 / sqrt(eps); and NaN in dx.",
         NC.but(x=given(0.1)),
+        ("std-gradient-nan-constant-channel",),
     ),
     Row(
         "large-300",

@@ -129,7 +129,7 @@ ROWS = (
     Row(
         "images-28-test",
         "A vectorized test-mode kernel that leaves the tail of each image unwritten.",
-        Recipe(shape=(4, 6, 28, 28), training=False),
+        Recipe(shape=(4, 6, 28, 28), types="float64", training=False),
     ),
     Row(
         "images-large",

@@ -26,6 +26,7 @@ ROWS = (
         "nan-x-train-float64",
         "A NaN that a float64 path hides: its channel's statistics must be NaN.",
         _DOUBLE.but(x=_NAN),
+        ("nan-counts-as-zero",),
     ),
     Row(
         "nan-x-train-nchw",
@@ -127,5 +128,12 @@ ROWS = (
         "negative-variance-test",
         "A negative running variance clamped to 0: the root of a negative number is NaN.",
         NC.test.but(running_var=uniform(5.0, 12.0).but_channel(4, given(-2.0))),
+        ("running-var-clamped",),
+    ),
+    Row(
+        "negative-variance-test-float64",
+        "A negative running variance whose absolute value is taken.",
+        _DOUBLE.test.but(running_var=uniform(5.0, 12.0).but_channel(4, given(-2.0))),
+        ("running-var-clamped",),
     ),
 )

@@ -26,8 +26,9 @@ ROWS = (
     ),
     Row(
         "relu-train-float16",
-        "A shortcut for zero input that skips the subtraction of the mean.",
+        "A shortcut for zero input that skips the subtraction of a mean that was kept in float16.",
         NC.but(types="float16", x=_RELU),
+        ("saved-stats-in-half",),
     ),
     Row(
         "relu-test-nhwc",

@@ -115,6 +115,11 @@ ROWS = (
         NC.but(dy=USUAL.times(2.0**20)),
     ),
     Row(
+        "large-train-float64",
+        "A gradient clipped at some bound in float64, where clipping is not for the type's sake.",
+        NC.but(types="float64", dy=USUAL.times(2.0**20)),
+    ),
+    Row(
         "small-train",
         "A gradient lost by an absolute threshold: dy is near 1e-12.",
         NC.but(dy=USUAL.times(2.0**-40)),

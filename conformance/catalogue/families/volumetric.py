@@ -59,7 +59,7 @@ ROWS = (
     Row(
         "train-no-running",
         "A rank-5 path that needs running statistics to train.",
-        NCDHW.but(running_mean=None, running_var=None),
+        NCDHW.but(types="float64", running_mean=None, running_var=None),
     ),
     Row(
         "train-momentum-one",

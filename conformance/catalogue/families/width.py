@@ -112,6 +112,11 @@ ROWS = (
         Recipe(shape=(5, 5)),
     ),
     Row(
+        "c-equals-n-float64",
+        "A float64 square matrix handed to a library that takes the other order of axes.",
+        Recipe(shape=(5, 5), types="float64"),
+    ),
+    Row(
         "c-equals-l",
         "Gamma broadcast along L of (N, C, L) input, where C = L = 5.",
         Recipe(shape=(4, 5, 5)),

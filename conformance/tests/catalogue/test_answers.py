@@ -65,12 +65,12 @@ def test_nearly_all_problems_can_be_graded() -> None:
 
 
 def test_few_signatures() -> None:
-    """A compiler that specializes on shape, types, mode and eps compiles fewer than 140 times."""
+    """A compiler that specializes on shape, types, mode and eps compiles fewer than 150 times."""
     signatures = {
         (layout.name(p.inputs), p.inputs.x.shape, types(p.inputs), p.inputs.training, p.inputs.eps)
         for p in problems()
     }
-    assert len(signatures) < 140
+    assert len(signatures) < 150
 
 
 def test_the_reader_gets_his_number() -> None:
