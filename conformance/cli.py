@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from conformance._version import __version__
 
-_COMMANDS = ("run", "matrix", "generate", "list")
+_COMMANDS = ("run", "matrix", "generate", "list", "power")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

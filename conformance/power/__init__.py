@@ -1,0 +1,1 @@
+"""How much the suite detects: faults, mutants and honest algorithms put through it and measured."""

@@ -1,0 +1,113 @@
+"""False alarms: what the suite says of correct algorithms, over every case in every type."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from conformance import worker
+from conformance.adapter import Capabilities, Path
+from conformance.case import LIMIT, Array, Case, Dialect, Problem
+from conformance.faults.sheet import kernel
+from conformance.judge import Ruler
+from conformance.memory import laid_out
+from conformance.oracle import solve
+from conformance.power import matrix
+from conformance.power.honest import PANEL
+from conformance.wire import to_dtype
+
+AS_IT_IS = "as it is"
+"""Instead of a type: every case in its own."""
+
+TYPES = (
+    AS_IT_IS,
+    "float64",
+    "float32",
+    "float16",
+    "bfloat16",
+    "float16+float32",
+    "bfloat16+float32",
+)
+"""Types of x, after a ``+`` of the parameters, that every case is put into."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One honest algorithm on every case in one type.
+
+    Attributes:
+        member: The algorithm.
+        types: A member of `TYPES`.
+        grades: How many outputs have each grade.
+        alarms: What was graded F, in words.
+    """
+
+    member: str
+    types: str
+    grades: Counter[str]
+    alarms: tuple[str, ...]
+
+
+def trials() -> list[tuple[str, str]]:
+    """Every algorithm with every type that it has."""
+    wide = {"float64"}
+    return [
+        (name, types)
+        for types in TYPES
+        for name, member in PANEL.items()
+        if not (member.narrow and types in wide)
+    ]
+
+
+def examine(asked: tuple[str, str]) -> Trial:
+    """Hold one algorithm to every case in one type."""
+    member, types = asked
+    run = kernel(PANEL[member].edits)
+    path = Path(name=member, about="", run=run, capabilities=Capabilities(per_activation=True))
+    grades: Counter[str] = Counter()
+    alarms = []
+    for case, ruler in _rulers(types):
+        if PANEL[member].narrow and case.inputs.x.dtype == np.float64:
+            continue
+        header, outputs = worker.run(path, case.id, laid_out(case.inputs))
+        if header["status"] != "ok":
+            alarms.append(f"{member} on {case.id}, {types}: {header['reason']}")
+            continue
+        for name, result in ruler.judge(outputs).items():
+            grades[result.grade or "not returned"] += 1
+            if result.grade == "F":
+                alarms.append(f"{member} on {case.id}, {types}: {name} {result.reason}")
+    return Trial(member=member, types=types, grades=grades, alarms=tuple(alarms))
+
+
+def retyped(problem: Problem, types: str) -> Problem:
+    """The same problem with its values rounded to other types.
+
+    What overflows becomes infinite, which is a case of its own; sums that were exact may not be
+    any more, so the limit is the usual one.
+    """
+    x_type, _, given = types.partition("+")
+    x, parameters = to_dtype(x_type), to_dtype(given or x_type)
+
+    def cast(array: Array | None, dtype: np.dtype[Any]) -> Array | None:
+        with np.errstate(all="ignore"):
+            return None if array is None else array.astype(dtype)
+
+    inputs = problem.inputs
+    changed: dict[str, Any] = {name: cast(getattr(inputs, name), x) for name in ("x", "dy")}
+    for name in ("gamma", "beta", "running_mean", "running_var"):
+        changed[name] = cast(getattr(inputs, name), parameters)
+    changed["history"] = tuple(cast(batch, x) for batch in inputs.history)
+    return replace(problem, inputs=replace(inputs, **changed), limit=LIMIT)
+
+
+@cache
+def _rulers(types: str) -> tuple[tuple[Case, Ruler], ...]:
+    given = matrix.cases()
+    if types != AS_IT_IS:
+        given = tuple(solve(retyped(case.problem, types)) for case in given)
+    return tuple((case, Ruler(case, Dialect())) for case in given)

@@ -1,0 +1,138 @@
+"""The kill matrix: what the suite says of wrong kernels, case by case and output by output."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar
+
+from conformance import golden, worker
+from conformance.adapter import Path
+from conformance.case import OUTPUT_NAMES, Case, Dialect
+from conformance.golden.content import dtype
+from conformance.judge import Ruler
+from conformance.memory import laid_out
+from conformance.power.suspects import Suspect
+
+NOTHING, CRASHED = ".", "E"
+"""Letters beside the grades: not compared; no answer at all."""
+
+KILLED = frozenset({"F", CRASHED})
+
+TYPES = ("float64", "float32", "half")
+"""Types of x in which kills are counted; half is float16 or bfloat16, whatever the parameters."""
+
+_Given = TypeVar("_Given")
+_Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdicts:
+    """What the suite says of one kernel.
+
+    Attributes:
+        id: The kernel.
+        letters: For each output that was ever compared, one letter per case of the catalogue:
+            a grade, `NOTHING` or `CRASHED`.
+        margins: For each case, the largest error over its bound; infinite where there is no
+            number, 0 where nothing failed.
+    """
+
+    id: str
+    letters: Mapping[str, str]
+    margins: tuple[float, ...]
+
+    def killers(self, kind: str | None = None, *, margin: float = 0.0) -> frozenset[int]:
+        """Places of the cases that kill it.
+
+        Args:
+            kind: Count only cases of a type of `TYPES`.
+            margin: Count only errors of more than so many times the bound.
+        """
+        return frozenset(
+            i
+            for i, found in enumerate(self.margins)
+            if found > margin and (kind is None or kinds()[i] == kind)
+        )
+
+
+@cache
+def cases() -> tuple[Case, ...]:
+    """The golden cases, in the order of the catalogue."""
+    return tuple(golden.load(golden.manifest().entries))
+
+
+@cache
+def kinds() -> tuple[str, ...]:
+    """For each case the type of `TYPES` that it counts for."""
+    names = (dtype(case.inputs) for case in cases())
+    return tuple(name if name in TYPES else "half" for name in names)
+
+
+def measure(
+    suspects: Sequence[Suspect], *, jobs: int = 0, done: Callable[[], None] = lambda: None
+) -> dict[str, Verdicts]:
+    """Hold wrong kernels to every case, in several processes.
+
+    Args:
+        suspects: The kernels.
+        jobs: How many processes; as many as there are processors if 0.
+        done: Called after each kernel.
+
+    Returns:
+        The verdicts by id, in the order of the kernels.
+    """
+    found = {v.id: v for v in spread_out(examine, suspects, jobs=jobs, done=done)}
+    return {suspect.id: found[suspect.id] for suspect in suspects}
+
+
+def spread_out(
+    act: Callable[[_Given], _Made],
+    items: Sequence[_Given],
+    *,
+    jobs: int = 0,
+    done: Callable[[], None] = lambda: None,
+) -> Iterator[_Made]:
+    """Do something to every item in several processes; results come as they are ready."""
+    with ProcessPoolExecutor(max_workers=jobs or os.cpu_count() or 1) as pool:
+        for future in as_completed([pool.submit(act, item) for item in items]):
+            done()
+            yield future.result()
+
+
+def examine(suspect: Suspect) -> Verdicts:
+    """Hold one wrong kernel to every case."""
+    path = suspect.path
+    letters: dict[str, list[str]] = {name: [] for name in OUTPUT_NAMES}
+    margins = []
+    for i, case in enumerate(cases()):
+        found, margin = ({}, 0.0) if not suspect.exists_for(case.inputs) else _held(path, i)
+        margins.append(margin)
+        for name, row in letters.items():
+            row.append(found.get(name, NOTHING))
+    compared = {n: "".join(row) for n, row in letters.items() if set(row) != {NOTHING}}
+    return Verdicts(id=suspect.id, letters=compared, margins=tuple(margins))
+
+
+def _held(path: Path, index: int) -> tuple[dict[str, str], float]:
+    """Letters by output, and the largest error over its bound."""
+    case, ruler = cases()[index], _rulers(path.dialect)[index]
+    header, outputs = worker.run(path, case.id, laid_out(case.inputs))
+    if header["status"] in ("unsupported", "not-run"):
+        return {}, 0.0
+    if header["status"] == "error":
+        return dict.fromkeys(ruler.due, CRASHED), math.inf
+    results = ruler.judge(outputs)
+    wrong = [r for r in results.values() if r.grade == "F"]
+    errors = [math.inf if r.units is None else r.units for r in wrong]
+    letters = {name: r.grade or NOTHING for name, r in results.items()}
+    return letters, max(errors, default=0.0) / case.problem.limit
+
+
+@cache
+def _rulers(dialect: Dialect) -> tuple[Ruler, ...]:
+    return tuple(Ruler(case, dialect) for case in cases())

@@ -1,0 +1,120 @@
+"""The whole measurement, stage by stage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TypeAlias, TypeVar
+
+from conformance.case import Dialect, Inputs
+from conformance.faults.sheet import kernel
+from conformance.laws import LAWS
+from conformance.memory import laid_out
+from conformance.power import alarms, baselines, field, matrix, mutants
+from conformance.power.account import Json, Measured, account
+from conformance.power.honest import PANEL
+from conformance.power.suspects import Suspect, dictionary, generated
+
+Stage: TypeAlias = Callable[[str, int], Callable[[], None]]
+"""Told the name and the length of a stage; returns what is called after each step of it."""
+
+_LAWFUL_GROUPS = ("exact", "dense", "spatial", "per-activation", "test-mode", "affine", "memory")
+"""Groups on which the laws are tried: every layout, both modes, and nothing extreme."""
+
+_Given = TypeVar("_Given")
+_Made = TypeVar("_Made")
+
+
+def measure(*, jobs: int, stage: Stage) -> Json:
+    """Measure everything.
+
+    Args:
+        jobs: How many processes.
+        stage: Told of every stage as it begins.
+    """
+
+    def spread(
+        name: str, act: Callable[[_Given], _Made], items: Sequence[_Given]
+    ) -> Iterator[_Made]:
+        return matrix.spread_out(act, items, jobs=jobs, done=stage(name, len(items)))
+
+    faults, others, honest = dictionary(), generated(), list(PANEL)
+    hold = partial(matrix.measure, jobs=jobs)
+    on_faults = hold(faults, done=stage("faults", len(faults)))
+    on_mutants = hold(others, done=stage("mutants", len(others)))
+    trials = list(spread("honest algorithms", alarms.examine, alarms.trials()))
+    rejected = dict(spread("baselines", rejecting, faults))
+    alarmed = dict(spread("baselines on honest algorithms", rejecting_honest, honest))
+    broken = dict(spread("laws", breaking, faults))
+    return account(
+        Measured(
+            faults=on_faults,
+            mutants=on_mutants,
+            kinships=dict(_kinships(stage)),
+            baselines=_turned(rejected, [b.name for b in baselines.BASELINES], faults),
+            false_alarms=_turned(alarmed, [b.name for b in baselines.BASELINES], honest),
+            laws=_turned(broken, [law.name for law in LAWS], faults),
+            honest=_honest(trials),
+        )
+    )
+
+
+def rejecting(fault: Suspect) -> tuple[Suspect, list[str]]:
+    """The baselines that reject a fault."""
+    path = fault.path
+    found = baselines.verdicts(path.run, path.dialect)
+    return fault, [name for name, accepts in found.items() if not accepts]
+
+
+def rejecting_honest(member: str) -> tuple[str, list[str]]:
+    """The baselines that reject an honest algorithm."""
+    found = baselines.verdicts(kernel(PANEL[member].edits), Dialect())
+    return member, [name for name, accepts in found.items() if not accepts]
+
+
+def breaking(fault: Suspect) -> tuple[Suspect, list[str]]:
+    """The laws that a fault breaks, on any of the inputs on which they are tried."""
+    run, asked = fault.path.run, [i for i in lawful_inputs() if fault.exists_for(i)]
+    return fault, [
+        law.name
+        for law in LAWS
+        if any(next(law.check(run, laid_out(inputs)), None) for inputs in asked)
+    ]
+
+
+def lawful_inputs() -> list[Inputs]:
+    """What the laws are tried on."""
+    chosen = (c.inputs for c in matrix.cases() if c.problem.group in _LAWFUL_GROUPS)
+    return [replace(inputs, history=()) for inputs in chosen]
+
+
+def _kinships(stage: Stage) -> Iterator[tuple[str, field.Kinship]]:
+    same = [mutant for mutant in mutants.mutants() if field.equivalent(mutant)]
+    done = stage("equivalent mutants", len(same))
+    calls = [case.inputs for case in matrix.cases() if not case.inputs.history]
+    for mutant in same:
+        yield mutant.id, field.kinship(mutant, calls)
+        done()
+
+
+def _honest(trials: Sequence[alarms.Trial]) -> Json:
+    grades = sum((trial.grades for trial in trials), Counter[str]())
+    return {
+        "members": len(PANEL),
+        "types": list(alarms.TYPES),
+        "comparisons": grades.total(),
+        "grades": dict(sorted(grades.items())),
+        "alarms": sorted(alarm for trial in trials for alarm in trial.alarms),
+    }
+
+
+def _turned(
+    found: dict[_Given, list[str]], names: Sequence[str], order: Sequence[_Given]
+) -> dict[str, list[str]]:
+    """From what each item got to what got each item."""
+    return {
+        name: [getattr(item, "id", str(item)) for item in order if name in found[item]]
+        for name in names
+    }
