@@ -23,6 +23,7 @@ from conformance import adapter, wire
 from conformance._version import __version__
 from conformance.adapter import Adapter, Path
 from conformance.case import Array, Inputs
+from conformance.diagnosed import WROTE_TO_INPUTS
 from conformance.errors import AdapterError, InputError, Unsupported
 from conformance.history import through_history
 from conformance.memory import laid_out
@@ -116,7 +117,7 @@ def _breach(before: dict[str, bytes], inputs: Inputs, outputs: dict[str, Array])
     """How a call broke the contract of `Path.run`, if it did."""
     changed = [name for name, data in _bytes(inputs).items() if before[name] != data]
     if changed:
-        return f"wrote to its inputs: {', '.join(changed)}"
+        return f"{WROTE_TO_INPUTS}: {', '.join(changed)}"
     stray = [name for name, value in outputs.items() if not isinstance(value, np.ndarray)]
     return f"not a numpy array: {', '.join(stray)}" if stray else None
 

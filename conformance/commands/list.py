@@ -1,4 +1,4 @@
-"""``conformance list``: the adapters, and the cases with what each is there to catch."""
+"""``conformance list``: adapters, cases and faults, with what each is there for."""
 
 # ruff: noqa: T201 - a command prints
 from __future__ import annotations
@@ -6,15 +6,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from difflib import get_close_matches
 
-from conformance import adapter, golden
+from conformance import adapter, golden, tiers
 from conformance import run as runner
-from conformance.errors import AdapterError, ConformanceError
+from conformance.errors import AdapterError, ConformanceError, SelectionError
 
 _EXAMPLE = """\
 example:
   conformance list cases --case 'offset/*'
   conformance list paths torch
+  conformance list faults dx-divides-by-batch
 
 exit status: 0 listed, 2 could not
 """
@@ -24,14 +26,15 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add ``list`` to the command line."""
     parser = subparsers.add_parser(
         "list",
-        help="list adapters, paths, groups or cases, with why",
+        help="list adapters, paths, groups, cases or faults, with why",
         description=__doc__,
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=["adapters", "paths", "groups", "cases"])
-    parser.add_argument("adapter", nargs="?", help="for paths: which adapter")
+    parser.add_argument("what", choices=["adapters", "paths", "groups", "cases", "faults"])
+    parser.add_argument("name", nargs="?", help="for paths: which adapter; for faults: which")
     parser.add_argument("--case", action="append", metavar="ID", help="which cases")
+    parser.add_argument("--tier", choices=list(tiers.TIERS), default="standard")
     parser.add_argument("--format", choices=["text", "json"], default="text")
     parser.set_defaults(run=run)
 
@@ -56,13 +59,40 @@ def _rows(args: argparse.Namespace) -> dict[str, str]:
     if args.what == "adapters":
         return {name: str(adapter.home(name)) for name in adapter.names()}
     if args.what == "paths":
-        if not args.adapter:
+        if not args.name:
             raise AdapterError(
                 f"no adapter was named, one of {', '.join(adapter.names())} was wanted. "
                 "Write: conformance list paths ADAPTER"
             )
-        return {column.id: column.about for column in runner.columns(args.adapter)}
+        return {column.id: column.about for column in runner.columns(args.name)}
+    if args.what == "faults":
+        return _faults(args.name)
     manifest = golden.manifest()
     if args.what == "groups":
         return {name.removesuffix(".h5"): file.about for name, file in manifest.files.items()}
-    return {name: manifest.entries[name].catches for name in golden.select(args.case)}
+    return {name: manifest.entries[name].catches for name in tiers.select(args.tier, args.case)}
+
+
+def _faults(name: str | None) -> dict[str, str]:
+    """The fault dictionary, or all about one fault."""
+    from conformance.faults import FAULTS, UNSEEN  # noqa: PLC0415 - the others do not wait for it
+
+    if name is None:
+        titles = {fault.id: fault.title for fault in FAULTS.values()}
+        return titles | {
+            unseen.id: f"{unseen.title} (not shown: {unseen.why})" for unseen in UNSEEN
+        }
+    if name not in FAULTS:
+        near = get_close_matches(name, FAULTS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise SelectionError(f"there is no fault {name!r}.{hint} See: conformance list faults")
+    fault = FAULTS[name]
+    return {
+        "what": fault.title,
+        "mathematics": fault.math,
+        "makes wrong": ", ".join(fault.touches),
+        "mode": fault.mode,
+        "shown by": fault.shows,
+        "hidden by": fault.hides,
+        "sources": ", ".join(fault.sources) or "derived",
+    }

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from conformance import golden, record
+from conformance import record, tiers
 from conformance import run as runner
 from conformance.errors import ConformanceError
 from conformance.record import CaseResult, RunRecord, Status
@@ -23,6 +23,7 @@ _EXAMPLE = """\
 example:
   conformance run torch
   conformance run torch/channels_last --case 'spatial/*'
+  conformance run my/adapter.py --tier smoke
 
 exit status: 0 nothing failed that was not expected to, 1 something did,
 2 could not run
@@ -48,10 +49,16 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--case", action="append", metavar="ID", help="an id, a glob, or a part of ids; repeatable"
     )
     parser.add_argument(
+        "--tier",
+        choices=list(tiers.TIERS),
+        default="standard",
+        help="smoke: the few cases that reject every known wrong kernel (default: standard)",
+    )
+    parser.add_argument(
         "--records",
         type=Path,
         metavar="DIR",
-        help="where the records go (default: records; nowhere with --case)",
+        help="where the records go (default: records; nowhere with --case or --tier smoke)",
     )
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="paths run at a time (default: CPUs)"
@@ -70,8 +77,9 @@ def run(args: argparse.Namespace) -> int:
     """Run the selection; see the module's text."""
     try:
         columns = runner.columns(args.adapter)
-        case_ids = golden.select(args.case)
-        folder = args.records or (None if args.case else Path("records"))
+        case_ids = tiers.select(args.tier, args.case)
+        part = args.case or args.tier != "standard"
+        folder = args.records or (None if part else Path("records"))
         records = _with_progress(args, columns, case_ids, folder)
     except ConformanceError as error:
         print(f"conformance run: {error}", file=sys.stderr)
@@ -130,6 +138,8 @@ def _report(done: RunRecord, folder: Path | None, *, shown: int | None) -> None:
     verdict = "FAILS" if done.red else "ok" if done.compared else "NOTHING COMPARED"
     version = next(iter(done.versions.values()))
     print(f"{verdict}  {done.adapter}/{done.path}  {version}  {done.device}  {counts}")
+    for diagnosis in done.diagnosis:
+        print(f"  diagnosis: {diagnosis.sentence}")
     lines = [line for case in done.cases for line in _lines(case, everything=shown is None)]
     for line in lines[:shown]:
         print(line)

@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import zip_longest
 
 from conformance.case import OUTPUT_NAMES, Actual, Case, Dialect
-from conformance.diagnosed import Diagnosis
+from conformance.diagnosed import WROTE_TO_INPUTS, Diagnosis
 from conformance.faults import FAULTS
 from conformance.faults.fault import Fault
 from conformance.faults.match import Prediction
@@ -27,9 +27,6 @@ _FAILING, _PASSING = 32, 12
 _LARGEST = 4096
 _SAME_PLACES = 0.7
 """Part of the failures, of both together, that must be in the same places."""
-
-WROTE_TO_INPUTS = "wrote to its inputs"
-"""How the reason of an error begins where a call changed its inputs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,7 @@ def _fault(verdicts: Verdicts) -> Json:
         "category": category,
         "core": fault.core,
         "accepted": fault.accepted,
+        "sources": list(fault.sources),
         "types": [kind for kind in TYPES if _exists(verdicts.id, kind)],
         "kills": {kind: len(verdicts.killers(kind)) for kind in TYPES},
         "wide": {kind: len(verdicts.killers(kind, margin=WIDE)) for kind in TYPES},

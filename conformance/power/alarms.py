@@ -12,6 +12,7 @@ import numpy as np
 from conformance import worker
 from conformance.adapter import Capabilities, Path
 from conformance.case import LIMIT, Array, Case, Dialect, Problem
+from conformance.faults.fault import EVERY_TYPE
 from conformance.faults.sheet import kernel
 from conformance.judge import Ruler
 from conformance.memory import laid_out
@@ -23,15 +24,7 @@ from conformance.wire import to_dtype
 AS_IT_IS = "as it is"
 """Instead of a type: every case in its own."""
 
-TYPES = (
-    AS_IT_IS,
-    "float64",
-    "float32",
-    "float16",
-    "bfloat16",
-    "float16+float32",
-    "bfloat16+float32",
-)
+TYPES = (AS_IT_IS, *EVERY_TYPE)
 """Types of x, after a ``+`` of the parameters, that every case is put into."""
 
 

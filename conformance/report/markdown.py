@@ -11,7 +11,7 @@ from conformance.report.join import dtype_order, pooled
 from conformance.report.legend import GRADES, SIGNS
 from conformance.report.matrix import Cell, Column, Finding, Matrix, Row
 from conformance.report.printable import one_line
-from conformance.report.wording import account, plural, units, verdict
+from conformance.report.wording import account, diagnoses, plural, units, verdict
 
 LINES = 100
 """How long the whole is at most, as long as the paths alone do not need more."""
@@ -26,6 +26,7 @@ def as_markdown(matrix: Matrix) -> str:
         f"{'✅' if matrix.conforms else '❌'} **{text(verdict(matrix))}**",
         "",
         *(line for note in matrix.notes for line in (f"> {text(note)}", "")),
+        *(line for d in diagnoses(matrix) for line in (f"> diagnosis: {text(d)}", "")),
         *_paths(matrix),
         "",
     ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import replace
 
+from conformance.diagnosed import Diagnosis
 from conformance.record import CaseResult, OutputResult, RunRecord
 
 
@@ -38,6 +39,17 @@ def clean(record: RunRecord) -> RunRecord:
         versions={one_line(k): one_line(v) for k, v in record.versions.items()},
         device=one_line(record.device),
         cases=tuple(_clean_case(case) for case in record.cases),
+        diagnosis=tuple(_clean_diagnosis(found) for found in record.diagnosis),
+    )
+
+
+def _clean_diagnosis(found: Diagnosis) -> Diagnosis:
+    return replace(
+        found,
+        outputs=tuple(map(one_line, found.outputs)),
+        fault=None if found.fault is None else one_line(found.fault),
+        title=one_line(found.title),
+        also=tuple(map(one_line, found.also)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from typing import Any
 
 from conformance.record import RED, Status
@@ -69,6 +70,7 @@ def _column(matrix: Matrix, index: int) -> dict[str, Any]:
             "started": record.started,
             "seconds": record.seconds,
             "cases": len(record.cases),
+            "diagnosis": [{**asdict(d), "sentence": d.sentence} for d in record.diagnosis],
         },
     }
 

@@ -14,7 +14,7 @@ from conformance.record import RED, SEVERITY
 from conformance.report.join import pooled
 from conformance.report.legend import SIGNS
 from conformance.report.matrix import Cell, Finding, Matrix
-from conformance.report.wording import account, incidents, plural, units, verdict
+from conformance.report.wording import account, diagnoses, incidents, plural, units, verdict
 
 LIMIT = 12
 """How many cases are listed; the rest is in the other formats."""
@@ -32,6 +32,8 @@ def show(matrix: Matrix, console: Console, *, more: str) -> None:
     console.print(Text(verdict(matrix), style=color))
     for note in matrix.notes:
         console.print(Text(f"note: {note}", style="yellow"))
+    for found in diagnoses(matrix):
+        console.print(Text(f"diagnosis: {found}", style="bold"))
     console.print(_table(matrix))
     for part in _listed(matrix, more):
         console.print(part)

@@ -72,6 +72,13 @@ def incidents(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
         yield list(together)
 
 
+def diagnoses(matrix: Matrix) -> Iterator[str]:
+    """What is wrong with each path that fails, as far as it could be told."""
+    for column in matrix.columns:
+        for found in column.record.diagnosis if column.record else ():
+            yield f"{column.label}: {found.sentence}"
+
+
 def verdict(matrix: Matrix) -> str:
     """The line that a reader who reads one line must see."""
     totals = matrix.totals()

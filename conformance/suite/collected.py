@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from conformance import diagnosed, golden
+from conformance import diagnosed, golden, tiers
 from conformance import run as runner
 from conformance.case import Dialect
 from conformance.commands.run import save
@@ -24,9 +24,9 @@ from conformance.session import Session
 class Collected:
     """Columns by id, one worker process for each, and results by column and case."""
 
-    def __init__(self, selectors: Iterable[str]) -> None:
+    def __init__(self, selectors: Iterable[str], tier: str) -> None:
         """Remember what to test; nothing starts before `items` is asked for."""
-        self._selectors = list(selectors)
+        self._selectors, self._tier = list(selectors), tier
         self._columns: dict[str, Column] = {}
         self._sessions: dict[str, Session] = {}
         self._latest: dict[str, CaseResult] = {}
@@ -52,8 +52,8 @@ class Collected:
             self._columns |= {column.id: column for column in runner.columns(selector)}
         entries = golden.manifest().entries
         for column in self._columns.values():
-            for case, entry in entries.items():
-                for output in runner.due_names(entry.due, column.dialect):
+            for case in tiers.select(self._tier):
+                for output in runner.due_names(entries[case].due, column.dialect):
                     yield column.id, case, output
 
     def examine(self, column_id: str, case_id: str) -> tuple[CaseResult, bool]:
@@ -83,6 +83,11 @@ class Collected:
         """Take a result that some process reported."""
         decoded = decode_case(dict(result))
         self._results.setdefault(column_id, {})[decoded.case] = decoded
+
+    def diagnoses(self) -> Iterator[str]:
+        """What is wrong with each column, one line each."""
+        for column_id, found in self._diagnoses.items():
+            yield from (f"{column_id}: {diagnosis.sentence}" for diagnosis in found)
 
     def columns_as_json(self) -> list[dict[str, Any]]:
         """The columns and their diagnoses, for another process."""

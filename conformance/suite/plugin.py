@@ -30,6 +30,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what to test, such as torch or jax/xla_hlo; repeatable",
     )
     group.addoption(
+        "--tier",
+        choices=["smoke", "standard"],
+        default="standard",
+        help="smoke: the few cases that reject every known wrong kernel",
+    )
+    group.addoption(
         "--records",
         type=Path,
         default=Path("records"),
@@ -117,7 +123,11 @@ class _Recorder:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say where the records are."""
         collected = self._config.stash.get(_KEY, None)
-        for file in collected.written if collected is not None else ():
+        if collected is None:
+            return
+        for line in collected.diagnoses():
+            terminalreporter.write_line(f"diagnosis: {line}")
+        for file in collected.written:
             terminalreporter.write_line(f"run record: {file}")
 
 
@@ -125,7 +135,7 @@ def _collected(config: pytest.Config) -> Collected:
     from conformance.suite.collected import Collected  # noqa: PLC0415 - see the module's text
 
     if _KEY not in config.stash:
-        config.stash[_KEY] = Collected(config.getoption("--adapter"))
+        config.stash[_KEY] = Collected(config.getoption("--adapter"), config.getoption("--tier"))
     return config.stash[_KEY]
 
 
