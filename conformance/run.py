@@ -113,7 +113,7 @@ def examine(session: Session, column: Column, case: Case) -> tuple[CaseResult, E
         seconds=float(answer.header.get("seconds", 0.0)),
         stderr=answer.stderr,
     )
-    return result, Evidence(case=case, actual=answer.outputs, results=results)
+    return result, Evidence(case=case, actual=answer.outputs, results=result.outputs)
 
 
 def explain(

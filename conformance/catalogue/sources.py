@@ -25,6 +25,9 @@ DOCUMENTS = (DIFFERENTIAL, QUESTION, DERIVATION, ALTERNATIVE, STAGED)
 _SEEN: Mapping[str, tuple[str, ...]] = {
     "eval-missing-std": (DIFFERENTIAL,),
     "nan-counts-as-zero": ("FluxML/Flux.jl#2071",),
+    "int32-index-overflow": ("pytorch/pytorch#197636", "tensorflow/tensorflow#38440"),
+    "sync-param-grad-double-reduce": ("sony/nnabla#1120",),
+    "third-order-derivative": ("pytorch/pytorch#186256",),
     "running-var-clamped": ("pytorch/pytorch#106605",),
     "beta-sign-flip": (ALTERNATIVE,),
     "eps-outside-sqrt": (ALTERNATIVE, "Tencent/ncnn#311", "keras-team/keras#2960", DARKNET),

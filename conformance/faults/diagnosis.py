@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import zip_longest
 
+import numpy as np
+
 from conformance.case import OUTPUT_NAMES, Actual, Case, Dialect
 from conformance.diagnosed import WROTE_TO_INPUTS, Diagnosis
 from conformance.faults import FAULTS
@@ -21,7 +23,7 @@ from conformance.faults.fault import Fault
 from conformance.faults.match import Prediction
 from conformance.faults.terms import off
 from conformance.judge import Ruler
-from conformance.record import OutputResult
+from conformance.record import OutputResult, Status
 
 _FAILING, _PASSING = 32, 12
 _LARGEST = 4096
@@ -44,9 +46,18 @@ class Evidence:
     results: Mapping[str, OutputResult]
 
     @property
+    def ordinary(self) -> bool:
+        """Whether all inputs are finite and no variance is negative."""
+        inputs = self.case.inputs
+        given = (inputs.x, inputs.dy, inputs.running_mean, inputs.running_var)
+        finite = all(np.isfinite(a.astype(np.float64)).all() for a in given if a is not None)
+        return finite and not (inputs.running_var is not None and (inputs.running_var < 0).any())
+
+    @property
     def failing(self) -> frozenset[str]:
-        """Outputs that came back and are wrong."""
-        return frozenset(n for n, r in self.results.items() if r.grade == "F" and n in self.actual)
+        """Outputs that came back and are wrong, and were not expected to be."""
+        failed = (n for n, r in self.results.items() if r.status is Status.FAIL)
+        return frozenset(name for name in failed if name in self.actual)
 
 
 @dataclass(slots=True)
@@ -118,8 +129,12 @@ class _Hearing:
                 continue
             for name, value in e.actual.items():
                 deviates = prediction.deviates(name)
-                if deviates or name in e.failing:
-                    claim.hear(name, agrees=deviates and prediction.agrees(name, value))
+                if not (deviates or name in e.failing):
+                    continue
+                agrees = deviates and prediction.agrees(name, value)
+                # What spreads from a NaN depends on how a kernel is written: it refutes nothing.
+                if agrees or e.ordinary:
+                    claim.hear(name, agrees=agrees)
             if claim.hopeless:
                 return None
         return claim if claim.explained else None

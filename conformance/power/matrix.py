@@ -110,7 +110,7 @@ def examine(suspect: Suspect) -> Verdicts:
     letters: dict[str, list[str]] = {name: [] for name in OUTPUT_NAMES}
     margins = []
     for i, case in enumerate(cases()):
-        found, margin = ({}, 0.0) if not suspect.exists_for(case.inputs) else _held(path, i)
+        found, margin = ({}, 0.0) if not suspect.exists_for(case.inputs) else hold(path, i)
         margins.append(margin)
         for name, row in letters.items():
             row.append(found.get(name, NOTHING))
@@ -118,9 +118,9 @@ def examine(suspect: Suspect) -> Verdicts:
     return Verdicts(id=suspect.id, letters=compared, margins=tuple(margins))
 
 
-def _held(path: Path, index: int) -> tuple[dict[str, str], float]:
-    """Letters by output, and the largest error over its bound."""
-    case, ruler = cases()[index], _rulers(path.dialect)[index]
+def hold(path: Path, index: int) -> tuple[dict[str, str], float]:
+    """Hold a kernel to one case: letters by output, and the largest error over its bound."""
+    case, ruler = cases()[index], _ruler(path.dialect, index)
     header, outputs = worker.run(path, case.id, laid_out(case.inputs))
     if header["status"] in ("unsupported", "not-run"):
         return {}, 0.0
@@ -134,5 +134,5 @@ def _held(path: Path, index: int) -> tuple[dict[str, str], float]:
 
 
 @cache
-def _rulers(dialect: Dialect) -> tuple[Ruler, ...]:
-    return tuple(Ruler(case, dialect) for case in cases())
+def _ruler(dialect: Dialect, index: int) -> Ruler:
+    return Ruler(cases()[index], dialect)

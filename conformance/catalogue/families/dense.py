@@ -19,7 +19,13 @@ ROWS = (
         "A projection term of dx that is dropped, halved or scaled wrongly; with M = 6 and dy "
         "correlated with xhat none of them is small.",
         NC,
-        ("dx-stats-constant", "dx-reductions-miss-gamma", "dx-missing-gamma"),
+        (
+            "dx-stats-constant",
+            "dx-reductions-miss-gamma",
+            "dx-missing-gamma",
+            "unweighted-chunk-merge",
+            "rsqrt-12bit",
+        ),
     ),
     Row(
         "train-float16",

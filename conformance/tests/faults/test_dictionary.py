@@ -1,0 +1,97 @@
+"""The fault dictionary: what it promises, over the golden cases."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from conformance.case import OUTPUT_NAMES
+from conformance.catalogue import rows
+from conformance.catalogue.sources import SOURCES
+from conformance.faults import CATEGORIES, FAULTS, UNSEEN, Fault
+from conformance.faults.sheet import Sheet
+from conformance.power import matrix
+from conformance.power.matrix import KILLED, Verdicts
+from conformance.power.suspects import Suspect
+
+DERIVED = 28
+"""Faults that no source was found for: they follow from what a case is there to catch."""
+
+ACCEPTED = {"folded-affine-cancellation"}
+
+ONE_MODE = [fault for fault in FAULTS.values() if fault.mode != "both"]
+
+
+@cache
+def verdicts(fault: str) -> Verdicts:
+    """What the suite says of a fault."""
+    return matrix.examine(Suspect("fault", fault))
+
+
+def places() -> dict[str, int]:
+    """Where each case stands in the catalogue."""
+    return {case.id: i for i, case in enumerate(matrix.cases())}
+
+
+def cited() -> list[tuple[str, str]]:
+    """Every case with every executable fault that its row names."""
+    return [
+        (f"{group}/{row.name}", fault)
+        for group, row in rows()
+        for fault in row.faults
+        if fault in FAULTS and fault not in ACCEPTED
+    ]
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda f: f.id)
+def test_a_fault_makes_wrong_what_it_says(fault: Fault) -> None:
+    """The outputs that cases reject are those that the fault declares, all of them and no other."""
+    letters = verdicts(fault.id).letters
+    wrong = {name for name, row in letters.items() if set(row) & KILLED}
+    if fault.id == "input-mutated":  # no answer at all: an input is wrong
+        assert wrong == set(OUTPUT_NAMES)
+    else:
+        assert wrong == (set() if fault.accepted else set(fault.touches))
+
+
+@pytest.mark.parametrize("fault", ONE_MODE, ids=lambda f: f.id)
+def test_the_other_mode_is_untouched(fault: Fault) -> None:
+    """A fault of one mode rejects no case of the other."""
+    modes = {matrix.cases()[i].inputs.training for i in verdicts(fault.id).killers()}
+    assert modes == {fault.mode == "train"}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda f: f.id)
+def test_every_fault_is_caught(fault: Fault) -> None:
+    """Some case rejects every fault, but for the one that is accepted with its reason."""
+    assert bool(verdicts(fault.id).killers()) == (fault.id not in ACCEPTED)
+    assert bool(fault.accepted) == (fault.id in ACCEPTED)
+
+
+def test_each_fault_is_rejected_by_a_case_made_for_it() -> None:
+    """Of the cases whose rows name a fault, some reject it, for every fault that rows name."""
+    at = places()
+    named: dict[str, list[bool]] = {}
+    for case, fault in cited():
+        if FAULTS[fault].exists_for(matrix.cases()[at[case]].inputs):
+            letters, _ = matrix.hold(Suspect("fault", fault).path, at[case])
+            named.setdefault(fault, []).append(bool(KILLED & set(letters.values())))
+    assert [fault for fault, killed in named.items() if not any(killed)] == []
+
+
+def test_the_dictionary_is_complete_and_told() -> None:
+    """Ids are unique, texts are there, and the faults without a source are counted."""
+    assert len(FAULTS) == sum(map(len, CATEGORIES.values()))
+    assert not FAULTS.keys() & {unseen.id for unseen in UNSEEN}
+    assert all(unseen.title and unseen.why for unseen in UNSEEN)
+    assert all(f.title and f.math and f.shows and f.hides and f.touches for f in FAULTS.values())
+    assert sum(not fault.sources for fault in FAULTS.values()) == DERIVED
+    assert SOURCES.keys() <= FAULTS.keys() | {unseen.id for unseen in UNSEEN}
+
+
+def test_an_unknown_cell_names_those_that_exist() -> None:
+    """A formula that misspells a cell is told the cells there are."""
+    sheet = Sheet(matrix.cases()[0].inputs, {}, wide=False)
+    with pytest.raises(AttributeError, match=r"no cell 'inv_sdt'. It has: .*inv_std"):
+        _ = sheet.inv_sdt
