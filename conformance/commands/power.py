@@ -52,7 +52,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--check",
         type=Path,
         metavar="FILE",
-        help="a power.json that must be of this catalogue, dictionary and smoke tier",
+        help="a power.json that must be of this catalogue and dictionary",
     )
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: CPUs)"
@@ -115,7 +115,7 @@ def _stale(power: dict[str, Any], file: Path) -> list[str]:
             f"{file} is no readable measurement: {error}. "
             "Write it with: conformance power --out DIR"
         ) from error
-    facts = ("schema", "catalogue", "cases", "smoke", "unseen")
+    facts = ("schema", "catalogue", "cases", "unseen")
     found = [name for name in facts if stored.get(name) != power[name]]
     found += ["faults"] if list(stored.get("faults", ())) != list(power["faults"]) else []
     again = "Write it again with: conformance power --out DIR"

@@ -18,6 +18,7 @@ from conformance.power.cover import smallest
 from conformance.power.field import Kinship
 from conformance.power.matrix import TYPES, Verdicts, cases, kinds
 from conformance.power.mutants import mutants
+from conformance.tiers import SMOKE
 
 SCHEMA = "conformance/power/1"
 
@@ -65,6 +66,7 @@ def account(found: Measured) -> Json:
         "mutants": _mutants(found),
         "justified": _justified(found),
         "smoke": _smoke(found),
+        "missed": _missed(found),
         "baselines": {
             name: {"rejects": sorted(rejected), "false_alarms": sorted(found.false_alarms[name])}
             for name, rejected in found.baselines.items()
@@ -144,6 +146,13 @@ def _justified(found: Measured) -> Json:
         }
         for place, case in enumerate(cases())
     }
+
+
+def _missed(found: Measured) -> list[str]:
+    """Wrong kernels that some case rejects, and none of the smoke tier that is in use."""
+    used = {place for place, case in enumerate(cases()) if case.id in SMOKE}
+    wrong = [*found.faults.values(), *different(found).values()]
+    return [v.id for v in wrong if v.killers() and not v.killers() & used]
 
 
 def _smoke(found: Measured) -> list[str]:
