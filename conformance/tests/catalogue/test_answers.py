@@ -18,7 +18,7 @@ def test_constants_are_exact_in_float32() -> None:
     """Outside their own group, eps and momentum lose nothing in a kernel of float32 constants."""
     for p in problems():
         exact = all(float(np.float32(v)) == v for v in (p.inputs.eps, p.inputs.momentum))
-        assert exact or p.group == "decimal", p.id
+        assert exact or p.group in {"decimal", "combined"}, p.id
 
 
 def test_running_statistics_are_due_in_test_mode() -> None:
@@ -34,13 +34,17 @@ def test_running_statistics_are_due_in_test_mode() -> None:
             np.testing.assert_array_equal(due.running_var, given.running_var.astype(np.float64))
 
 
+SPOILT = {"nonfinite": 1, "combined": 3}
+"""How many channels of a problem hold a value that is not finite, by group."""
+
+
 def test_other_channels_stay_clean() -> None:
     """A value that is not finite leaves the answers of every other channel finite."""
     for p in problems():
         for name, value in expected(p.id).items().items():
             spread = rows(value, p.inputs) if name in ("y", "dx") else value.reshape(-1, 1)
             spoilt = np.count_nonzero(~np.isfinite(spread).all(axis=1))
-            assert spoilt <= (p.group == "nonfinite"), (p.id, name)
+            assert spoilt <= SPOILT.get(p.group, 0), (p.id, name)
 
 
 def test_every_nonfinite_problem_shows() -> None:
