@@ -63,13 +63,17 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(args: argparse.Namespace) -> int:
     """Measure, write and judge; see the module's text."""
     try:
-        from conformance.power import measuring  # noqa: PLC0415 - needs the extra
+        # The picture too: after minutes of measuring it is too late to miss matplotlib.
+        from conformance.power import measuring, picture  # noqa: F401, PLC0415 - needs the extra
     except ImportError as error:
         print(
             f"conformance power needs what is not installed: {error}. "
             "Install it with: pip install 'batchnorm-conformance[power]'",
             file=sys.stderr,
         )
+        return 2
+    if args.jobs < 1:
+        print(f"conformance power got --jobs {args.jobs}, 1 or more were wanted.", file=sys.stderr)
         return 2
     try:
         with _progress() as stage:
@@ -115,6 +119,11 @@ def _stale(power: dict[str, Any], file: Path) -> list[str]:
             f"{file} is no readable measurement: {error}. "
             "Write it with: conformance power --out DIR"
         ) from error
+    if not isinstance(stored, dict):
+        raise RecordError(
+            f"{file} holds a JSON {type(stored).__name__}, an object was wanted. "
+            "Write it with: conformance power --out DIR"
+        )
     facts = ("schema", "catalogue", "cases", "unseen")
     found = [name for name in facts if stored.get(name) != power[name]]
     found += ["faults"] if list(stored.get("faults", ())) != list(power["faults"]) else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +75,56 @@ def test_what_cannot_be_read_or_written_is_status_2(
     assert main(["power", "--check", str(tmp_path / "file")]) == 2
     assert "is no readable measurement" in capsys.readouterr().err
     assert main(["power", "--out", str(tmp_path / "file")]) == 2
+
+
+def test_help_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    """--help has an example and the meaning of each exit status."""
+    with pytest.raises(SystemExit) as left:
+        main(["power", "--help"])
+    assert left.value.code == 0
+    said = capsys.readouterr().out
+    assert "conformance power --out docs" in said
+    assert "exit status: 0 all promises hold, 1 one does not, 2 could not run" in said
+
+
+@pytest.mark.parametrize(
+    ("missing", "importers"),
+    [("scipy.optimize", ("measuring", "account", "cover")), ("matplotlib", ("picture",))],
+)
+@pytest.mark.usefixtures("power")
+def test_a_missing_extra_is_told_before_measuring(
+    missing: str,
+    importers: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Without scipy or matplotlib nothing is measured: the pip line, and status 2."""
+    import conformance.power  # noqa: PLC0415 - imported here to be spoilt
+
+    monkeypatch.setitem(sys.modules, missing, None)
+    for name in importers:
+        monkeypatch.delitem(sys.modules, f"conformance.power.{name}", raising=False)
+        monkeypatch.delattr(conformance.power, name, raising=False)
+    assert main(["power", "--out", str(tmp_path / "new")]) == 2
+    assert "pip install 'batchnorm-conformance[power]'" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.usefixtures("power")
+@pytest.mark.parametrize("text", ["[]", "null", "3"])
+def test_a_measurement_must_be_an_object(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """JSON that is no object is told as such and is status 2."""
+    (tmp_path / "power.json").write_text(text)
+    assert main(["power", "--check", str(tmp_path / "power.json")]) == 2
+    assert "an object was wanted" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("power")
+@pytest.mark.parametrize("jobs", ["0", "-1"])
+def test_no_processes_are_status_2(jobs: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Fewer than one process is told with its number and is status 2."""
+    assert main(["power", "--jobs", jobs]) == 2
+    assert f"--jobs {jobs}, 1 or more were wanted" in capsys.readouterr().err

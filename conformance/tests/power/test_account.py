@@ -19,8 +19,6 @@ from conformance.power.suspects import Suspect
 from conformance.tests.power.test_gate import pytestmark as needs_checkout
 from conformance.tests.power.test_gate import stored
 
-pytestmark = needs_checkout
-
 
 @pytest.mark.parametrize("fault", ["beta-sign-flip", "bessel-uses-batch-only", "half-accumulation"])
 def test_letters_are_the_judges(fault: str) -> None:
@@ -57,6 +55,7 @@ def test_an_overwritten_input_is_no_answer() -> None:
     assert [case.inputs.x.tobytes() for case in matrix.cases()] == before
 
 
+@needs_checkout
 def test_the_page_tells_everything() -> None:
     """The page has a row for every fault, every survivor with its reason, and the smoke tier."""
     power = stored()
@@ -70,6 +69,7 @@ def test_the_page_tells_everything() -> None:
     assert "All promises hold." in page
 
 
+@needs_checkout
 def test_the_picture_is_the_same_each_time(tmp_path: Path) -> None:
     """The picture is well-formed, names every fault and group, and does not change by itself."""
     power = stored()
