@@ -101,7 +101,7 @@ def columns(selector: str) -> list[Column]:
 def examine(session: Session, column: Column, case: Case) -> tuple[CaseResult, Evidence]:
     """Run one case on one path and judge it; the evidence is what a diagnosis needs."""
     answer = session.run(column.path, case)
-    results = _judged(column, case, answer)
+    results = judged(case, column.dialect, answer)
     result = CaseResult(
         case=case.id,
         group=case.problem.group,
@@ -216,17 +216,22 @@ def _run_column(
     return make_record(column, results, started=started, seconds=seconds, diagnosis=found)
 
 
-def _judged(column: Column, case: Case, answer: Answer) -> dict[str, OutputResult]:
+def judged(case: Case, dialect: Dialect, answer: Answer) -> dict[str, OutputResult]:
+    """The verdict on one answer of a worker: a result for every output that is due.
+
+    Raises:
+        AdapterError: the worker could not load what it was to run.
+    """
     if answer.status == "refused":
-        raise AdapterError(answer.reason or f"{column.id} was refused without a reason.")
+        raise AdapterError(answer.reason or "it was refused without a reason.")
     status, reason = answer.status, answer.reason or answer.status
     if status == "ok":
         try:
-            ruler = Ruler(case, column.dialect)
+            ruler = Ruler(case, dialect)
             return {**_unbounded(ruler), **ruler.judge(answer.outputs)}
         except AdapterError as error:
             status, reason = Status.ERROR, str(error)
-    return spread(Status(status), reason, due_names(case.expected.items(), column.dialect))
+    return spread(Status(status), reason, due_names(case.expected.items(), dialect))
 
 
 def _unbounded(ruler: Ruler) -> dict[str, OutputResult]:

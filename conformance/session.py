@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import queue
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Any, Self, TypeAlias
@@ -23,6 +25,7 @@ CASE_SECONDS = 120.0
 """How long one case may take, compilation included."""
 
 _TAIL = 2000
+_CHUNK = 1 << 16
 
 Message: TypeAlias = tuple[dict[str, Any], dict[str, Array]]
 
@@ -48,7 +51,7 @@ class Answer:
 
 
 class Session:
-    """A worker process for one adapter; a context manager, not for use by several threads."""
+    """A worker process for one adapter or kernel; a context manager, not for several threads."""
 
     def __init__(
         self,
@@ -56,12 +59,24 @@ class Session:
         *,
         case_seconds: float = CASE_SECONDS,
         start_seconds: float = START_SECONDS,
+        paths: Sequence[str] = (),
+        anonymous: bool = False,
     ) -> None:
-        """Prepare a session; the worker starts with the first question."""
+        """Prepare a session; the worker starts with the first question.
+
+        Args:
+            adapter: What the worker loads: an adapter's name or file, or an encoded
+                `conformance.kernels.source.Source`.
+            case_seconds: How long one case may take.
+            start_seconds: How long loading may take.
+            paths: Where the worker looks for modules, before its own places.
+            anonymous: Do not tell the worker which case it runs.
+        """
         self.adapter = adapter
         self._case_seconds, self._start_seconds = case_seconds, start_seconds
+        self._paths, self._anonymous = tuple(paths), anonymous
         self._process: subprocess.Popen[bytes] | None = None
-        self._stderr: IO[bytes] | None = None
+        self._printed = _Tail()
         self._inbox: queue.Queue[Message | None] = queue.Queue()
 
     def __enter__(self) -> Self:
@@ -89,19 +104,29 @@ class Session:
             )
         return answer.header
 
-    def run(self, path: str, case: Case) -> Answer:
-        """Run one case on one path; a crash or a hang costs this case alone."""
+    def run(
+        self, path: str, case: Case, *, repeat: bool = False, leave_out: tuple[str, ...] = ()
+    ) -> Answer:
+        """Run one case on one path; a crash or a hang costs this case alone.
+
+        Args:
+            path: Name of the path.
+            case: The case.
+            repeat: Call twice and send back what differs; see `conformance.worker.run`.
+            leave_out: Arguments that a kernel is not given.
+        """
         if self._process is None:
             self.describe()
         header, arrays = wire.pack(case.inputs)
-        asked = {"do": "run", "path": path, "case": case.id, **header}
-        return self._ask(asked, arrays, self._case_seconds)
+        name = "" if self._anonymous else case.id
+        asked = {"do": "run", "path": path, "case": name, "repeat": repeat, **header}
+        return self._ask({**asked, "leave_out": leave_out}, arrays, self._case_seconds)
 
     def close(self) -> None:
         """End the worker, if there is one."""
         process, self._process = self._process, None
         if process is not None:
-            process.kill()
+            _kill(process)
             process.wait()
             for stream in (process.stdin, process.stdout):
                 if stream is not None:
@@ -109,9 +134,6 @@ class Session:
                         stream.close()
                     except OSError:  # the worker is gone and took the unsent bytes with it
                         continue
-        if self._stderr is not None:
-            self._stderr.close()
-            self._stderr = None
 
     def _ask(self, header: dict[str, Any], arrays: dict[str, Array], seconds: float) -> Answer:
         process = self._process or self._start()
@@ -131,32 +153,64 @@ class Session:
         return Answer(status=status, reason=reason, outputs=outputs, header=answer, stderr=stderr)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
-        self._process = subprocess.Popen(  # noqa: S603 - our own module in our own interpreter
+        self._process = process = subprocess.Popen(  # noqa: S603 - our own module and interpreter
             [sys.executable, "-m", "conformance.worker", self.adapter],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._stderr,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # what it starts in turn dies with it
+            env=self._environment(),
         )
-        self._inbox = queue.Queue()
-        assert self._process.stdout is not None  # noqa: S101 - it was started with a pipe
-        reader = threading.Thread(
-            target=_read, args=(self._process.stdout, self._inbox), daemon=True
-        )
-        reader.start()
-        return self._process
+        self._inbox, self._printed = queue.Queue(), _Tail()
+        assert process.stdout is not None  # noqa: S101 - it was started with pipes
+        assert process.stderr is not None  # noqa: S101 - the same
+        for target, arguments in (
+            (_read, (process.stdout, self._inbox)),
+            (self._printed.follow, (process.stderr,)),
+        ):
+            threading.Thread(target=target, args=arguments, daemon=True).start()
+        return process
+
+    def _environment(self) -> dict[str, str]:
+        known = os.environ.get("PYTHONPATH", "")
+        paths = [*self._paths, *([known] if known else [])]
+        return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)} if paths else {**os.environ}
 
     def _lost(self, status: str, reason: str) -> Answer:
-        stderr = self._tail()
         self.close()
-        return Answer(status=status, reason=reason, stderr=stderr)
+        return Answer(status=status, reason=reason, stderr=self._printed.text())
 
-    def _tail(self) -> str | None:
-        if self._stderr is None:
-            return None
-        size = self._stderr.seek(0, 2)
-        self._stderr.seek(max(size - _TAIL, 0))
-        return self._stderr.read().decode(errors="replace").strip() or None
+
+class _Tail:
+    """The end of what a worker printed; the rest is read and forgotten, however much it is."""
+
+    def __init__(self) -> None:
+        self._end, self._total = b"", 0
+        self._done = threading.Event()
+
+    def follow(self, stream: IO[bytes]) -> None:
+        """Read until the other side closes."""
+        with stream, contextlib.suppress(OSError, ValueError):
+            while chunk := os.read(stream.fileno(), _CHUNK):
+                self._end = (self._end + chunk)[-_TAIL:]
+                self._total += len(chunk)
+        self._done.set()
+
+    def text(self) -> str | None:
+        """What there is, once the worker is gone; with a word on what is left out."""
+        self._done.wait(timeout=1)
+        said = self._end.decode(errors="replace").strip()
+        if self._total > len(self._end):
+            said = f"... the end of {self._total:,} bytes:\n{said}"
+        return said or None
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a worker and everything that it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def _read(stream: IO[bytes], inbox: queue.Queue[Message | None]) -> None:

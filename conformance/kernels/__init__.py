@@ -1,0 +1,1 @@
+"""A researcher's kernel: finding it, recognising what it is, calling it."""

@@ -1,0 +1,154 @@
+"""The files between the suite and a program: a folder of raw arrays, one npz or one HDF5 file.
+
+Each holds the arrays of a call, or its outputs, under their names, C-contiguous and little-endian.
+The scalars are lines of ``call.txt`` in a folder, and arrays of rank 0 in a file.
+"""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import h5py  # type: ignore[import-untyped]  # it has no types
+import ml_dtypes
+import numpy as np
+
+from conformance.case import OUTPUT_NAMES, Actual, Array, Inputs
+from conformance.errors import AdapterError, Unsupported
+
+_ARRAYS = ("x", "dy", "gamma", "beta", "running_mean", "running_var")
+_BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to write a call and to read outputs.
+
+    Attributes:
+        write: Writes a call to a path that does not exist yet.
+        read: Reads the outputs of a call from a path.
+        is_folder: Whether the path of the outputs is a folder, made beforehand.
+    """
+
+    write: Callable[[Path, Inputs], None]
+    read: Callable[[Path, Inputs], Actual]
+    is_folder: bool
+
+
+def _arrays(inputs: Inputs) -> dict[str, Array]:
+    given = {name: getattr(inputs, name) for name in _ARRAYS}
+    return {name: np.array(v, order="C") for name, v in given.items() if v is not None}
+
+
+def _scalars(inputs: Inputs) -> dict[str, Array]:
+    return {
+        "eps": np.array(inputs.eps, dtype="<f8"),
+        "momentum": np.array(inputs.momentum, dtype="<f8"),
+        "training": np.array(int(inputs.training), dtype="<i8"),
+        "axis": np.array(inputs.axis, dtype="<i8"),
+    }
+
+
+def _write_folder(folder: Path, inputs: Inputs) -> None:
+    if isinstance(inputs.axis, tuple):
+        raise Unsupported("no per-activation mode in this form")
+    (axis,) = inputs.channel_axes
+    shape = inputs.x.shape
+    lines = {
+        "dtype": inputs.x.dtype,
+        "parameter_dtype": inputs.parameter_dtype,
+        "outer": math.prod(shape[:axis]),
+        "channels": shape[axis],
+        "inner": math.prod(shape[axis + 1 :]),
+        "training": int(inputs.training),
+        "eps": repr(inputs.eps),
+        "momentum": repr(inputs.momentum),
+        "shape": ",".join(map(str, shape)),
+        "axis": axis,
+    }
+    folder.mkdir()
+    text = "".join(f"{name} {value}\n" for name, value in lines.items())
+    (folder / "call.txt").write_text(text, encoding="ascii")
+    for name, array in _arrays(inputs).items():
+        (folder / name).write_bytes(array.tobytes())
+
+
+def _read_folder(folder: Path, inputs: Inputs) -> Actual:
+    names = sorted(file.name for file in folder.iterdir())
+    _check_names(names)
+    return {name: _raw(folder / name, inputs) for name in names}
+
+
+def _raw(file: Path, inputs: Inputs) -> Array:
+    """An output of raw values: its shape and type are what the call says."""
+    large = file.name in ("y", "dx")
+    dtype = inputs.x.dtype if large else inputs.parameter_dtype
+    shape = inputs.x.shape if large else inputs.channel_shape
+    data, wanted = file.read_bytes(), math.prod(shape) * dtype.itemsize
+    if len(data) != wanted:
+        raise ValueError(
+            f"{file.name} has {len(data)} bytes, {wanted} were wanted: {dtype} of shape {shape}"
+        )
+    return np.frombuffer(data, dtype=dtype).reshape(shape)
+
+
+def _write_npz(file: Path, inputs: Inputs) -> None:
+    arrays = _arrays(inputs) | _scalars(inputs)
+    with file.open("wb") as stream:
+        np.savez(stream, **arrays)  # type: ignore[arg-type]  # its stub takes them for an option
+
+
+def _read_npz(file: Path, inputs: Inputs) -> Actual:
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            _check_names(list(stored))
+            return {name: _typed(stored[name], inputs) for name in stored}
+    except zipfile.BadZipFile as error:
+        raise ValueError(str(error)) from error
+
+
+def _write_hdf5(file: Path, inputs: Inputs) -> None:
+    arrays = _arrays(inputs) | _scalars(inputs)
+    with h5py.File(file, "w") as stored:
+        for name, array in arrays.items():
+            half = array.dtype == _BFLOAT16
+            made = stored.create_dataset(name, data=array.view(np.uint16) if half else array)
+            if half:
+                made.attrs["dtype"] = "bfloat16"
+
+
+def _read_hdf5(file: Path, inputs: Inputs) -> Actual:
+    with h5py.File(file, "r") as stored:
+        _check_names(list(stored))
+        return {name: _typed(np.asarray(stored[name][()]), inputs) for name in stored}
+
+
+def _typed(array: Array, inputs: Inputs) -> Array:
+    """bfloat16 has no name in these files: two bytes that are no float16 are one."""
+    bare = array.dtype.kind in "Vu" and array.dtype.itemsize == _BFLOAT16.itemsize
+    if bare and _BFLOAT16 in (inputs.x.dtype, inputs.parameter_dtype):
+        return array.view(_BFLOAT16)
+    return array
+
+
+def _check_names(names: list[str]) -> None:
+    stray = [name for name in names if name not in OUTPUT_NAMES]
+    if stray:
+        raise AdapterError(
+            f"the program wrote {', '.join(stray)}; the outputs are {', '.join(OUTPUT_NAMES)}. "
+            "Rename or leave out."
+        )
+
+
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        "raw": Form(_write_folder, _read_folder, is_folder=True),
+        "npz": Form(_write_npz, _read_npz, is_folder=False),
+        "hdf5": Form(_write_hdf5, _read_hdf5, is_folder=False),
+    }
+)
+"""Every form by its name."""
