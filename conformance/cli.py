@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 from collections.abc import Sequence
 
 from conformance._version import __version__
 
-_COMMANDS = ("run", "matrix", "generate", "list", "power")
+_COMMANDS = ("check", "doctor", "verify", "run", "matrix", "generate", "list", "power")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -16,12 +17,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="conformance",
         description="Conformance tests and golden fixtures for batch normalization.",
-        epilog="example:\n  conformance run torch\n  conformance matrix records",
+        epilog="example:\n  conformance check my_kernel.py:batch_norm\n  conformance run torch",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"conformance {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in _COMMANDS:
+    words = sys.argv[1:] if argv is None else list(argv)
+    for name in [word for word in words[:1] if word in _COMMANDS] or _COMMANDS:
         importlib.import_module(f"conformance.commands.{name}").register(subparsers)
     args = parser.parse_args(argv)
     status: int = args.run(args)

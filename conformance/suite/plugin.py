@@ -14,9 +14,13 @@ import pytest
 if TYPE_CHECKING:
     from conformance.record import OutputResult
     from conformance.suite.collected import Collected
+    from conformance.suite.kernel import KernelCase, Kernels
 
 _FIXTURE = "conformance_result"
+_KERNEL_FIXTURE = "conformance_case"
+_MARK = "conformance"
 _PROPERTY = "conformance"
+_DIAGNOSES = "conformance-diagnoses"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,10 +52,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """Name the mark that keeps a path on one worker; it needs a name without pytest-xdist too."""
     config.pluginmanager.register(_Recorder(config), "conformance-recorder")
     config.addinivalue_line("markers", "xdist_group(name): run the items of one path together")
+    config.addinivalue_line(
+        "markers",
+        f"{_MARK}(kernel, tier, case, dtype, dialect): the kernel that {_KERNEL_FIXTURE} runs",
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One item for every output that is due, of every case, on every path."""
+    """One item for every output of every case on every path; for a kernel, one for every case."""
+    if _KERNEL_FIXTURE in metafunc.fixturenames:
+        _generate_kernel_tests(metafunc)
     if _FIXTURE not in metafunc.fixturenames:
         return
     from conformance.errors import ConformanceError  # noqa: PLC0415 - see the module's text
@@ -75,6 +85,32 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     )
 
 
+def _generate_kernel_tests(metafunc: pytest.Metafunc) -> None:
+    from conformance.errors import ConformanceError  # noqa: PLC0415 - see the module's text
+    from conformance.suite import kernel  # noqa: PLC0415 - the same
+
+    mark = metafunc.definition.get_closest_marker(_MARK)
+    try:
+        wanted = kernel.cases(mark, metafunc.definition.name)
+    except ConformanceError as error:
+        raise pytest.Collector.CollectError(str(error)) from None
+    metafunc.parametrize(
+        _KERNEL_FIXTURE, [pytest.param(case, id=name) for case, name in wanted], indirect=True
+    )
+
+
+@pytest.fixture
+def conformance_case(request: pytest.FixtureRequest) -> KernelCase:
+    """One case for the kernel of the test's mark; ``conformance_case.check()`` judges it."""
+    from conformance.errors import ConformanceError  # noqa: PLC0415 - see the module's text
+
+    mark = request.node.get_closest_marker(_MARK)
+    try:
+        return _kernels(request.config).case(mark, request.param)
+    except ConformanceError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
 @pytest.fixture
 def conformance_result(request: pytest.FixtureRequest) -> OutputResult:
     """The judged result of one output; parametrised by the suite."""
@@ -91,10 +127,12 @@ class _Recorder:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._diagnoses: list[str] = []
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """With pytest-xdist: take over what a worker knows about its columns."""
+        self._diagnoses += getattr(node, "workeroutput", {}).get(_DIAGNOSES, [])
         told = getattr(node, "workeroutput", {}).get(_PROPERTY, [])
         if told:
             _collected(self._config).add_columns(told)
@@ -109,6 +147,7 @@ class _Recorder:
 
     def pytest_sessionfinish(self) -> None:
         """End the workers; write the records, or hand the columns to the controller."""
+        self._finish_kernels()
         collected = self._config.stash.get(_KEY, None)
         if collected is None:
             return
@@ -121,7 +160,9 @@ class _Recorder:
             collected.write(self._config.getoption("--records"))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say where the records are."""
+        """Say what is wrong, and where the records are."""
+        for line in self._diagnoses:
+            terminalreporter.write_line(f"diagnosis: {line}")
         collected = self._config.stash.get(_KEY, None)
         if collected is None:
             return
@@ -129,6 +170,24 @@ class _Recorder:
             terminalreporter.write_line(f"diagnosis: {line}")
         for file in collected.written:
             terminalreporter.write_line(f"run record: {file}")
+
+    def _finish_kernels(self) -> None:
+        kernels = self._config.stash.get(_KERNELS, None)
+        if kernels is None:
+            return
+        kernels.close()
+        self._diagnoses += kernels.diagnoses()
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output[_DIAGNOSES] = self._diagnoses
+
+
+def _kernels(config: pytest.Config) -> Kernels:
+    from conformance.suite.kernel import Kernels  # noqa: PLC0415 - see the module's text
+
+    if _KERNELS not in config.stash:
+        config.stash[_KERNELS] = Kernels()
+    return config.stash[_KERNELS]
 
 
 def _collected(config: pytest.Config) -> Collected:
@@ -147,4 +206,5 @@ def _as_json(result: object) -> Any:
     return encode(asdict(result))  # type: ignore[call-overload]
 
 
+_KERNELS: pytest.StashKey[Kernels] = pytest.StashKey()
 _KEY: pytest.StashKey[Collected] = pytest.StashKey()

@@ -1,0 +1,1 @@
+"""Checking one kernel: every case, fresh cases, a report."""

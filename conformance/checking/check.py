@@ -1,0 +1,236 @@
+"""The check: a kernel over the cases, fresh cases among them, and what is wrong with it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from conformance import golden
+from conformance import run as runner
+from conformance.case import Case, Inputs, Problem
+from conformance.checking import order
+from conformance.checking.named import Named, named
+from conformance.checking.options import CASE_SECONDS, Options, repro, select
+from conformance.checking.report import Convention, Fresh, Report, worst_grade
+from conformance.checking.trial import Trial, Tried
+from conformance.errors import SelectionError
+from conformance.faults.diagnosis import diagnose
+from conformance.kernels.source import MEMORY_GIB, parse_dialect
+from conformance.oracle.solve import solve
+from conformance.record import COMPARED, RED, CaseResult, Status
+
+_FRESH = {"smoke": 6, "standard": 40}
+"""How many fresh cases each tier runs."""
+
+
+def check(
+    kernel: object,
+    *,
+    tier: str = "standard",
+    case: str | Iterable[str] | None = None,
+    dtype: str | None = None,
+    dialect: str | None = None,
+    arrays: str | None = None,
+    inputs: Inputs | Iterable[Inputs] | None = None,
+    timeout: float = CASE_SECONDS,
+    memory: float = MEMORY_GIB,
+    fresh: bool = True,
+    expected: Path | None = None,
+    progress: Callable[[int, int, CaseResult], None] | None = None,
+) -> Report:
+    """Hold a kernel against the cases, in a process of its own.
+
+    Args:
+        kernel: A function over numpy, torch, JAX, TensorFlow or CUDA arrays, a `torch.nn.Module`
+            or `torch.autograd.Function` class, a Keras layer class; or a text that names one:
+            ``"my_kernel.py:batch_norm"``, ``"module:object"``, ``"exec:COMMAND"``.
+        tier: ``"smoke"`` or ``"standard"``.
+        case: An id, a glob, a part of ids, or several of these; None for the whole tier.
+        dtype: Only cases whose x has this type, such as ``"float32"``.
+        dialect: Conventions, such as ``"momentum=old,running_var=biased"``.
+        arrays: Whose arrays the kernel takes; None recognises it.
+        inputs: Calls of your own instead of the stored cases; solved exactly on the spot.
+        timeout: Seconds that one case may take.
+        memory: GiB that the kernel may allocate; 0 for no limit.
+        fresh: Run cases that are drawn anew from a secret seed, too.
+        expected: A file of known failures like an adapter's ``expectations.toml``, its path
+            called ``kernel``; each must go on failing.
+        progress: Called after every case with how many are done, of how many, and its result.
+
+    Returns:
+        The report; ``report.conforms`` is the verdict, ``print(report)`` the whole of it.
+
+    Raises:
+        AdapterError: there is no such kernel, or it does not load.
+        ExpectationError: the file of known failures is malformed.
+        SelectionError: nothing is selected; nothing compared is never a pass.
+        InputError: an option or input that does not exist.
+    """
+    wanted = (case,) if isinstance(case, str) else case
+    options = Options(
+        tier=tier,
+        cases=None if wanted is None else tuple(wanted),
+        dtype=dtype,
+        dialect=None if dialect is None else parse_dialect(dialect),
+        arrays=arrays,
+        timeout=timeout,
+        memory=memory,
+        fresh=fresh and inputs is None,
+        expected=expected,
+    )
+    own = None if inputs is None else _own([inputs] if isinstance(inputs, Inputs) else list(inputs))
+    with named(kernel) as known:
+        return run(known, options, own=own, progress=progress or (lambda *_: None))
+
+
+def run(
+    known: Named,
+    options: Options,
+    *,
+    own: Sequence[Case] | None = None,
+    progress: Callable[[int, int, CaseResult], None] = lambda *_: None,
+) -> Report:
+    """`check` on a kernel that has a name.
+
+    Args:
+        known: The kernel.
+        options: How to check.
+        own: Cases instead of the stored ones.
+        progress: As for `check`.
+    """
+    started, clock = runner.now(), time.perf_counter()
+    ids = select(options) if own is None else []
+    cases = list(golden.load(ids)) if own is None else list(own)
+
+    def start() -> Trial:
+        return Trial(options.source(known.selector), known.shown, case_seconds=options.timeout)
+
+    with start() as trial:
+        told = trial.describe()
+        trial.check_parameters()
+        trial.expect(options.expected)
+        hidden = _hidden(ids, options.tier) if options.fresh else []
+        again = partial(repro, known=known, options=options)
+        tried, secret = _all(trial, cases, hidden, again, progress)
+        results = tuple(t.result for t in tried)
+        red = any(r.status in RED for r in results)
+        conventions = _conventions(trial) if red else ()
+    evidence = [t.evidence for t in tried]
+    fresh = _compared(secret, {r.case: r for r in results})
+    notes = order.notes(tried, start)
+    compared = any(o.status in COMPARED for r in results for o in r.outputs.values())
+    return Report(
+        kernel=known.shown,
+        about=told["paths"][0]["about"],
+        conforms=compared and not red and not fresh.disagree,
+        grade=worst_grade(results) if not fresh.disagree else "F",
+        cases=results,
+        diagnosis=diagnose(evidence, trial.dialect) if red else (),
+        conventions=conventions,
+        dialect=asdict(trial.dialect),
+        notes=(*notes, *_recognition(fresh)),
+        fresh=fresh,
+        versions=told["versions"],
+        device=told["device"],
+        suite=_suite(options, own),
+        digest=known.digest,
+        started=started,
+        seconds=round(time.perf_counter() - clock, 3),
+    )
+
+
+def _all(
+    trial: Trial,
+    cases: Sequence[Case],
+    hidden: Sequence[tuple[str, Case]],
+    repeat: Callable[[str], str],
+    progress: Callable[[int, int, CaseResult], None],
+) -> tuple[list[Tried], list[tuple[str, Tried]]]:
+    """Run public and secret cases, mixed so that a kernel cannot tell them by their order."""
+    queue: list[tuple[str | None, Case]] = [(None, case) for case in cases]
+    chance = random.SystemRandom()
+    for public, case in hidden:
+        queue.insert(chance.randrange(len(queue) + 1), (public, case))
+    tried: list[Tried] = []
+    secret: list[tuple[str, Tried]] = []
+    for done, (sibling_of, case) in enumerate(queue, start=1):
+        one = trial.run(trial.fitted(case), repeat(case.id))
+        if sibling_of is None:
+            tried.append(one)
+        else:
+            secret.append((sibling_of, one))
+        progress(done, len(queue), one.result)
+    return tried, secret
+
+
+def _hidden(ids: Sequence[str], tier: str) -> list[tuple[str, Case]]:
+    from conformance.checking import fresh  # noqa: PLC0415 - the catalogue is large
+
+    return fresh.siblings(ids, _FRESH[tier])
+
+
+def _compared(secret: Sequence[tuple[str, Tried]], public: dict[str, CaseResult]) -> Fresh:
+    disagree = [
+        (name, one.result)
+        for name, one in secret
+        if one.result.status is Status.FAIL and public[name].status in COMPARED - RED
+    ]
+    return Fresh(
+        cases=len(secret),
+        disagree=tuple(name for name, _ in disagree),
+        results=tuple(result for _, result in disagree),
+    )
+
+
+def _recognition(fresh: Fresh) -> tuple[str, ...]:
+    if not fresh.disagree:
+        return ()
+    note = (
+        f"passes public cases and fails fresh ones made in the same way "
+        f"({len(fresh.disagree)} of {fresh.cases}): it seems to know the public cases by value"
+    )
+    return (note,)
+
+
+def _conventions(trial: Trial) -> tuple[Convention, ...]:
+    """Conventions by experiment, before anything is called wrong."""
+    from conformance import doctor  # noqa: PLC0415 - only for a kernel that fails
+
+    return tuple(
+        Convention(name=f.convention, found=f.found, sentence=f.sentence, setting=f.setting)
+        for f in doctor.examine(trial.ask, trial.dialect)
+        if f.setting is not None and f.confident
+    )
+
+
+def _own(calls: Sequence[Inputs]) -> list[Case]:
+    if not calls:
+        raise SelectionError("inputs is empty, at least one call was wanted. Give Inputs(...).")
+    return [
+        solve(
+            Problem(
+                id=f"own/{number}",
+                group="own",
+                catches="whatever shows",
+                made="given by the caller",
+                inputs=call,
+            )
+        )
+        for number, call in enumerate(calls, start=1)
+    ]
+
+
+def _suite(options: Options, own: Sequence[Case] | None) -> dict[str, Any]:
+    manifest = golden.manifest()
+    return {
+        "digest": manifest.digest,
+        "cases": len(manifest.entries),
+        "tier": "own inputs" if own is not None else options.tier,
+        "case": None if options.cases is None else list(options.cases),
+        "dtype": options.dtype,
+    }

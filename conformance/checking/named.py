@@ -1,0 +1,138 @@
+"""From what a user hands over to the words that another process can load it by."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import inspect
+import shlex
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cloudpickle  # type: ignore[import-untyped]  # it has no types
+
+from conformance.errors import AdapterError
+from conformance.kernels import find
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A kernel by name.
+
+    Attributes:
+        selector: What a worker loads it by.
+        shown: What a report calls it.
+        files: The files that it is written in, as far as they are known.
+        source: Its source text, where there is no file.
+    """
+
+    selector: str
+    shown: str
+    files: tuple[Path, ...]
+    source: bytes = b""
+
+    @property
+    def digest(self) -> str | None:
+        """SHA-256 over the kernel's files, or over its source text; None if neither is known."""
+        texts = [file.read_bytes() for file in self.files] or [self.source]
+        return hashlib.sha256(b"".join(texts)).hexdigest() if any(texts) else None
+
+    @property
+    def quoted(self) -> str:
+        """The selector as a shell takes it."""
+        return shlex.quote(self.shown)
+
+
+@contextmanager
+def named(kernel: object) -> Iterator[Named]:
+    """Name a kernel for the time of a check.
+
+    Args:
+        kernel: A selector, or a function or class; what cannot be imported elsewhere, as in a
+            notebook, travels as a pickle.
+
+    Raises:
+        AdapterError: it is no kernel, or cannot be pickled.
+    """
+    if isinstance(kernel, str):
+        yield Named(selector=kernel, shown=kernel, files=_files(kernel))
+        return
+    if not callable(kernel):
+        raise AdapterError(
+            f"the kernel is {kernel!r}, a function, a class or a text was wanted. "
+            'Such as "my_kernel.py:batch_norm".'
+        )
+    home = _importable(kernel)
+    if home is not None:
+        yield home
+        return
+    name = getattr(kernel, "__qualname__", type(kernel).__name__)
+    with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
+        file = Path(folder, "kernel.pickle")
+        file.write_bytes(_pickled(kernel, name))
+        yield Named(selector=f"{find.PICKLED}{file}", shown=name, files=(), source=_source(kernel))
+
+
+def _files(selector: str) -> tuple[Path, ...]:
+    if selector.startswith("exec"):
+        from conformance.kernels import program  # noqa: PLC0415 - for programs alone
+
+        return tuple(program.source_files(selector))
+    file = find.file_of(selector)
+    if file is not None:
+        return (file,) if file.is_file() else ()
+    try:
+        spec = importlib.util.find_spec(find.split(selector)[0])
+    except (ImportError, ValueError):
+        return ()
+    origin = Path(spec.origin) if spec is not None and spec.origin else None
+    return (origin,) if origin is not None and origin.is_file() else ()
+
+
+def _importable(kernel: object) -> Named | None:
+    """The name of an object that another process can import, if there is one."""
+    module_name = getattr(kernel, "__module__", None) or ""
+    name = getattr(kernel, "__qualname__", "")
+    module = sys.modules.get(module_name)
+    if module is None or module_name == "__main__" or "<" in name:
+        return None
+    found: object = module
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    try:
+        spec = importlib.util.find_spec(module_name)
+    except (ImportError, ValueError):
+        return None
+    file = getattr(module, "__file__", None)
+    if found is not kernel or spec is None or not file or spec.origin != file:
+        return None
+    selector = f"{module_name}:{name}"
+    return Named(selector=selector, shown=selector, files=(Path(file),))
+
+
+def _pickled(kernel: object, name: str) -> bytes:
+    module = sys.modules.get(getattr(kernel, "__module__", None) or "")
+    by_value = module is not None and module.__name__ != "__main__"
+    if by_value:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        return bytes(cloudpickle.dumps(kernel))
+    except Exception as error:
+        raise AdapterError(
+            f"{name} cannot be sent to another process: {type(error).__name__}: {error}. "
+            'Put it into a file and give its name: "my_kernel.py:batch_norm".'
+        ) from error
+    finally:
+        if by_value:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+def _source(kernel: object) -> bytes:
+    try:
+        return inspect.getsource(kernel).encode()  # type: ignore[arg-type]  # it refuses by itself
+    except (OSError, TypeError):
+        return b""

@@ -1,0 +1,84 @@
+"""How to check a kernel: which cases, in which conventions, within which limits."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance import golden, tiers
+from conformance.checking.named import Named
+from conformance.errors import SelectionError
+from conformance.kernels.source import MEMORY_GIB, Source
+
+CASE_SECONDS = 60.0
+"""How long one case may take, both calls and compilation included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to check; the same for the command, for Python and for pytest.
+
+    Attributes:
+        tier: ``"smoke"`` or ``"standard"``.
+        cases: Ids, globs or parts of ids; None for all of the tier.
+        dtype: Only cases of this type of x, such as ``"float32"``; None for all.
+        dialect: Conventions that differ from the kernel's own declaration.
+        arrays: Whose arrays it takes; None to recognise it.
+        timeout: Seconds for one case.
+        memory: GiB that it may allocate; 0 for no limit.
+        fresh: Run secretly seeded cases too.
+        expected: A file of known failures, as an adapter has; its path is ``kernel``.
+    """
+
+    tier: str = "standard"
+    cases: tuple[str, ...] | None = None
+    dtype: str | None = None
+    dialect: dict[str, str] | None = None
+    arrays: str | None = None
+    timeout: float = CASE_SECONDS
+    memory: float = MEMORY_GIB
+    fresh: bool = True
+    expected: Path | None = None
+
+    def source(self, selector: str) -> Source:
+        """What the worker is told."""
+        return Source(
+            selector=selector,
+            dialect=self.dialect or {},
+            arrays=self.arrays,
+            memory=self.memory,
+        )
+
+
+def select(options: Options) -> list[str]:
+    """The ids of the stored cases that are asked for.
+
+    Raises:
+        SelectionError: there are none.
+    """
+    ids = tiers.select(options.tier, options.cases)
+    if options.dtype is None:
+        return ids
+    entries = golden.manifest().entries
+    chosen = [i for i in ids if options.dtype in (entries[i].dtype, entries[i].dtype.split("+")[0])]
+    if not chosen:
+        known = sorted({entries[i].dtype for i in ids})
+        raise SelectionError(
+            f"none of the {len(ids)} cases has dtype {options.dtype!r}. They have: "
+            f"{', '.join(known)}."
+        )
+    return chosen
+
+
+def repro(case: str, known: Named, options: Options) -> str:
+    """The command that repeats one case."""
+    said = "".join(
+        f" --{name} {shlex.quote(value)}"
+        for name, value in (
+            ("dialect", ",".join(f"{k}={v}" for k, v in (options.dialect or {}).items())),
+            ("arrays", options.arrays or ""),
+        )
+        if value
+    )
+    return f"conformance check {known.quoted} --case {case}{said}"

@@ -1,0 +1,166 @@
+"""What a check found, as frozen data, as JSON, and as what a terminal or a notebook shows."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from conformance.diagnosed import Diagnosis
+from conformance.record import COMPARED, RED, CaseResult, Status, encode
+
+SCHEMA = "conformance/check/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convention:
+    """A convention that experiments found, and that differs from the one that was declared.
+
+    Attributes:
+        name: Which, such as ``"momentum"``.
+        found: What was found, such as ``"old"``.
+        sentence: What was seen.
+        setting: What to set, such as ``"--dialect momentum=old"``; None where nothing can be.
+    """
+
+    name: str
+    found: str
+    sentence: str
+    setting: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """Cases that nobody saw before, made from the recipes of public ones with a secret seed.
+
+    Attributes:
+        cases: How many were run.
+        disagree: Ids of the public cases that pass while their fresh siblings fail.
+        results: What came of those siblings.
+    """
+
+    cases: int = 0
+    disagree: tuple[str, ...] = ()
+    results: tuple[CaseResult, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a kernel did on the selected cases.
+
+    Attributes:
+        kernel: The selector.
+        about: What it was recognised as.
+        conforms: Nothing failed, something was compared, and fresh cases agree.
+        grade: The worst of the grades, ``"A"`` to ``"F"``; None where nothing was compared.
+        cases: One result per case, in the order of the catalogue.
+        diagnosis: What is wrong, in words.
+        conventions: Conventions that differ from the declared ones; looked for on a failure.
+        dialect: The declared conventions.
+        notes: What else a reader must know: not deterministic, state from call to call.
+        fresh: The secretly seeded cases.
+        versions: Distributions to versions.
+        device: Where it ran.
+        suite: ``{"digest", "cases", "tier"}``: which catalogue, how many of its cases.
+        digest: SHA-256 of the kernel's source; None where there is no file.
+        started: When the check began, ISO 8601 with offset.
+        seconds: How long it took.
+    """
+
+    kernel: str
+    about: str
+    conforms: bool
+    grade: str | None
+    cases: tuple[CaseResult, ...]
+    diagnosis: tuple[Diagnosis, ...]
+    conventions: tuple[Convention, ...]
+    dialect: Mapping[str, str]
+    notes: tuple[str, ...]
+    fresh: Fresh
+    versions: Mapping[str, str]
+    device: str
+    suite: Mapping[str, Any]
+    digest: str | None
+    started: str
+    seconds: float
+    schema: str = field(default=SCHEMA)
+
+    @property
+    def counts(self) -> Counter[Status]:
+        """How many outputs have each status."""
+        return Counter(r.status for c in self.cases for r in c.outputs.values())
+
+    @property
+    def verdict(self) -> str:
+        """The line that a reader who reads one line must see."""
+        counts = self.counts
+        said = ", ".join(f"{counts[s]} {s.value}" for s in Status if counts[s])
+        grade = f", grade {self.grade}" if self.grade else ""
+        head = "CONFORMS" if self.conforms else "DOES NOT CONFORM"
+        if not any(counts[s] for s in COMPARED) and not any(counts[s] for s in RED):
+            head = "NOTHING COMPARED"
+        words = "1 case" if len(self.cases) == 1 else f"{len(self.cases)} cases"
+        return f"{head}{grade}: {self.kernel}, {words}: {said}"
+
+    def to_json(self) -> str:
+        """JSON of schema ``schemas/check.json``."""
+        payload: dict[str, Any] = {
+            "schema": self.schema,
+            "verdict": self.verdict,
+            **{name: getattr(self, name) for name in _PLAIN},
+            "cases": [asdict(case) for case in self.cases],
+            "diagnosis": [
+                {
+                    "fault": found.fault,
+                    "match": f"{found.matched} of {found.of}",
+                    "outputs": list(found.outputs),
+                    "sentence": found.sentence,
+                }
+                for found in self.diagnosis
+            ],
+            "conventions": [asdict(c) for c in self.conventions],
+            "fresh": asdict(self.fresh),
+        }
+        return json.dumps(encode(payload), indent=1, allow_nan=False)
+
+    def __str__(self) -> str:
+        """The text that the command prints."""
+        from conformance.checking.terminal import text  # noqa: PLC0415 - needs rich, when shown
+
+        return text(self)
+
+    def _repr_html_(self) -> str:
+        """A table and a plot, for a notebook."""
+        from conformance.checking.notebook import html  # noqa: PLC0415 - needs more, when shown
+
+        return html(self)
+
+
+_PLAIN = (
+    "kernel",
+    "about",
+    "conforms",
+    "grade",
+    "dialect",
+    "notes",
+    "versions",
+    "device",
+    "suite",
+    "digest",
+    "started",
+    "seconds",
+)
+
+
+def worst_grade(cases: tuple[CaseResult, ...]) -> str | None:
+    """The worst grade of all outputs; F where anything is red; None if nothing was compared.
+
+    Failures that were expected do not count: they are counted by themselves.
+    """
+    results = [r for case in cases for r in case.outputs.values()]
+    if any(r.status in RED for r in results):
+        return "F"
+    graded = (r for r in results if r.status is not Status.EXPECTED_FAIL)
+    return max((r.grade for r in graded if r.grade is not None), default=None)

@@ -1,0 +1,171 @@
+"""A report as text: the verdict, the table, the diagnosis, then each failing output."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from conformance.case import OUTPUT_NAMES
+from conformance.checking.report import Report
+from conformance.record import RED, SEVERITY, CaseResult, OutputResult, Status
+from conformance.report.printable import one_line
+from conformance.report.wording import account, counted, figure
+
+SHOWN = 8
+"""Failing cases that are listed; the rest is counted."""
+
+_STYLE = {
+    "A": "green",
+    "B": "green",
+    "C": "yellow",
+    "F": "bold red",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One output over all cases.
+
+    Attributes:
+        output: Its name.
+        grade: Its worst grade, ``"F"`` if any is red; None where nothing was compared.
+        units: Its largest error in units; None where it is not finite or nothing was compared.
+        counts: How many cases have each status.
+        worst: Id of the case with the largest error; empty where nothing was compared.
+    """
+
+    output: str
+    grade: str | None
+    units: float | None
+    counts: Counter[Status]
+    worst: str
+
+
+def show(report: Report, console: Console, *, most: int | None = SHOWN) -> None:
+    """Print a report.
+
+    Args:
+        report: What to print.
+        console: Where to; it decides on width and colour.
+        most: How many failing cases to list; None for all.
+    """
+    console.print(Text(report.verdict, style="bold green" if report.conforms else "bold red"))
+    for line in _remarks(report):
+        console.print(line)
+    console.print(_table(report))
+    for convention in report.conventions:
+        advice = f" Set: {convention.setting}" if convention.setting else ""
+        console.print(Text(f"convention: {convention.sentence}{advice}", style="yellow"))
+    for found in report.diagnosis:
+        console.print(Text(f"diagnosis: {found.sentence}", style="bold"))
+    for line in _failures(report, most):
+        console.print(line)
+
+
+def text(report: Report, width: int = 100) -> str:
+    """A report as plain text."""
+    stream = io.StringIO()
+    show(report, Console(file=stream, width=width, no_color=True, highlight=False))
+    return stream.getvalue()
+
+
+def failure(case: CaseResult) -> str:
+    """What failed on one case, as plain lines."""
+    return "\n".join(line.plain for line in _failure(case))
+
+
+def rows(report: Report) -> list[Row]:
+    """One row for every output that is due somewhere."""
+    found = []
+    for name in OUTPUT_NAMES:
+        results = [(c.case, c.outputs[name]) for c in report.cases if name in c.outputs]
+        if results:
+            found.append(_row(name, results))
+    return found
+
+
+def _row(name: str, results: list[tuple[str, OutputResult]]) -> Row:
+    red = any(r.status in RED for _, r in results)
+    compared = [(case, r) for case, r in results if r.grade is not None]
+    grades = [r.grade for _, r in compared if r.grade and r.status is not Status.EXPECTED_FAIL]
+
+    def size(item: tuple[str, OutputResult]) -> tuple[int, float]:
+        result = item[1]
+        return (
+            -SEVERITY.index(result.status),
+            float("inf") if result.units is None else result.units,
+        )
+
+    worst = max(compared, key=size, default=None)
+    return Row(
+        output=name,
+        grade="F" if red else max(grades, default=None),
+        units=None if worst is None else worst[1].units,
+        counts=Counter(r.status for _, r in results),
+        worst="" if worst is None else worst[0],
+    )
+
+
+def _remarks(report: Report) -> Iterator[Text]:
+    version = next((f"{n} {v}" for n, v in report.versions.items()), "")
+    seen = f"{report.about}; {version}, {report.device}; {report.seconds:.1f} s"
+    if report.fresh.cases:
+        agree = report.fresh.cases - len(report.fresh.disagree)
+        seen += f"; {agree} of {report.fresh.cases} fresh cases agree"
+    yield Text(seen, style="dim")
+    for note in report.notes:
+        yield Text(f"note: {note}", style="yellow")
+
+
+def _table(report: Report) -> Table:
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
+    for heading in ("output", "grade"):
+        table.add_column(heading)
+    table.add_column("worst, units", justify="right")
+    table.add_column("cases", overflow="fold")
+    table.add_column("worst case", overflow="fold", style="dim")
+    for row in rows(report):
+        units = "" if row.grade is None else "∞" if row.units is None else figure(row.units)
+        grade = row.grade or "-"
+        table.add_row(
+            row.output,
+            Text(grade, style=_STYLE.get(grade, "dim")),
+            units,
+            counted(row.counts),
+            row.worst,
+        )
+    return table
+
+
+def _failures(report: Report, most: int | None) -> Iterator[Text]:
+    failing = [case for case in report.cases if case.status in RED]
+    for case in failing[:most]:
+        yield from _failure(case)
+    if most is not None and len(failing) > most:
+        left = len(failing) - most
+        yield Text(f"... and {left} more failing cases: --verbose lists all, --format json too")
+    for result in report.fresh.results[:most]:
+        yield from _failure(result, fresh=True)
+
+
+def _failure(case: CaseResult, *, fresh: bool = False) -> Iterator[Text]:
+    name = f"{case.case} (fresh)" if fresh else case.case
+    yield Text(f"{name}  {case.mode}, {case.layout}, {case.dtype}", style="bold")
+    red = {name: r for name, r in case.outputs.items() if r.status in RED}
+    reasons = {(r.status, r.reason) for r in red.values()}
+    if len(reasons) == 1 and all(r.worst is None for r in red.values()):
+        (status, reason), *_ = reasons
+        yield Text(f"  {', '.join(red)}: {status}: {one_line(reason or '')}")
+    else:
+        for output, result in red.items():
+            yield Text(f"  {output}: {result.status}: {account(output, result)}")
+    if case.stderr:
+        yield Text("    " + case.stderr.strip().replace("\n", "\n    "), style="dim")
+    if case.repro and not fresh:
+        yield Text(f"  {case.repro}", style="cyan")

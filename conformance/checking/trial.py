@@ -1,0 +1,179 @@
+"""One kernel in its worker: what is asked of it, and the verdict on what it answers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from conformance import expectations, layout
+from conformance.case import Actual, Array, Case, Dialect, Inputs, Problem
+from conformance.errors import AdapterError, ExpectationError, InputError, Unsupported
+from conformance.expectations import Expectation
+from conformance.faults.diagnosis import Evidence
+from conformance.golden.content import dtype, mode
+from conformance.kernels.source import Source
+from conformance.oracle.solve import graded
+from conformance.record import RED, SEVERITY, CaseResult, OutputResult
+from conformance.run import judged
+from conformance.session import Answer, Session
+from conformance.worker import AGAIN
+
+PATH = "kernel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What became of one case.
+
+    Attributes:
+        result: The verdict.
+        evidence: What a diagnosis needs.
+        again: Outputs of an equal second call whose bits differ from the first.
+    """
+
+    result: CaseResult
+    evidence: Evidence
+    again: Mapping[str, Array]
+
+
+class Trial:
+    """A kernel in a process of its own; a context manager."""
+
+    def __init__(self, source: Source, shown: str, *, case_seconds: float) -> None:
+        """Prepare; nothing starts before `describe`."""
+        paths = [path for path in sys.path if path]
+        self._session = Session(
+            source.encode(), case_seconds=case_seconds, paths=paths, anonymous=True
+        )
+        self._source, self._shown = source, shown
+        self.facts: dict[str, Any] = {}
+        self.dialect = Dialect()
+        self._version = ""
+        self._expected: tuple[Expectation, ...] = ()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._session.close()
+
+    def describe(self) -> dict[str, Any]:
+        """Versions, device, conventions and kind of the kernel.
+
+        Raises:
+            AdapterError: it does not load; the message says why.
+        """
+        try:
+            told = self._session.describe()
+        except AdapterError as error:
+            raise AdapterError(_without_the_wire(str(error), self._source, self._shown)) from None
+        self.facts = told["facts"]
+        self.dialect = Dialect(**told["paths"][0]["dialect"])
+        self._version = next(iter(told["versions"].values()))
+        return told
+
+    def check_parameters(self) -> None:
+        """Refuse a kernel that has an eps of its own and does not say which.
+
+        Raises:
+            InputError: the message says what to do.
+        """
+        if "eps" not in self.facts["takes"] and "eps" not in self.facts["fixed"]:
+            raise InputError(
+                f"{self._shown} takes no eps and does not say which it uses. Give it a parameter "
+                'eps, or declare it: batch_norm.conformance = {"fixed_eps": 1e-5}. '
+                "conformance doctor finds the value."
+            )
+
+    def expect(self, file: Path | None) -> None:
+        """Know the failures that a file lists; see `conformance.expectations`.
+
+        Raises:
+            ExpectationError: there is no such file, or it is malformed.
+        """
+        if file is None:
+            return
+        if not file.is_file():
+            raise ExpectationError(
+                f"there is no file {file}. Give one with [[expect]] entries, or leave it out."
+            )
+        self._expected = expectations.load(file, self._version)
+
+    def fitted(self, case: Case) -> Case:
+        """The case as this kernel can be asked it: with the eps and momentum that it has."""
+        changes = {
+            name: value
+            for name, value in self.facts["fixed"].items()
+            if getattr(case.inputs, name) != value and name not in self.facts["takes"]
+        }
+        if not changes:
+            return case
+        problem = replace(case.problem, inputs=replace(case.inputs, **changes))
+        return Case(problem=problem, expected=graded(problem.inputs))
+
+    def run(self, case: Case, repro: str = "") -> Tried:
+        """Ask twice, judge both answers, and keep the worse verdict."""
+        answer = self._session.run(PATH, case, repeat=True)
+        first = {n: v for n, v in answer.outputs.items() if not n.startswith(AGAIN)}
+        again = {n.removeprefix(AGAIN): v for n, v in answer.outputs.items() if n.startswith(AGAIN)}
+        outputs = judged(case, self.dialect, replace(answer, outputs=first))
+        if again:
+            second = judged(case, self.dialect, replace(answer, outputs=first | again))
+            outputs = {name: _worse(outputs[name], second[name]) for name in outputs}
+        outputs = expectations.apply(self._expected, PATH, case.id, outputs)
+        result = CaseResult(
+            case=case.id,
+            group=case.problem.group,
+            mode=mode(case.inputs),
+            layout=layout.name(case.inputs),
+            dtype=dtype(case.inputs),
+            outputs=outputs,
+            repro=repro,
+            seconds=float(answer.header.get("seconds", 0.0)),
+            stderr=answer.stderr if any(o.status in RED for o in outputs.values()) else None,
+        )
+        evidence = Evidence(case=case, actual=first, results=outputs)
+        return Tried(result=result, evidence=evidence, again=again)
+
+    def ask(self, inputs: Inputs, *, leave_out: tuple[str, ...] = ()) -> Actual:
+        """Run one call that is not judged.
+
+        Raises:
+            Unsupported: the kernel cannot take it.
+            AdapterError: it crashed, hung, or broke the contract.
+        """
+        answer = self._answer(inputs, leave_out)
+        if answer.status == "unsupported":
+            raise Unsupported(answer.reason or "unsupported")
+        if answer.status != "ok":
+            raise AdapterError(f"no answer ({answer.status}): {answer.reason}")
+        return answer.outputs
+
+    def _answer(self, inputs: Inputs, leave_out: tuple[str, ...]) -> Answer:
+        problem = Problem(
+            id="asked/once", group="asked", catches="nothing", made="by hand", inputs=inputs
+        )
+        case = Case(problem=problem, expected=graded(inputs))
+        return self._session.run(PATH, case, leave_out=leave_out)
+
+
+def _worse(one: OutputResult, other: OutputResult) -> OutputResult:
+    if SEVERITY.index(one.status) != SEVERITY.index(other.status):
+        return min(one, other, key=lambda r: SEVERITY.index(r.status))
+    return max(one, other, key=lambda r: float("inf") if r.units is None else r.units)
+
+
+def _without_the_wire(message: str, source: Source, shown: str) -> str:
+    """The session's message with the kernel under the name that the user knows."""
+    said = message.replace(f"adapter {source.encode()!r}", shown)
+    return said.replace(source.selector, shown).replace(f"{os.sep}.{os.sep}", os.sep)

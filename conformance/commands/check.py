@@ -1,0 +1,221 @@
+"""``conformance check``: one kernel in any language: is it right, how exact, what is wrong."""
+
+# ruff: noqa: T201 - a command prints
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from conformance import tiers
+from conformance.atomic import write_atomically
+from conformance.checking import check as checking
+from conformance.checking import terminal
+from conformance.checking.named import Named, named
+from conformance.checking.options import CASE_SECONDS, Options
+from conformance.checking.report import Report
+from conformance.errors import ConformanceError
+from conformance.kernels.source import ARRAYS, MEMORY_GIB, parse_dialect
+from conformance.record import CaseResult
+
+_EXAMPLE = """\
+example:
+  conformance check my_kernel.py:batch_norm
+  conformance check my_kernel.py:batch_norm --tier smoke --dtype float32
+  conformance check torch.nn:BatchNorm2d
+  conformance check 'exec:./batch_norm'
+  conformance check my_kernel.py:batch_norm --fuzz 30
+
+A kernel is a function over numpy, torch, JAX, TensorFlow or CUDA arrays, a torch.nn.Module or
+autograd.Function class, a Keras layer class, or a program in any language:
+
+  def batch_norm(x, gamma, beta, dy, *, running_mean, running_var, eps, momentum, training, axis):
+      return {"y": ..., "dx": ..., "dgamma": ..., "dbeta": ..., "running_mean": ..., ...}
+
+Any part of it will do; what it leaves out is unsupported, never a pass.
+
+exit status: 0 it conforms, 1 it does not, 2 could not run
+"""
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``check`` to the command line."""
+    parser = subparsers.add_parser(
+        "check",
+        help="check one kernel: path.py:function, module:object or exec:PROGRAM",
+        description=__doc__,
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_kernel(parser)
+    parser.add_argument(
+        "--tier",
+        choices=list(tiers.TIERS),
+        default="standard",
+        help="smoke: the few cases that reject every known wrong kernel (default: standard)",
+    )
+    parser.add_argument(
+        "--case", action="append", metavar="ID", help="an id, a glob, or a part of ids; repeatable"
+    )
+    parser.add_argument("--dtype", help="only cases of this type of x, such as float32")
+    parser.add_argument(
+        "--no-fresh", action="store_true", help="leave out the cases drawn from a secret seed"
+    )
+    parser.add_argument(
+        "--fuzz",
+        type=float,
+        metavar="SECONDS",
+        help="afterwards search for that long beyond the stored cases (needs the extra 'fuzz')",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the search (default: 0)")
+    parser.add_argument(
+        "--expectations",
+        type=Path,
+        metavar="FILE",
+        help="known failures, as in an adapter's expectations.toml, for the path 'kernel'",
+    )
+    _add_output(parser)
+    parser.set_defaults(run=run)
+
+
+def add_kernel(parser: argparse.ArgumentParser) -> None:
+    """Add what names a kernel and says how to call it."""
+    parser.add_argument(
+        "kernel", metavar="KERNEL", help="path.py:object, module:object, or exec:COMMAND"
+    )
+    parser.add_argument(
+        "--dialect",
+        default="",
+        metavar="NAME=VALUE,...",
+        help="conventions: momentum=old, running_var=biased, eps=outside, layout=channels_last",
+    )
+    parser.add_argument(
+        "--arrays", choices=ARRAYS, help="whose arrays it takes (default: recognised)"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=CASE_SECONDS,
+        metavar="SECONDS",
+        help=f"how long one case may take (default: {CASE_SECONDS:g})",
+    )
+    parser.add_argument(
+        "--memory",
+        type=float,
+        default=MEMORY_GIB,
+        metavar="GIB",
+        help=f"what it may allocate, 0 for no limit (default: {MEMORY_GIB:g})",
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=["text", "json"], default="text")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the JSON report there too")
+    parser.add_argument(
+        "--statement", type=Path, metavar="FILE", help="write a conformance statement to cite"
+    )
+    parser.add_argument("--quiet", action="store_true", help="print the verdict line alone")
+    parser.add_argument("--verbose", action="store_true", help="list every failing case")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check the kernel; see the module's text."""
+    try:
+        options = options_of(args)
+        with named(args.kernel) as known:
+            with progress_bar("checking", quiet=args.quiet) as progress:
+                report = checking.run(known, options, progress=progress)
+            _write(args, report)
+            _print(args, report)
+            found = _search(args, known, options)
+    except ConformanceError as error:
+        print(f"conformance check: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("conformance check: interrupted; nothing is proven.", file=sys.stderr)
+        return 2
+    return int(not report.conforms or found)
+
+
+def options_of(args: argparse.Namespace) -> Options:
+    """The options that were given."""
+    cases = getattr(args, "case", None)
+    return Options(
+        tier=getattr(args, "tier", "smoke"),
+        cases=None if cases is None else tuple(cases),
+        dtype=getattr(args, "dtype", None),
+        dialect=parse_dialect(args.dialect) or None,
+        arrays=args.arrays,
+        timeout=args.timeout,
+        memory=args.memory,
+        fresh=not getattr(args, "no_fresh", True),
+        expected=getattr(args, "expectations", None),
+    )
+
+
+@contextmanager
+def progress_bar(
+    title: str, *, quiet: bool = False
+) -> Iterator[Callable[[int, int, CaseResult], None]]:
+    """A bar on standard error, where that is a terminal."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=quiet or not console.is_terminal,
+    ) as progress:
+        bar = progress.add_task(title, total=None)
+
+        def advance(done: int, total: int, result: CaseResult) -> None:
+            progress.update(bar, completed=done, total=total, description=f"{title} {result.group}")
+
+        yield advance
+
+
+def _write(args: argparse.Namespace, report: Report) -> None:
+    if args.out is not None:
+        write_atomically(args.out, report.to_json() + "\n")
+    if args.statement is not None:
+        from conformance.checking import statement  # noqa: PLC0415 - only where one is asked for
+
+        statement.write(report, args.statement)
+
+
+def _print(args: argparse.Namespace, report: Report) -> None:
+    if args.format == "json":
+        print(report.to_json())
+    elif args.quiet:
+        print(report.verdict)
+    else:
+        terminal.show(report, _console(), most=None if args.verbose else terminal.SHOWN)
+
+
+def _console() -> Console:
+    """Standard output; as wide as a page where it is no terminal and nobody says how wide."""
+    console = Console(highlight=False, soft_wrap=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = 160
+    return console
+
+
+def _search(args: argparse.Namespace, known: Named, options: Options) -> bool:
+    """Search beyond the stored cases; whether something was found."""
+    if args.fuzz is None:
+        return False
+    from conformance.checking import searching  # noqa: PLC0415 - needs Hypothesis
+
+    with progress_bar("searching", quiet=args.quiet) as progress:
+        found = searching.search(known, options, args.fuzz, args.seed, progress)
+    stream = sys.stderr if args.format == "json" else sys.stdout
+    print(found.text, file=stream)
+    return found.failed

@@ -1,0 +1,106 @@
+"""``conformance doctor``: which conventions a kernel follows, by experiment, and what is wrong."""
+
+# ruff: noqa: T201 - a command prints
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from conformance import doctor
+from conformance.checking import check as checking
+from conformance.checking.named import Named, named
+from conformance.checking.options import Options
+from conformance.checking.report import Report
+from conformance.checking.trial import Trial
+from conformance.commands.check import add_kernel, options_of, progress_bar
+from conformance.doctor import Finding
+from conformance.errors import ConformanceError
+from conformance.kernels.source import parse_dialect
+
+_EXAMPLE = """\
+example:
+  conformance doctor my_kernel.py:batch_norm
+
+It calls the kernel on a few batches that tell conventions apart, says which option to set, and
+then runs the smoke tier with those options.
+
+exit status: 0 it conforms with the conventions found, 1 it does not, 2 could not run
+"""
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``doctor`` to the command line."""
+    parser = subparsers.add_parser(
+        "doctor",
+        help="find a kernel's conventions by experiment, and the likely fault",
+        description=__doc__,
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_kernel(parser)
+    parser.add_argument("--format", choices=["text", "json"], default="text")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Examine the kernel; see the module's text."""
+    try:
+        options = options_of(args)
+        with named(args.kernel) as known:
+            findings = _findings(known, options)
+            options = _with(options, findings)
+            with progress_bar("checking") as progress:
+                report = checking.run(known, options, progress=progress)
+    except ConformanceError as error:
+        print(f"conformance doctor: {error}", file=sys.stderr)
+        return 2
+    if args.format == "json":
+        said = {"findings": [asdict(f) for f in findings], "check": json.loads(report.to_json())}
+        print(json.dumps(said, indent=1))
+    else:
+        _print(findings, options, report)
+    return int(not report.conforms)
+
+
+def _findings(known: Named, options: Options) -> tuple[Finding, ...]:
+    source = options.source(known.selector)
+    with Trial(source, known.shown, case_seconds=options.timeout) as trial:
+        trial.describe()
+        return tuple(doctor.examine(trial.ask, trial.dialect))
+
+
+def _with(options: Options, findings: tuple[Finding, ...]) -> Options:
+    """The options with every convention that can be set."""
+    said = dict(options.dialect or {})
+    for finding in findings:
+        option, _, value = (finding.setting or "").partition(" ")
+        if option == "--dialect" and finding.confident:
+            said |= parse_dialect(value)
+    return Options(
+        **{**{n: getattr(options, n) for n in Options.__slots__}, "dialect": said or None}
+    )
+
+
+def _print(findings: tuple[Finding, ...], options: Options, report: Report) -> None:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 160
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
+    for heading in ("convention", "found", "set", "seen"):
+        table.add_column(heading, overflow="fold")
+    for f in findings:
+        style = "dim" if not f.confident else "" if f.usual else "yellow"
+        table.add_row(f.convention, Text(f.found, style=style), f.setting or "", f.sentence)
+    console.print(table)
+    if options.dialect:
+        said = ",".join(f"{name}={value}" for name, value in options.dialect.items())
+        console.print(Text(f"set: --dialect {said}", style="bold yellow"))
+    console.print(Text(report.verdict, style="bold green" if report.conforms else "bold red"))
+    for found in report.diagnosis:
+        console.print(Text(f"diagnosis: {found.sentence}", style="bold"))

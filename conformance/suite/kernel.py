@@ -1,0 +1,133 @@
+"""A kernel's own tests: the mark ``conformance(kernel)``, the fixture ``conformance_case``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from conformance import golden
+from conformance.checking import terminal
+from conformance.checking.named import Named, named
+from conformance.checking.options import Options, select
+from conformance.checking.trial import Trial, Tried
+from conformance.errors import AdapterError, SelectionError
+from conformance.faults.diagnosis import diagnose
+from conformance.kernels.source import parse_dialect
+from conformance.record import COMPARED, RED, CaseResult
+
+_OPTIONS = ("tier", "case", "dtype", "dialect", "arrays", "timeout", "memory")
+
+
+@dataclass(slots=True)
+class _Started:
+    trial: Trial
+    known: Named
+    tried: list[Tried] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class KernelCase:
+    """One case and the kernel that is to run it: what ``conformance_case`` gives to a test.
+
+    Attributes:
+        id: The id of the case.
+    """
+
+    id: str
+    _started: _Started
+
+    def run(self) -> CaseResult:
+        """Run the kernel on the case and judge every output; asserts nothing."""
+        started = self._started
+        (case,) = golden.load([self.id])
+        repro = f"conformance check {started.known.quoted} --case {self.id}"
+        tried = started.trial.run(started.trial.fitted(case), repro)
+        started.tried.append(tried)
+        return tried.result
+
+    def check(self) -> None:
+        """Require that every output that the kernel computes is right.
+
+        A case that the kernel does not take is skipped, and never passed.
+        """
+        result = self.run()
+        if result.status in RED:
+            pytest.fail(terminal.failure(result), pytrace=False)
+        if not any(r.status in COMPARED for r in result.outputs.values()):
+            reasons = {r.reason or r.status.value for r in result.outputs.values()}
+            pytest.skip("; ".join(sorted(reasons)))
+
+
+class Kernels:
+    """The kernels of one pytest session, each in a process of its own."""
+
+    def __init__(self) -> None:
+        """Remember nothing yet; processes start with the first case."""
+        self._started: dict[int, _Started] = {}
+        self._stack = ExitStack()
+
+    def case(self, mark: pytest.Mark, case: str) -> KernelCase:
+        """The kernel of a mark, started if it is not, and one case."""
+        key = id(mark.args[0])
+        if key not in self._started:
+            options = options_of(mark)
+            known = self._stack.enter_context(named(mark.args[0]))
+            trial = Trial(options.source(known.selector), known.shown, case_seconds=options.timeout)
+            self._stack.enter_context(trial)
+            trial.describe()
+            trial.check_parameters()
+            self._started[key] = _Started(trial, known)
+        return KernelCase(case, self._started[key])
+
+    def diagnoses(self) -> Iterator[str]:
+        """What is wrong with each kernel that failed, one line each."""
+        for started in self._started.values():
+            if any(t.result.status in RED for t in started.tried):
+                evidence = [t.evidence for t in started.tried]
+                for found in diagnose(evidence, started.trial.dialect):
+                    yield f"{started.known.shown}: {found.sentence}"
+
+    def close(self) -> None:
+        """End all workers."""
+        self._stack.close()
+
+
+def cases(mark: pytest.Mark | None, test: str) -> list[tuple[str, str]]:
+    """The cases of a marked test: ids, and names for ``-k``.
+
+    Raises:
+        AdapterError: the mark is missing or names no kernel.
+        SelectionError: it selects nothing.
+    """
+    if mark is None or len(mark.args) != 1:
+        raise AdapterError(
+            f"{test} uses conformance_case and does not say of which kernel. "
+            "Mark it: @pytest.mark.conformance(batch_norm)"
+        )
+    entries = golden.manifest().entries
+    ids = select(options_of(mark))
+    return [(i, f"{i}-{entries[i].mode}-{entries[i].dtype}") for i in ids]
+
+
+def options_of(mark: pytest.Mark) -> Options:
+    """The options that a mark gives.
+
+    Raises:
+        SelectionError: an option that does not exist.
+    """
+    said: dict[str, Any] = dict(mark.kwargs)
+    stray = [name for name in said if name not in _OPTIONS]
+    if stray:
+        raise SelectionError(
+            f"the mark conformance has {', '.join(stray)}. Its options are {', '.join(_OPTIONS)}."
+        )
+    case, dialect = said.pop("case", None), said.pop("dialect", None)
+    return Options(
+        **said,
+        cases=(case,) if isinstance(case, str) else None if case is None else tuple(case),
+        dialect=None if dialect is None else parse_dialect(dialect),
+    )
