@@ -224,7 +224,7 @@ def _read(stream: IO[bytes], inbox: queue.Queue[Message | None]) -> None:
 
 def _how_it_died(process: subprocess.Popen[bytes]) -> str:
     try:
-        code = process.wait(timeout=5)
+        code = process.wait(timeout=1)
     except subprocess.TimeoutExpired:
         return "the worker sent what is no message"
     if code < 0:

@@ -119,7 +119,8 @@ def run(
         tried, secret = _all(trial, cases, hidden, again, progress)
         results = tuple(t.result for t in tried)
         red = any(r.status in RED for r in results)
-        conventions = _conventions(trial) if red else ()
+        wrong = any(o.status is Status.FAIL for r in results for o in r.outputs.values())
+        conventions = _conventions(trial) if wrong else ()
     evidence = [t.evidence for t in tried]
     fresh = _compared(secret, {r.case: r for r in results})
     notes = order.notes(tried, start)

@@ -55,17 +55,22 @@ def show(report: Report, console: Console, *, most: int | None = SHOWN) -> None:
         console: Where to; it decides on width and colour.
         most: How many failing cases to list; None for all.
     """
-    console.print(Text(report.verdict, style="bold green" if report.conforms else "bold red"))
+
+    def say(line: Text) -> None:
+        # The terminal wraps: a command that is copied must be one line.
+        console.print(line, soft_wrap=True)
+
+    say(Text(report.verdict, style="bold green" if report.conforms else "bold red"))
     for line in _remarks(report):
-        console.print(line)
+        say(line)
     console.print(_table(report))
     for convention in report.conventions:
-        advice = f" Set: {convention.setting}" if convention.setting else ""
-        console.print(Text(f"convention: {convention.sentence}{advice}", style="yellow"))
+        advice = f". Set: {convention.setting}" if convention.setting else ""
+        say(Text(f"convention: {convention.sentence}{advice}", style="yellow"))
     for found in report.diagnosis:
-        console.print(Text(f"diagnosis: {found.sentence}", style="bold"))
+        say(Text(f"diagnosis: {found.sentence}", style="bold"))
     for line in _failures(report, most):
-        console.print(line)
+        say(line)
 
 
 def text(report: Report, width: int = 100) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Literal, TypeAlias
 
@@ -75,11 +75,21 @@ def arrays_of(function: Callable[..., Any]) -> str:
         for framework, arrays in (*_FRAMEWORKS.items(), ("jnp", "jax"), ("tf.", "tensorflow")):
             if framework in text:
                 return arrays
-    modules = set(_modules(plain, set()))
+    used = _framework_among(_modules(plain, set()))
+    if used is not None:
+        return used
+    # Code of methods alone, such as x.mean(), names no module: its file may import but one.
+    scope = getattr(plain, "__globals__", {}).values()
+    beside = [value.__name__ for value in scope if isinstance(value, ModuleType)]
+    return "numpy" if "numpy" in beside else _framework_among(beside) or "numpy"
+
+
+def _framework_among(modules: Iterable[str]) -> str | None:
+    known = set(modules)
     for framework, arrays in _FRAMEWORKS.items():
-        if any(m == framework or m.startswith(f"{framework}.") for m in modules):
+        if any(m == framework or m.startswith(f"{framework}.") for m in known):
             return arrays
-    return "numpy"
+    return None
 
 
 def _bases() -> Iterator[tuple[type, Kind]]:

@@ -16,8 +16,7 @@ static int put(const char *name, const float *values, long size) {
 }
 int main(int argc, char **argv) {
   char type[32], parameter_type[32];
-  long outer, C, inner, training;
-  double eps, momentum;
+  long outer, C, inner, training; double eps, momentum;
   FILE *call = chdir(argv[argc - 2]) ? NULL : fopen("call.txt", "r");
   if (!call || fscanf(call, "dtype %31s parameter_dtype %31s outer %ld channels %ld inner %ld",
                       type, parameter_type, &outer, &C, &inner) != 5) return 1;

@@ -1,0 +1,1 @@
+"""Tests of how a kernel is found, recognised and called."""
