@@ -97,6 +97,8 @@ class Session:
             AdapterError: the adapter could not be loaded; the message says why.
         """
         answer = self._ask({"do": "describe"}, {}, self._start_seconds)
+        if answer.status == "refused":
+            raise AdapterError(answer.reason or f"{self.adapter!r} was refused without a reason.")
         if answer.status != "ok":
             raise AdapterError(
                 f"adapter {self.adapter!r} did not load ({answer.status}): {answer.reason}"

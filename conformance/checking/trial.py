@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -76,7 +75,7 @@ class Trial:
         try:
             told = self._session.describe()
         except AdapterError as error:
-            raise AdapterError(_without_the_wire(str(error), self._source, self._shown)) from None
+            raise AdapterError(_under_its_name(str(error), self._source, self._shown)) from None
         self.facts = told["facts"]
         self.dialect = Dialect(**told["paths"][0]["dialect"])
         self._version = next(iter(told["versions"].values()))
@@ -173,7 +172,6 @@ def _worse(one: OutputResult, other: OutputResult) -> OutputResult:
     return max(one, other, key=lambda r: float("inf") if r.units is None else r.units)
 
 
-def _without_the_wire(message: str, source: Source, shown: str) -> str:
+def _under_its_name(message: str, source: Source, shown: str) -> str:
     """The session's message with the kernel under the name that the user knows."""
-    said = message.replace(f"adapter {source.encode()!r}", shown)
-    return said.replace(source.selector, shown).replace(f"{os.sep}.{os.sep}", os.sep)
+    return message.replace(f"adapter {source.encode()!r}", shown).replace(source.selector, shown)

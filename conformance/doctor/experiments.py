@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from conformance.case import Array, Dialect
-from conformance.doctor.finding import Ask, Finding, unknown
+from conformance.doctor.finding import UNKNOWN, Ask, Finding, unknown
 from conformance.doctor.nearest import nearest
 from conformance.doctor.questions import Answer, once, two_values
 
@@ -32,10 +32,9 @@ def running(answer: Answer, declared: Dialect) -> tuple[Finding, Finding]:
         for name, w in weights.items()
         for kind, v in (("unbiased", var * M / (M - 1)), ("biased", var))
     }
-    return (
-        _momentum(answer, means, declared),
-        _running_var(answer, {f"{n} {k}": v for (n, k), v in variances.items()}, declared),
-    )
+    momentum = _momentum(answer, means, declared)
+    named = {f"{direction} {kind}": v for (direction, kind), v in variances.items()}
+    return momentum, _running_var(answer, named, declared, momentum.found)
 
 
 def _kept(answer: Answer) -> tuple[Array, Array]:
@@ -61,7 +60,9 @@ def _momentum(answer: Answer, means: Mapping[str, Array], declared: Dialect) -> 
     )
 
 
-def _running_var(answer: Answer, variances: Mapping[str, Array], declared: Dialect) -> Finding:
+def _running_var(
+    answer: Answer, variances: Mapping[str, Array], declared: Dialect, momentum: str
+) -> Finding:
     actual = answer.outputs.get("running_var")
     if actual is None:
         return unknown("running_var", "running_var is not returned")
@@ -69,7 +70,16 @@ def _running_var(answer: Answer, variances: Mapping[str, Array], declared: Diale
     if found is None or found.startswith("unchanged"):
         seen = "running_var is left as it was" if found else "no explanation fits running_var"
         return unknown("running_var", f"{seen}: {_first(actual)}")
-    kind = found.split()[1]
+    direction, kind = found.split()
+    if momentum not in (direction, UNKNOWN):
+        seen = f"running_mean weights the {momentum} value and running_var the {direction} one"
+        return Finding(
+            convention="running_var",
+            found=kind,
+            usual=False,
+            sentence=f"{seen}: {_first(actual)}",
+            setting="let momentum weight the same value in both",
+        )
     M = len(answer.values)
     divisor = f"M - 1 = {M - 1}" if kind == "unbiased" else f"M = {M}"
     return Finding(

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from conformance.case import Array
 
-_NEAR = 0.02
+_NEAR = 0.15
 """How near an explanation must be, as a part of the distance to the next one."""
 
 

@@ -21,11 +21,8 @@ batch_norm.conformance = {"layout": "channels_last", "dtypes": ["float32", "floa
 WRONG = RIGHT.replace('x_hat * out["dgamma"]) / M', 'x_hat * out["dgamma"]) / len(x)')
 """dx divides by N where N*H*W values share a mean."""
 
-BIASED = RIGHT.replace("var * M / (M - 1)", "var").replace(
-    "running_mean + momentum * (mean - running_mean)",
-    "mean + momentum * (running_mean - mean)",
-)
-"""Another convention: momentum weights the old mean; the running variance is biased."""
+BIASED = RIGHT.replace("var * M / (M - 1)", "var").replace(" momentum *", " (1 - momentum) *")
+"""Another convention: momentum weights the old value; the running variance is biased."""
 
 SHARP = RIGHT.replace("+ eps) **", "+ eps * (x.size != 6)) **")
 """Forgets eps where the batch has six values, as none of the stored ones."""

@@ -1,0 +1,132 @@
+"""Tests of ``conformance check`` and ``conformance doctor`` from the shell."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+
+import jsonschema  # type: ignore[import-untyped]  # its stubs are a package of their own
+import pytest
+
+from conformance.cli import main
+from conformance.tests.checking.kernels import BIASED, RIGHT, WRONG
+
+SCHEMA = json.loads((resources.files("conformance") / "schemas" / "check.json").read_text())
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder with three kernels, and the tests in it."""
+    for name, text in (("right", RIGHT), ("wrong", WRONG), ("biased", BIASED)):
+        (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def shell(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a person does."""
+    command = [sys.executable, "-m", "conformance", *words]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, **environment}
+    )
+
+
+@pytest.mark.parametrize(("kernel", "status"), [("right.py", 0), ("wrong.py", 1), ("none.py", 2)])
+def test_the_exit_status_is_the_verdict(kernel: str, status: int) -> None:
+    """0 conforms, 1 does not, 2 could not run, with the reason on standard error."""
+    done = shell("check", kernel, "--case", "spatial/*", "--no-fresh")
+    assert done.returncode == status
+    assert (not done.stdout) == (status == 2)
+    assert ("conformance check: there is no file none.py. Did you" in done.stderr) == (status == 2)
+
+
+def test_a_module_of_the_folder_is_found() -> None:
+    """``module:object`` looks where the command was started, too."""
+    done = shell("check", "right:batch_norm", "--case", "dense/*", "--quiet")
+    assert done.returncode == 0
+    assert done.stdout.startswith("CONFORMS, grade A: right:batch_norm")
+
+
+def test_json_is_all_that_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Standard output is one JSON document of the published schema; --out has the same."""
+    assert (
+        main(["check", "wrong.py", "--tier", "smoke", "--format", "json", "--out", "r.json"]) == 1
+    )
+    said = json.loads(capsys.readouterr().out)
+    jsonschema.validate(said, SCHEMA)
+    assert json.loads(Path("r.json").read_text()) == said
+
+
+def test_quiet_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """--quiet prints the verdict and nothing else."""
+    main(["check", "wrong.py", "--tier", "smoke", "--quiet"])
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 1
+    assert err == ""
+
+
+def test_verbose_lists_every_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without it the rest is counted."""
+    command = ["check", "wrong.py", "--no-fresh", "--case", "a", "--case", "spatial/*"]
+    main(command)
+    brief = capsys.readouterr().out
+    main([*command, "--verbose"])
+    whole = capsys.readouterr().out
+    assert "more failing cases" in brief
+    assert "more failing cases" not in whole
+    assert whole.count("conformance check") > brief.count("conformance check")
+
+
+def test_no_color_where_nobody_wants_it() -> None:
+    """A pipe has none; FORCE_COLOR asks for it, NO_COLOR refuses it."""
+    words = ("check", "right.py", "--case", "dense/train-float32", "--no-fresh")
+    assert "\x1b[" not in shell(*words).stdout
+    assert "\x1b[" in shell(*words, FORCE_COLOR="1").stdout
+    assert "\x1b[3" not in shell(*words, FORCE_COLOR="1", NO_COLOR="1").stdout
+
+
+def test_commands_are_never_wrapped() -> None:
+    """In a narrow terminal the table folds, and a command to copy stays one line."""
+    words = ("check", "wrong.py", "--case", "spatial/*", "--no-fresh")
+    lines = shell(*words, COLUMNS="50").stdout.splitlines()
+    assert "  conformance check wrong.py --case spatial/train-nchw-float32" in lines
+
+
+def test_options_are_part_of_the_command_that_repeats(capsys: pytest.CaptureFixture[str]) -> None:
+    """What changes the result stands in the repro line."""
+    main(["check", "wrong.py", "--dialect", "momentum=new", "--case", "spatial/*", "--no-fresh"])
+    said = capsys.readouterr().out
+    assert (
+        "conformance check wrong.py --case spatial/train-nchw-float32 --dialect momentum=new"
+        in (said)
+    )
+
+
+def test_the_doctor_finds_the_dialect(capsys: pytest.CaptureFixture[str]) -> None:
+    """A kernel of another dialect conforms with the options that the doctor found."""
+    assert main(["doctor", "biased.py"]) == 0
+    said = capsys.readouterr().out
+    assert "set: --dialect momentum=old,running_var=biased" in said
+    assert "CONFORMS" in said
+    dialect = "momentum=old,running_var=biased"
+    assert main(["check", "biased.py", "--tier", "smoke", "--dialect", dialect]) == 0
+
+
+def test_the_doctor_names_the_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    """What no convention explains is diagnosed; JSON has both."""
+    assert main(["doctor", "wrong.py", "--format", "json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert {f["convention"] for f in said["findings"]} >= {"momentum", "eps", "layout"}
+    assert said["check"]["diagnosis"][0]["fault"] == "dx-divides-by-batch"
+
+
+@pytest.mark.parametrize("command", ["check", "doctor", "verify"])
+def test_help_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command's help has an example that begins with the command."""
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert f"\n  conformance {command} " in capsys.readouterr().out

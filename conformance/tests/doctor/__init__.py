@@ -1,0 +1,1 @@
+"""Tests of finding conventions by experiment."""
