@@ -110,7 +110,12 @@ def cases(mark: pytest.Mark | None, test: str) -> list[tuple[str, str]]:
         )
     entries = golden.manifest().entries
     ids = select(options_of(mark))
-    return [(i, f"{i}-{entries[i].mode}-{entries[i].dtype}") for i in ids]
+    return [(i, _told(i, entries[i].mode, entries[i].dtype)) for i in ids]
+
+
+def _told(case: str, *facts: str) -> str:
+    """The id, with those facts that it does not tell, so that ``-k float32`` finds them."""
+    return "-".join([case, *(fact for fact in facts if fact not in case)])
 
 
 def options_of(mark: pytest.Mark) -> Options:

@@ -108,7 +108,8 @@ def conformance_case(request: pytest.FixtureRequest) -> KernelCase:
     try:
         return _kernels(request.config).case(mark, request.param)
     except ConformanceError as error:
-        pytest.fail(str(error), pytrace=False)
+        said = str(error)
+    pytest.fail(said, pytrace=False)
 
 
 @pytest.fixture

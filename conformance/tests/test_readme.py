@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from conformance import adapter, golden, run
+from conformance.cli import main
 from conformance.record import Status
 
 CHECKOUT = Path(os.environ.get("CONFORMANCE_CHECKOUT", Path(__file__).parents[2]))
@@ -35,6 +36,26 @@ def test_kernel_example_runs(tmp_path: Path) -> None:
     )
     assert found == shown
     assert done.counts[Status.UNSUPPORTED] == 14
+
+
+def test_check_example_prints_what_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command below the README's kernel gives the verdict, diagnosis and command shown."""
+    text = next(text for _, text in blocks() if text.startswith("# layer.py"))
+    (tmp_path / "layer.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    shown = (
+        README.read_text().split("    $ conformance check layer.py", 1)[1].split("    ...", 1)[0]
+    )
+    assert main(["check", "layer.py", "--case", "spatial/*", "--case", "dense/*"]) == 1
+    printed = capsys.readouterr().out.splitlines()
+    # The units between depend on a machine's vector instructions in their last digits.
+    stable = ("DOES NOT CONFORM", "diagnosis: ", "  conformance check ")
+    lines = [line.removeprefix("    ") for line in shown.splitlines()[1:]]
+    wanted = [line for line in lines if line.startswith(stable)]
+    assert len(wanted) == len(stable)
+    assert set(wanted) <= set(printed)
 
 
 def test_expected_example_prints_what_is_shown() -> None:
