@@ -90,10 +90,10 @@ def test_pytest_example_tests_a_case_each(folder: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    assert re.search(r"7 passed, 5 skipped", run("test_my_kernel.py"))
-    assert re.search(r"7 passed, 5 skipped", run("test_my_kernel.py", "-n", "2"))
+    assert re.search(r"9 passed, 3 skipped", run("test_my_kernel.py"))
+    assert re.search(r"9 passed, 3 skipped", run("test_my_kernel.py", "-n", "2"))
     assert re.search(r"1 passed, 11 deselected", run("-k", "rows-65537"))
-    assert re.search(r"7 passed, 5 skipped", run("-m", "conformance"))
+    assert re.search(r"9 passed, 3 skipped", run("-m", "conformance"))
 
 
 def test_the_python_example_runs(folder: Path) -> None:
