@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -234,4 +235,9 @@ def _suite(options: Options, own: Sequence[Case] | None) -> dict[str, Any]:
         "tier": "own inputs" if own is not None else options.tier,
         "case": None if options.cases is None else list(options.cases),
         "dtype": options.dtype,
+        "expectations": None if options.expected is None else _digested(options.expected),
     }
+
+
+def _digested(file: Path) -> dict[str, str]:
+    return {"file": str(file), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}

@@ -14,6 +14,7 @@ from dataclasses import replace
 from conformance import catalogue
 from conformance.case import LIMIT, Case
 from conformance.catalogue.recipe import problem
+from conformance.checking.trial import FRESH
 from conformance.oracle.solve import solve
 
 _LARGEST = 4096
@@ -35,7 +36,10 @@ def siblings(ids: Iterable[str], most: int) -> list[tuple[str, Case]]:
     small = [(g, r) for g, r in known if _size(r.recipe.shape) <= _LARGEST]
     chosen = random.SystemRandom().sample(small, min(most, len(small)))
     return [
-        (f"{group}/{row.name}", solve(problem(group, replace(row, name=f"{row.name}~{salt}"))))
+        (
+            f"{group}/{row.name}",
+            solve(problem(group, replace(row, name=f"{row.name}{FRESH}{salt}"))),
+        )
         for group, row in chosen
     ]
 

@@ -72,5 +72,6 @@ def _options(said: Mapping[str, Any]) -> Options:
         tier=suite["tier"],
         cases=None if suite["case"] is None else tuple(suite["case"]),
         dtype=suite["dtype"],
+        expected=None if suite["expectations"] is None else Path(suite["expectations"]["file"]),
         dialect=dict(said["selected"]["dialect"]),
     )

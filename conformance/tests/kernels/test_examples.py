@@ -55,6 +55,7 @@ def test_numpy_examples_conform(folder: Path, name: str) -> None:
         ("torch_autograd", "torch"),
         ("jax_function", "jax"),
         ("numba_launcher", "numba.cuda"),
+        ("triton_launcher", "triton.language"),
     ],
 )
 def test_framework_examples_conform(
@@ -62,8 +63,9 @@ def test_framework_examples_conform(
 ) -> None:
     """Where the framework is installed; what it cannot help is in the page's expectations."""
     pytest.importorskip(module)
-    # CUDA by Numba's simulator, unless somebody says that there is a GPU.
-    monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", os.environ.get("NUMBA_ENABLE_CUDASIM", "1"))
+    # Without a GPU, unless somebody says that there is one.
+    for simulator in ("NUMBA_ENABLE_CUDASIM", "TRITON_INTERPRET"):
+        monkeypatch.setenv(simulator, os.environ.get(simulator, "1"))
     known = folder / f"{name.partition('_')[0]}_expectations.toml"
     report = conformance.check(
         str(folder / f"{name}.py"), case=SOME, expected=known if known.exists() else None
