@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance import golden, tiers
 from conformance.checking.named import Named
-from conformance.errors import SelectionError
+from conformance.errors import InputError, SelectionError
 from conformance.kernels.source import MEMORY_GIB, Source
 
 CASE_SECONDS = 60.0
@@ -40,6 +41,21 @@ class Options:
     memory: float = MEMORY_GIB
     fresh: bool = True
     expected: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse limits that are none.
+
+        Raises:
+            InputError: the message shows the value.
+        """
+        if not 0 < self.timeout < math.inf:
+            raise InputError(
+                f"timeout is {self.timeout:g}, a number of seconds above 0 was wanted."
+            )
+        if not 0 <= self.memory < math.inf:
+            raise InputError(
+                f"memory is {self.memory:g}, a number of GiB was wanted. Give 0 for no limit."
+            )
 
     def source(self, selector: str) -> Source:
         """What the worker is told."""

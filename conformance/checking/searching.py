@@ -73,7 +73,7 @@ def search(
         return Searched(
             failed=True,
             text=f"search: found after {found.examples} inputs: {found.found.verdict.sentence}\n"
-            + told(found.found.inputs, known.shown),
+            + _repeated(told(found.found.inputs, known.shown), options),
         )
     if not compared:
         raise AdapterError(
@@ -85,6 +85,16 @@ def search(
         text=f"search: nothing found in {compared} inputs that it takes "
         f"(seed {seed}, {found.seconds:.0f} s)",
     )
+
+
+def _repeated(lines: str, options: Options) -> str:
+    """The lines that repeat a find, with the options that it was found with."""
+    said = {
+        "dialect": ",".join(f"{k}={v}" for k, v in (options.dialect or {}).items()),
+        "arrays": options.arrays or "",
+    }
+    more = "".join(f", {name}={value!r}" for name, value in said.items() if value)
+    return lines.replace(", inputs=call)", f", inputs=call{more})")
 
 
 def _case(call: Inputs) -> Case:

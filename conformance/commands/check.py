@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -20,7 +22,7 @@ from conformance.checking import terminal
 from conformance.checking.named import Named, named
 from conformance.checking.options import CASE_SECONDS, Options
 from conformance.checking.report import Report
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, InputError
 from conformance.kernels.source import ARRAYS, MEMORY_GIB, parse_dialect
 from conformance.record import CaseResult
 
@@ -128,14 +130,18 @@ def run(args: argparse.Namespace) -> int:
     """Check the kernel; see the module's text."""
     try:
         options = options_of(args)
+        _check_fuzz(args.fuzz)
         with named(args.kernel) as known:
             with progress_bar("checking", quiet=args.quiet) as progress:
                 report = checking.run(known, options, progress=progress)
-            _write(args, report)
             _print(args, report)
+            _write(args, report)
             found = _search(args, known, options)
     except ConformanceError as error:
         print(f"conformance check: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"conformance check: {error}. Nothing was written there.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("conformance check: interrupted; nothing is proven.", file=sys.stderr)
@@ -206,6 +212,19 @@ def _console() -> Console:
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 160
     return console
+
+
+def _check_fuzz(seconds: float | None) -> None:
+    """Refuse a search that cannot be, before the check is run."""
+    if seconds is None:
+        return
+    if not 0 < seconds < math.inf:
+        raise InputError(f"--fuzz is {seconds:g}, a number of seconds above 0 was wanted.")
+    if importlib.util.find_spec("hypothesis") is None:
+        raise InputError(
+            "--fuzz needs Hypothesis, which is not installed. Install it with: "
+            "pip install hypothesis"
+        )
 
 
 def _search(args: argparse.Namespace, known: Named, options: Options) -> bool:

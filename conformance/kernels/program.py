@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -49,9 +50,14 @@ def program(selector: str) -> Kernel:
         selector: ``exec:COMMAND``; the command is split as a shell does, and no shell runs.
 
     Raises:
-        AdapterError: the command is empty, or its quotes are not closed.
+        AdapterError: the command is empty, its quotes are not closed, or it cannot be run.
     """
     command = _command(selector)
+    if shutil.which(command.words[0]) is None:
+        raise AdapterError(
+            f"there is no program {command.words[0]}, or it may not be run. Give one that exists, "
+            "with its path: 'exec:./batch_norm'."
+        )
 
     def run(inputs: Inputs) -> Actual:
         with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
@@ -88,8 +94,8 @@ def _start(command: _Command, given: Path, answered: Path) -> None:
         )
     except OSError as error:
         raise AdapterError(
-            f"{command.words[0]} cannot be started: {error.strerror}. Give a program that exists "
-            "and may be run, with its path: 'exec:./batch_norm'."
+            f"{command.words[0]} cannot be started: {error.strerror}. Give a program of this "
+            "machine, or name its interpreter: 'exec:python3 batch_norm.py'."
         ) from error
     said = (done.stdout[-_TAIL:] + done.stderr[-_TAIL:]).decode(errors="replace").strip()
     sys.stderr.write(said)

@@ -174,22 +174,25 @@ def test_status_77_is_unsupported(tmp_path: Path, case: Case) -> None:
     [
         ("exec:", "names no command"),
         ("exec:'half", "Close its quotes"),
-        ("exec:/no/such/program", "cannot be started: No such file"),
+        ("exec:/no/such/program", "there is no program /no/such/program"),
     ],
 )
-def test_a_command_that_is_none_is_refused(selector: str, words: str, case: Case) -> None:
-    """The message shows the command and what is wrong with it."""
+def test_a_command_that_is_none_is_refused(selector: str, words: str) -> None:
+    """Before any case runs; the message shows the command and what is wrong with it."""
     with pytest.raises(AdapterError) as refused:
-        program(selector)(case.inputs)
+        program(selector)
     assert words in str(refused.value)
 
 
 def test_a_program_that_may_not_be_run_is_refused(tmp_path: Path, case: Case) -> None:
-    """A file without the right to be run is told as that."""
+    """A file without the right to be run, and one that is no program, are told as that."""
     file = tmp_path / "not_executable"
-    file.write_text("#!/bin/sh\n")
+    file.write_text("no program\n")
     file.chmod(stat.S_IRUSR)
-    with pytest.raises(AdapterError, match="cannot be started"):
+    with pytest.raises(AdapterError, match="may not be run"):
+        program(f"exec:{file}")
+    file.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    with pytest.raises(AdapterError, match="cannot be started: Exec format error"):
         program(f"exec:{file}")(case.inputs)
 
 
