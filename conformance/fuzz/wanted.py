@@ -1,0 +1,83 @@
+"""Which calls a search draws from, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from typing import Any, get_args
+
+from conformance.case import Memory
+from conformance.errors import InputError
+
+TYPES = (
+    "float32",
+    "float64",
+    "float16+float32",
+    "bfloat16+float32",
+    "float16",
+    "bfloat16",
+)
+"""Types of x, after a ``+`` of the parameters; a failure shrinks to the first that shows it."""
+
+RANKS = (2, 3, 4, 5)
+HISTORY = 2
+MEMORIES: tuple[Memory, ...] = get_args(Memory)
+
+_KNOWN: dict[str, tuple[Any, ...]] = {
+    "dtypes": TYPES,
+    "ranks": RANKS,
+    "training": (True, False),
+    "memories": MEMORIES,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which calls may be drawn; of each tuple the first is the simplest.
+
+    Attributes:
+        dtypes: Members of `TYPES`.
+        ranks: Ranks of x, from 2 to 5.
+        training: True for training mode, False for test mode.
+        memories: How the arrays may lie in memory.
+        absent: Whether gamma, beta and (in training) the running statistics may be absent.
+        gradients: Whether there may be a dy.
+        per_activation: Whether the per-activation mode may be drawn.
+        history: The most batches that may come before x.
+        empty: Whether a batch may be empty.
+        eps_outside: The calls are for the dialect ``(x - mean) / (sigma + eps)``.
+    """
+
+    dtypes: tuple[str, ...]
+    ranks: tuple[int, ...]
+    training: tuple[bool, ...]
+    memories: tuple[Memory, ...]
+    absent: bool
+    gradients: bool
+    per_activation: bool
+    history: int
+    empty: bool
+    eps_outside: bool
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn.
+
+        Raises:
+            InputError: nothing or something unknown is named, or the options exclude each other.
+        """
+        for name in (f.name for f in fields(self) if f.name in _KNOWN):
+            _check(name, getattr(self, name), _KNOWN[name])
+        if not 0 <= self.history <= HISTORY:
+            raise InputError(
+                f"history is {self.history!r}, a number of batches from 0 to {HISTORY} was "
+                "wanted. Give one of those."
+            )
+
+
+def _check(name: str, given: Collection[Any], known: tuple[Any, ...]) -> None:
+    unknown = [value for value in given if value not in known]
+    if not given or unknown:
+        raise InputError(
+            f"{name} is {given!r}, one or more of {known!r} were wanted. "
+            f"{f'Leave {unknown!r} out' if unknown else 'Name one'}."
+        )
