@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from conformance import golden
 from conformance import run as runner
-from conformance.case import Case, Inputs, Problem
-from conformance.checking import order
+from conformance.case import Case, Inputs
+from conformance.checking import fresh, order
 from conformance.checking.named import Named, named
-from conformance.checking.options import CASE_SECONDS, Options, repro, select
-from conformance.checking.report import Convention, Fresh, Report, worst_grade
+from conformance.checking.options import CASE_SECONDS, Options, described, repro, select
+from conformance.checking.own import solved
+from conformance.checking.report import Convention, Report, worst_grade
 from conformance.checking.trial import Trial, Tried
-from conformance.errors import SelectionError
 from conformance.faults.diagnosis import diagnose
 from conformance.kernels.source import MEMORY_GIB, parse_dialect
-from conformance.oracle.solve import solve
 from conformance.record import COMPARED, RED, CaseResult, Status
-
-_FRESH = {"smoke": 6, "standard": 40}
-"""How many fresh cases each tier runs."""
 
 
 def check(
@@ -84,7 +78,7 @@ def check(
         fresh=fresh and inputs is None,
         expected=expected,
     )
-    own = None if inputs is None else _own([inputs] if isinstance(inputs, Inputs) else list(inputs))
+    own = None if inputs is None else solved([inputs] if isinstance(inputs, Inputs) else inputs)
     with named(kernel) as known:
         return run(known, options, own=own, progress=progress or (lambda *_: None))
 
@@ -115,31 +109,29 @@ def run(
         told = trial.describe()
         trial.check_parameters()
         trial.expect(options.expected)
-        hidden = _hidden(ids, options.tier) if options.fresh else []
-        again = partial(repro, known=known, options=options)
-        tried, secret = _all(trial, cases, hidden, again, progress)
+        hidden = fresh.siblings(ids, options.tier) if options.fresh else []
+        tried, secret = _all(
+            trial, cases, hidden, partial(repro, known=known, options=options), progress
+        )
         results = tuple(t.result for t in tried)
-        red = any(r.status in RED for r in results)
-        wrong = any(o.status is Status.FAIL for r in results for o in r.outputs.values())
-        conventions = _conventions(trial) if wrong else ()
-    evidence = [t.evidence for t in tried]
-    fresh = _compared(secret, {r.case: r for r in results})
-    notes = order.notes(tried, start)
-    compared = any(o.status in COMPARED for r in results for o in r.outputs.values())
+        statuses = {o.status for r in results for o in r.outputs.values()}
+        conventions = _conventions(trial) if Status.FAIL in statuses else ()
+    betrayed = fresh.compared([(name, t.result) for name, t in secret], results)
+    red = bool(statuses & RED)
     return Report(
         kernel=known.shown,
         about=told["paths"][0]["about"],
-        conforms=compared and not red and not fresh.disagree,
-        grade=worst_grade(results) if not fresh.disagree else "F",
+        conforms=bool(statuses & COMPARED) and not red and not betrayed.disagree,
+        grade="F" if betrayed.disagree else worst_grade(results),
         cases=results,
-        diagnosis=diagnose(evidence, trial.dialect) if red else (),
+        diagnosis=diagnose([t.evidence for t in tried], trial.dialect) if red else (),
         conventions=conventions,
         dialect=asdict(trial.dialect),
-        notes=(*notes, *_recognition(fresh)),
-        fresh=fresh,
+        notes=(*order.notes(tried, start), *fresh.notes(betrayed)),
+        fresh=betrayed,
         versions=told["versions"],
         device=told["device"],
-        suite=_suite(options, own),
+        suite=described(options, is_own=own is not None),
         digest=known.digest,
         started=started,
         seconds=round(time.perf_counter() - clock, 3),
@@ -170,35 +162,6 @@ def _all(
     return tried, secret
 
 
-def _hidden(ids: Sequence[str], tier: str) -> list[tuple[str, Case]]:
-    from conformance.checking import fresh  # noqa: PLC0415 - the catalogue is large
-
-    return fresh.siblings(ids, _FRESH[tier])
-
-
-def _compared(secret: Sequence[tuple[str, Tried]], public: dict[str, CaseResult]) -> Fresh:
-    disagree = [
-        (name, one.result)
-        for name, one in secret
-        if one.result.status is Status.FAIL and public[name].status in COMPARED - RED
-    ]
-    return Fresh(
-        cases=len(secret),
-        disagree=tuple(name for name, _ in disagree),
-        results=tuple(result for _, result in disagree),
-    )
-
-
-def _recognition(fresh: Fresh) -> tuple[str, ...]:
-    if not fresh.disagree:
-        return ()
-    note = (
-        f"passes public cases and fails fresh ones made in the same way "
-        f"({len(fresh.disagree)} of {fresh.cases}): it seems to know the public cases by value"
-    )
-    return (note,)
-
-
 def _conventions(trial: Trial) -> tuple[Convention, ...]:
     """Conventions by experiment, before anything is called wrong."""
     from conformance import doctor  # noqa: PLC0415 - only for a kernel that fails
@@ -208,36 +171,3 @@ def _conventions(trial: Trial) -> tuple[Convention, ...]:
         for f in doctor.examine(trial.ask, trial.dialect)
         if f.setting is not None and f.confident
     )
-
-
-def _own(calls: Sequence[Inputs]) -> list[Case]:
-    if not calls:
-        raise SelectionError("inputs is empty, at least one call was wanted. Give Inputs(...).")
-    return [
-        solve(
-            Problem(
-                id=f"own/{number}",
-                group="own",
-                catches="whatever shows",
-                made="given by the caller",
-                inputs=call,
-            )
-        )
-        for number, call in enumerate(calls, start=1)
-    ]
-
-
-def _suite(options: Options, own: Sequence[Case] | None) -> dict[str, Any]:
-    manifest = golden.manifest()
-    return {
-        "digest": manifest.digest,
-        "cases": len(manifest.entries),
-        "tier": "own inputs" if own is not None else options.tier,
-        "case": None if options.cases is None else list(options.cases),
-        "dtype": options.dtype,
-        "expectations": None if options.expected is None else _digested(options.expected),
-    }
-
-
-def _digested(file: Path) -> dict[str, str]:
-    return {"file": str(file), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}

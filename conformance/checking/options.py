@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from conformance import golden, tiers
 from conformance.checking.named import Named
@@ -98,3 +100,18 @@ def repro(case: str, known: Named, options: Options) -> str:
         if value
     )
     return f"conformance check {known.quoted} --case {case}{said}"
+
+
+def described(options: Options, *, is_own: bool) -> dict[str, Any]:
+    """What was selected, from which catalogue, as a report and a statement say it."""
+    manifest, known = golden.manifest(), options.expected
+    return {
+        "digest": manifest.digest,
+        "cases": len(manifest.entries),
+        "tier": "own inputs" if is_own else options.tier,
+        "case": None if options.cases is None else list(options.cases),
+        "dtype": options.dtype,
+        "expectations": None
+        if known is None
+        else {"file": str(known), "sha256": hashlib.sha256(known.read_bytes()).hexdigest()},
+    }

@@ -147,7 +147,7 @@ def _whole(block: bytes) -> Array:
     coded = np.frombuffer(block, np.uint8) % _SIGNED
     size = (coded + 1) // 2
     size = np.where(size > _LARGEST_WHOLE, size / 2, size)
-    return np.where(coded % 2, size, -size) + 0.0  # + 0.0: no negative zero
+    return np.where(coded % 2, size, -size)
 
 
 def _subnormal(type_name: str) -> float:

@@ -45,7 +45,7 @@ def _special(inputs: Inputs) -> dict[str, Any]:
         value = getattr(inputs, field.name)
         # An array has no truth value to compare by, and no field has one for a default.
         plain = field.default is not MISSING and not isinstance(value, np.ndarray)
-        if not (plain and value == field.default and type(value) is type(field.default)):
+        if not (plain and value == field.default):
             found[field.name] = value
     return found
 

@@ -116,4 +116,4 @@ def test_a_kernel_that_knows_the_public_cases_does_not_conform() -> None:
     }
     assert not report.conforms
     assert report.fresh.disagree
-    assert any("know the public cases by value" in note for note in report.notes)
+    assert any("knows the public cases by value" in note for note in report.notes)

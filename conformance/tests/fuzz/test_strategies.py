@@ -127,6 +127,14 @@ def test_every_call_keeps_the_limits(calls: list[Inputs]) -> None:
         assert call.training or not call.history
 
 
+def test_sums_of_equal_terms_are_exact(calls: list[Inputs]) -> None:
+    """A broadcast dy must have the 8 bits of bfloat16, whatever its type."""
+    found = [c.dy for c in calls if c.memory == "broadcast" and c.dy is not None]
+    wide = [dy.astype(np.float64) for dy in found if dy.dtype != np.float16]
+    assert len(wide) > 50
+    assert all((dy == dy.astype(ml_dtypes.bfloat16).astype(np.float64)).all() for dy in wide)
+
+
 def test_calls_differ(calls: list[Inputs]) -> None:
     """More than half of what is drawn must be calls of their own."""
     assert len({identity(call) for call in calls}) > 1000

@@ -54,12 +54,17 @@ def test_the_lines_are_these() -> None:
     ]
 
 
-def test_foreign_types_are_imported_only_where_needed() -> None:
-    """ml_dtypes must be imported exactly where a type is bfloat16, that of a parameter too."""
-    half = np.array([0.1], ml_dtypes.bfloat16)
-    text = told(replace(CALL, beta=half), "f")
+@pytest.mark.parametrize(
+    "name", ["x", "dy", "gamma", "beta", "running_mean", "running_var", "history"]
+)
+def test_foreign_types_are_imported_where_needed(name: str) -> None:
+    """ml_dtypes must be imported wherever any array is bfloat16, and only there."""
+    half = np.array([[0.1]], ml_dtypes.bfloat16)
+    given_: dict[str, Any] = {name: (half,) if name == "history" else half}
+    call = replace(CALL, **given_)
+    text = told(call, "f")
     assert text.startswith("import ml_dtypes; import numpy as np; from conformance import")
-    assert identity(made_again(text)[1]) == identity(replace(CALL, beta=half))
+    assert identity(made_again(text)[1]) == identity(call)
     assert "ml_dtypes" not in told(CALL, "f")
 
 
