@@ -14,6 +14,8 @@ MOST = 400
 """The most values that x may have."""
 
 _SIDE = 7
+_STEPS = 24
+_STRIDE = 5
 _RARE = 24
 _MOSTLY = 3
 _SELDOM = 4
@@ -64,6 +66,8 @@ def draw_frame(draw: Draw, wanted: Wanted) -> Frame:
     """
     rank = pick(draw, wanted.ranks)
     sizes = [1 + draw(small(_SIDE - 1)) for _ in range(max(RANKS))]
+    if wanted.long:
+        sizes[0] += _STRIDE * draw(small(_STEPS))
     axis = _axis(draw, rank, per_activation=wanted.per_activation)
     shape = _shape(sizes[:rank])
     if draw(small(_RARE)) == _RARE and wanted.empty:

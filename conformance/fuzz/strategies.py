@@ -52,6 +52,7 @@ def inputs(
     history: int = HISTORY,
     empty: bool = True,
     eps_outside: bool = False,
+    long: bool = False,
 ) -> st.SearchStrategy[Inputs]:
     """Calls of batch normalization; every one is a call that the oracle can solve.
 
@@ -68,6 +69,7 @@ def inputs(
         per_activation: Whether the per-activation mode may be drawn.
         history: The most batches that may come before x, up to 2.
         empty: Whether a batch may be empty.
+        long: Whether the first axis may have up to 127 elements; what fails there shrinks less.
         eps_outside: The calls are for a kernel of the dialect ``(x - mean) / (sigma + eps)``.
 
     Returns:
@@ -88,6 +90,7 @@ def inputs(
             history=history,
             empty=empty,
             eps_outside=eps_outside,
+            long=long,
         )
     )
 

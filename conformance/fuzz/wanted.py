@@ -45,6 +45,7 @@ class Wanted:
         per_activation: Whether the per-activation mode may be drawn.
         history: The most batches that may come before x.
         empty: Whether a batch may be empty.
+        long: Whether the first axis may be long: kernels have blocks, and what is left of them.
         eps_outside: The calls are for the dialect ``(x - mean) / (sigma + eps)``.
     """
 
@@ -58,6 +59,7 @@ class Wanted:
     history: int
     empty: bool
     eps_outside: bool
+    long: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn.
