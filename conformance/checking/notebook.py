@@ -14,6 +14,9 @@ from conformance.record import RED, CaseResult
 from conformance.report.wording import account, counted, figure
 
 _SHOWN = 8
+_NAMES = 50
+"""How many names of groups fit below the plot."""
+
 _LEAST = 1e-3
 """Error units below which a point is drawn at the edge: a logarithm has no zero."""
 
@@ -113,8 +116,10 @@ def _points(report: Report, output: str) -> list[tuple[int, float]]:
 
 
 def _name_groups(axes: Any, report: Report) -> None:
-    """A tick where each group of cases begins, with its name."""
+    """A tick where each group of cases begins, with its name where there is room for it."""
     groups = [case.group for case in report.cases]
     starts = [0, *(i for i, (a, b) in enumerate(pairwise(groups), start=1) if a != b)]
-    names = [groups[i] for i in starts]
+    ends = [*starts[1:], len(groups)]
+    room = len(groups) / _NAMES
+    names = [groups[i] if end - i >= room else "" for i, end in zip(starts, ends, strict=True)]
     axes.set_xticks(starts, names, rotation=60, ha="right", fontsize="x-small")
