@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from conformance.case import Case, Inputs, Problem
 from conformance.checking.named import Named
 from conformance.checking.options import Options
 from conformance.checking.trial import Trial
 from conformance.errors import AdapterError
-from conformance.fuzz import Verdict, inputs, told
+from conformance.fuzz import Found, Verdict, inputs, told
 from conformance.fuzz import search as search_inputs
+from conformance.fuzz.covered import covered
 from conformance.oracle.solve import graded
 from conformance.record import COMPARED, RED, CaseResult
 from conformance.report.wording import account
@@ -21,6 +22,9 @@ from conformance.report.wording import account
 _ANY = "any input"
 _PARTS = ((0.6, False), (0.4, True))
 """Parts of the time, and whether axes may be long: small calls first, since they shrink best."""
+
+
+Progress: TypeAlias = Callable[[int, int, CaseResult], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +40,32 @@ class Searched:
     text: str
 
 
+class _Probe:
+    """Asks a kernel, judges by the exact oracle, and counts what was compared."""
+
+    def __init__(self, trial: Trial, seconds: float, progress: Progress) -> None:
+        self._trial, self._seconds, self._progress = trial, seconds, progress
+        self.outside = trial.dialect.eps == "outside"
+        self.begun, self.compared = time.monotonic(), 0
+
+    def __call__(self, call: Inputs) -> Verdict:
+        """The verdict on a drawn call."""
+        result = self._trial.run(_case(self.asked(call))).result
+        self.compared += any(o.status in COMPARED for o in result.outputs.values())
+        gone = min(int(time.monotonic() - self.begun), int(self._seconds))
+        self._progress(gone, max(int(self._seconds), 1), result)
+        return _verdict(result)
+
+    def asked(self, call: Inputs) -> Inputs:
+        """The call as this kernel can be asked it, where its eps or momentum are built in."""
+        if not self._trial.facts["fixed"]:
+            return call
+        fitted = self._trial.fitted(_case(call)).inputs
+        return covered(fitted, eps_outside=self.outside)
+
+
 def search(
-    known: Named,
-    options: Options,
-    seconds: float,
-    seed: int,
-    progress: Callable[[int, int, CaseResult], None],
+    known: Named, options: Options, seconds: float, seed: int, progress: Progress
 ) -> Searched:
     """Search for a failing input, and shrink it.
 
@@ -56,45 +80,36 @@ def search(
         AdapterError: the kernel does not load, or takes none of the inputs.
     """
     source = options.source(known.selector)
-    compared = 0
     with Trial(source, known.shown, case_seconds=options.timeout) as trial:
         trial.describe()
         trial.check_parameters()
-
-        def probe(call: Inputs) -> Verdict:
-            nonlocal compared
-            result = trial.run(trial.fitted(_case(call))).result
-            compared += any(o.status in COMPARED for o in result.outputs.values())
-            gone = min(int(time.monotonic() - begun), int(seconds))
-            progress(gone, max(int(seconds), 1), result)
-            return _verdict(result)
-
-        begun = time.monotonic()
-        only: dict[str, Any] = {} if options.dtype is None else {"dtypes": (options.dtype,)}
-        outside = trial.dialect.eps == "outside"
-        drawn = 0
-        for part, long in _PARTS:
-            wanted = inputs(long=long, eps_outside=outside, **only)
-            found = search_inputs(probe, wanted, seconds=part * seconds, seed=seed)
-            drawn += found.examples
-            if found.found is not None:
-                break
-    if found.found is not None:
-        return Searched(
-            failed=True,
-            text=f"search: found after {drawn} inputs: {found.found.verdict.sentence}\n"
-            + _repeated(told(found.found.inputs, known.shown), options),
-        )
-    if not compared:
+        probe = _Probe(trial, seconds, progress)
+        drawn, found = _search(probe, options, seconds, seed)
+    if found is not None:
+        lines = _repeated(told(probe.asked(found.inputs), known.shown), options)
+        text = f"search: found after {drawn} inputs: {found.verdict.sentence}\n{lines}"
+        return Searched(failed=True, text=text)
+    if not probe.compared:
         raise AdapterError(
             f"{known.shown} took none of {drawn} inputs, so nothing was searched. "
             "Give --dtype, or let it take more."
         )
-    return Searched(
-        failed=False,
-        text=f"search: nothing found in {compared} inputs that it takes "
-        f"(seed {seed}, {time.monotonic() - begun:.0f} s)",
-    )
+    took = f"seed {seed}, {time.monotonic() - probe.begun:.0f} s"
+    text = f"search: nothing found in {probe.compared} inputs that it takes ({took})"
+    return Searched(failed=False, text=text)
+
+
+def _search(probe: _Probe, options: Options, seconds: float, seed: int) -> tuple[int, Found | None]:
+    """How many inputs were asked, and what was found."""
+    only: dict[str, Any] = {} if options.dtype is None else {"dtypes": (options.dtype,)}
+    drawn = 0
+    for part, long in _PARTS:
+        wanted = inputs(long=long, eps_outside=probe.outside, **only)
+        result = search_inputs(probe, wanted, seconds=part * seconds, seed=seed)
+        drawn += result.examples
+        if result.found is not None:
+            return drawn, result.found
+    return drawn, None
 
 
 def _repeated(lines: str, options: Options) -> str:
