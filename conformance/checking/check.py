@@ -12,7 +12,7 @@ from pathlib import Path
 from conformance import golden
 from conformance import run as runner
 from conformance.case import Case, Inputs
-from conformance.checking import fresh, order
+from conformance.checking import fresh, order, scope
 from conformance.checking.named import Named, named
 from conformance.checking.options import CASE_SECONDS, Options, described, repro, select
 from conformance.checking.own import solved
@@ -127,7 +127,7 @@ def run(
         diagnosis=diagnose([t.evidence for t in tried], trial.dialect) if red else (),
         conventions=conventions,
         dialect=asdict(trial.dialect),
-        notes=(*order.notes(tried, start), *fresh.notes(betrayed)),
+        notes=(*order.notes(tried, start), *fresh.notes(betrayed), *scope.notes(tried)),
         fresh=betrayed,
         versions=told["versions"],
         device=told["device"],

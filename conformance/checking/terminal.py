@@ -17,6 +17,9 @@ from conformance.record import RED, SEVERITY, CaseResult, OutputResult, Status
 from conformance.report.printable import one_line
 from conformance.report.wording import account, counted, figure
 
+_WIDE = 80
+"""Columns below which the table leaves out where the largest errors are."""
+
 SHOWN = 8
 """Failing cases that are listed; the rest is counted."""
 
@@ -63,7 +66,7 @@ def show(report: Report, console: Console, *, most: int | None = SHOWN) -> None:
     say(Text(report.verdict, style="bold green" if report.conforms else "bold red"))
     for line in _remarks(report):
         say(line)
-    console.print(_table(report))
+    console.print(_table(report, is_wide=console.width >= _WIDE))
     for convention in report.conventions:
         advice = f". Set: {convention.setting}" if convention.setting else ""
         say(Text(f"convention: {convention.sentence}{advice}", style="yellow"))
@@ -128,13 +131,14 @@ def _remarks(report: Report) -> Iterator[Text]:
         yield Text(f"note: {note}", style="yellow")
 
 
-def _table(report: Report) -> Table:
+def _table(report: Report, *, is_wide: bool) -> Table:
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
     for heading in ("output", "grade"):
-        table.add_column(heading)
-    table.add_column("worst, units", justify="right")
+        table.add_column(heading, no_wrap=True)
+    table.add_column("worst, units", justify="right", no_wrap=True)
     table.add_column("cases", overflow="fold")
-    table.add_column("worst case", overflow="fold", style="dim")
+    if is_wide:
+        table.add_column("worst case", overflow="fold", style="dim")
     for row in rows(report):
         units = "" if row.grade is None else "∞" if row.units is None else figure(row.units)
         grade = row.grade or "-"
@@ -143,7 +147,7 @@ def _table(report: Report) -> Table:
             Text(grade, style=_STYLE.get(grade, "dim")),
             units,
             counted(row.counts),
-            row.worst,
+            *([row.worst] if is_wide else []),
         )
     return table
 

@@ -102,5 +102,7 @@ def _print(findings: tuple[Finding, ...], options: Options, report: Report) -> N
         said = ",".join(f"{name}={value}" for name, value in options.dialect.items())
         console.print(Text(f"set: --dialect {said}", style="bold yellow"))
     console.print(Text(report.verdict, style="bold green" if report.conforms else "bold red"))
+    for note in report.notes:
+        console.print(Text(f"note: {note}", style="yellow"), soft_wrap=True)
     for found in report.diagnosis:
         console.print(Text(f"diagnosis: {found.sentence}", style="bold"))

@@ -104,6 +104,7 @@ def eps(answer: Answer, declared: Dialect) -> Finding:
         "max(var, eps)": np.sqrt(np.maximum(var, e)),
         "none": sigma,
         "squared": np.sqrt(var + e * e),
+        "inside, N - 1": np.sqrt(var * len(x) / (len(x) - 1) + e),
     }
     gamma, beta = (np.asarray(v, dtype=np.float64) for v in _affine(answer))
     centred = x - x.mean(axis=0)
@@ -112,7 +113,8 @@ def eps(answer: Answer, declared: Dialect) -> Finding:
     if found is None:
         return unknown("eps", f"no place of eps explains y: {_first(answer.y[0])}")
     settable = found in ("inside", "outside")
-    setting = f"--dialect eps={found}" if settable else "put eps inside the root: sqrt(var + eps)"
+    advice = "normalize by the variance divided by M" if "N - 1" in found else _INSIDE
+    setting = f"--dialect eps={found}" if settable else advice
     return Finding(
         convention="eps",
         found=found,
@@ -128,7 +130,9 @@ _PLACES = {
     "max(var, eps)": "y divides by sqrt(max(var, eps))",
     "none": "y divides by sqrt(var): eps is not used",
     "squared": "y divides by sqrt(var + eps squared)",
+    "inside, N - 1": "y divides by sqrt(var + eps) with the variance divided by M - 1",
 }
+_INSIDE = "put eps inside the root: sqrt(var + eps)"
 
 
 def _affine(answer: Answer) -> tuple[Array, Array]:

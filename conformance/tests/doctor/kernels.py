@@ -17,6 +17,7 @@ _DIVISORS: dict[str, Callable[[Any, float], Any]] = {
     "max(var, eps)": lambda var, eps: np.sqrt(np.maximum(var, eps)),
     "none": lambda var, _eps: np.sqrt(var),
     "squared": lambda var, eps: np.sqrt(var + eps * eps),
+    "inside, N - 1": lambda var, eps: np.sqrt(var * 3 / 2 + eps),
 }
 
 

@@ -60,6 +60,13 @@ def test_places_of_eps_that_no_option_sets_are_named(place: str) -> None:
     assert finding.setting == "put eps inside the root: sqrt(var + eps)"
 
 
+def test_a_batch_normalized_by_the_unbiased_variance_is_told() -> None:
+    """The usual slip of the divisor is named where it shows: in y, beside eps."""
+    finding = found(Chosen(eps="inside, N - 1"))["eps"]
+    assert finding.found == "inside, N - 1"
+    assert finding.setting == "normalize by the variance divided by M"
+
+
 def test_a_declared_convention_is_the_one_that_counts() -> None:
     """The kernel is given 1 - momentum where that was declared; a wrong declaration is noticed."""
 

@@ -1,0 +1,45 @@
+"""Where a kernel fails: one that is right on some ranks and types may be meant for those."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from conformance.checking.trial import Tried
+from conformance.record import COMPARED, RED
+
+
+def notes(tried: Iterable[Tried]) -> tuple[str, ...]:
+    """What to declare, where every failure lies outside of some ranks and types.
+
+    Args:
+        tried: What became of every case.
+
+    Returns:
+        A sentence with the declaration; nothing where right and wrong cannot be told apart so.
+    """
+    compared = [t for t in tried if t.result.status in COMPARED | RED]
+    wrong = {_kind(t) for t in compared if t.result.status in RED}
+    right = {_kind(t) for t in compared} - wrong
+    dtypes = {dtype for _, dtype in right}
+    ranks = {rank for rank, _ in right if not any((rank, dtype) in wrong for dtype in dtypes)}
+    if not wrong or not ranks:
+        return ()
+    every = right | wrong
+    said = {
+        "ranks": sorted(ranks) if ranks < {rank for rank, _ in every} else None,
+        "dtypes": sorted(dtypes) if dtypes < {dtype for _, dtype in every} else None,
+    }
+    declared = json.dumps({name: value for name, value in said.items() if value})
+    return (f"{_SENTENCE} conformance = {declared}",)
+
+
+_SENTENCE = (
+    "every failure is with another number of axes or type of x than these; a kernel that is meant "
+    "for these alone says so:"
+)
+
+
+def _kind(tried: Tried) -> tuple[int, str]:
+    x = tried.evidence.case.inputs.x
+    return x.ndim, str(x.dtype)
