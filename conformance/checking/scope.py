@@ -19,7 +19,10 @@ def notes(tried: Iterable[Tried]) -> tuple[str, ...]:
         A sentence with the declaration; nothing where right and wrong cannot be told apart so.
     """
     compared = [t for t in tried if t.result.status in COMPARED | RED]
-    wrong = {_kind(t) for t in compared if t.result.status in RED}
+    failing = [_kind(t) for t in compared if t.result.status in RED]
+    wrong = set(failing)
+    if len(failing) < _FEW or len(failing) < _MOST * sum(_kind(t) in wrong for t in compared):
+        return ()
     right = {_kind(t) for t in compared} - wrong
     dtypes = {dtype for _, dtype in right}
     ranks = {rank for rank, _ in right if not any((rank, dtype) in wrong for dtype in dtypes)}
@@ -33,6 +36,12 @@ def notes(tried: Iterable[Tried]) -> tuple[str, ...]:
     declared = json.dumps({name: value for name, value in said.items() if value})
     return (f"{_SENTENCE} conformance = {declared}",)
 
+
+_FEW = 3
+"""Fewer failures than this say nothing about where a kernel fails."""
+
+_MOST = 0.5
+"""Part of the cases of those ranks and types that must fail: otherwise it is no matter of scope."""
 
 _SENTENCE = (
     "every failure is with another number of axes or type of x than these; a kernel that is meant "

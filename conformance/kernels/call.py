@@ -67,7 +67,7 @@ class Function:
             found = contract.named(self.function(*places, **words))
             return self._with_running(found, given)
 
-        key = tuple(sorted(scalars.items()))
+        key = (tuple(sorted(scalars.items())), leave_out)
         try:
             found = self.bridge.run(forward, fences, self._leaves(seen, fences), key)
         except NotImplementedError as refusal:

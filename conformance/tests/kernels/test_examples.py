@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import conformance
+from conformance.cli import main
 from conformance.record import Status
 
 CHECKOUT = Path(os.environ.get("CONFORMANCE_CHECKOUT", Path(__file__).parents[3]))
@@ -72,6 +74,33 @@ def test_framework_examples_conform(
     )
     assert report.conforms, str(report)
     assert report.counts[Status.PASS] > 20
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "defaults"),
+    [
+        ("torch_module", "torch", ("new", "unbiased", "1e-05", "0.1")),
+        ("jax_function", "jax", ("new", "unbiased", "0.001", "0.9")),
+        ("keras_layer", "keras", ("old", "biased", "0.001", "0.99")),
+    ],
+)
+def test_the_doctor_understands_frameworks(
+    folder: Path,
+    name: str,
+    module: str,
+    defaults: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Conventions and defaults of a framework's kernel are found, compiled or not."""
+    pytest.importorskip(module)
+    file = folder / f"{name}.py"
+    own = file.read_text().replace("eps, momentum, training)", "eps=1e-3, momentum=0.9, training)")
+    file.write_text(own)
+    main(["doctor", str(file), "--format", "json"])
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    found = {finding["convention"]: finding["found"] for finding in findings}
+    asked = ("momentum", "running_var", "default eps", "default momentum")
+    assert tuple(found[convention] for convention in asked) == defaults
 
 
 def test_the_keras_example_is_recognised(folder: Path) -> None:
