@@ -45,7 +45,6 @@ class _Probe:
 
     def __init__(self, trial: Trial, seconds: float, progress: Progress) -> None:
         self._trial, self._seconds, self._progress = trial, seconds, progress
-        self.outside = trial.dialect.eps == "outside"
         self.begun, self.compared = time.monotonic(), 0
 
     def __call__(self, call: Inputs) -> Verdict:
@@ -61,7 +60,7 @@ class _Probe:
         if not self._trial.facts["fixed"]:
             return call
         fitted = self._trial.fitted(_case(call)).inputs
-        return covered(fitted, eps_outside=self.outside)
+        return covered(fitted)
 
 
 def search(
@@ -104,7 +103,7 @@ def _search(probe: _Probe, options: Options, seconds: float, seed: int) -> tuple
     only: dict[str, Any] = {} if options.dtype is None else {"dtypes": (options.dtype,)}
     drawn = 0
     for part, long in _PARTS:
-        wanted = inputs(long=long, eps_outside=probe.outside, **only)
+        wanted = inputs(long=long, **only)
         result = search_inputs(probe, wanted, seconds=part * seconds, seed=seed)
         drawn += result.examples
         if result.found is not None:

@@ -22,23 +22,18 @@ ANY_ORDER = int(LIMIT)
 """How many terms lose no more than grade A allows, whatever they are and in any order."""
 
 _HALF = 2  # bytes
-_SEQUENTIAL = 8
-_SECOND_ORDER = 0.5
 
 
-def covered(call: Inputs, *, eps_outside: bool = False) -> Inputs:
+def covered(call: Inputs) -> Inputs:
     """The call without its history or its dy where an honest kernel may exceed the bounds.
 
     - A half type rounds the running statistics after every batch of the history, and may
       overflow in between.
     - What underflows on the way from dy to dx may be multiplied by x.
-    - dx holds the product of the errors of ``x - mean`` and of dgamma, which is all that is left
-      where both are 0.
     - In test mode the terms of dgamma may all be equal.
 
     Args:
         call: A call in training or test mode.
-        eps_outside: The dialect ``(x - mean) / (sigma + eps)``, in which less is covered.
 
     Returns:
         The same call, or one with less in it.
@@ -48,7 +43,7 @@ def covered(call: Inputs, *, eps_outside: bool = False) -> Inputs:
     if call.dy is None or not call.count:
         return call
     if call.training:
-        lost = _is_tiny(call.dy, call) or _is_second_order(call, eps_outside=eps_outside)
+        lost = _is_tiny(call.dy, call)
     else:
         lost = call.count > ANY_ORDER and _is_constant(call.x, call.dy, call)
     if not lost:
@@ -61,15 +56,6 @@ def _is_tiny(dy: Array, call: Inputs) -> bool:
     """Whether some value is so small that its products with others may underflow."""
     size = np.abs(dy.astype(np.float64))
     return bool(((size > 0) & (size < underflow(call) / roundoff(call))).any())
-
-
-def _is_second_order(call: Inputs, *, eps_outside: bool) -> bool:
-    """Whether c u (2 mean|x|)^2 / (var + eps) is large, with the c units of grade B."""
-    rows = by_channel(call.x.astype(np.float64), call)
-    size, var = np.abs(rows).mean(axis=1), rows.var(axis=1)
-    spread = np.sqrt(var) * (np.sqrt(var) + call.eps) if eps_outside else var + call.eps
-    lost = (LIMIT + call.count / _SEQUENTIAL) * roundoff(call) * (2 * size) ** 2
-    return bool((lost > _SECOND_ORDER * spread).any())
 
 
 def _is_constant(x: Array, dy: Array, call: Inputs) -> bool:

@@ -51,7 +51,6 @@ def inputs(
     per_activation: bool = True,
     history: int = HISTORY,
     empty: bool = True,
-    eps_outside: bool = False,
     long: bool = False,
 ) -> st.SearchStrategy[Inputs]:
     """Calls of batch normalization; every one is a call that the oracle can solve.
@@ -70,7 +69,6 @@ def inputs(
         history: The most batches that may come before x, up to 2.
         empty: Whether a batch may be empty.
         long: Whether the first axis may have up to 127 elements; what fails there shrinks less.
-        eps_outside: The calls are for a kernel of the dialect ``(x - mean) / (sigma + eps)``.
 
     Returns:
         A strategy whose values shrink to small shapes and small integers.
@@ -89,7 +87,6 @@ def inputs(
             per_activation=per_activation,
             history=history,
             empty=empty,
-            eps_outside=eps_outside,
             long=long,
         )
     )
@@ -115,7 +112,7 @@ def _calls(draw: Draw, wanted: Wanted) -> Inputs:
     )
     left_out: dict[str, Any] = dict.fromkeys(frame.absent)
     lying = _lying(replace(call, **left_out))
-    return covered(lying, eps_outside=wanted.eps_outside)
+    return covered(lying)
 
 
 def _like_x(frame: Frame, over: Texture, part: bytes) -> Array:

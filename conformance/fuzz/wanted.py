@@ -46,7 +46,6 @@ class Wanted:
         history: The most batches that may come before x.
         empty: Whether a batch may be empty.
         long: Whether the first axis may be long: kernels have blocks, and what is left of them.
-        eps_outside: The calls are for the dialect ``(x - mean) / (sigma + eps)``.
     """
 
     dtypes: tuple[str, ...]
@@ -58,7 +57,6 @@ class Wanted:
     per_activation: bool
     history: int
     empty: bool
-    eps_outside: bool
     long: bool = False
 
     def __post_init__(self) -> None:

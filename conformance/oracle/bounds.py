@@ -17,13 +17,18 @@ what underflows on its way is off by u o, however small it is:
     S_inv = r (1 + k S_var)         k = 1 / (2 V), the sensitivity of log r to the variance
     S_y = |gamma| r (|x| + A1 + d (1 + k S_var)) + |beta|         S_dbeta = sum|dy|
     S_dgamma = r (sum |dy| (d + |x|) + M o + |dbeta| A1) + |dgamma| k S_var
-    S_dx = |gamma| r (|dy| + D1 + (|x| + A1) w |dgamma| / M + d w S_dgamma / M
-                      + d w |dgamma| / M (2 k) S_var) + r o + |dx| k S_var,     w = r
+    S_dx = |gamma| r (|dy| + D1 + (|x| + A1) w (|dgamma| + T u S_dgamma) / M
+                      + d w S_dgamma / M + d w |dgamma| / M (2 k) S_var)
+           + r o + |dx| k S_var,     w = r
     S_running_mean = |rm| + m A1
     S_running_var = |rv| + m S_var M / (M - 1)
 
 The running statistics may be formed as ``old + m (new - old)``, which loses u m |old| where
 ``(1 - m) old + m new`` loses u (1 - m) |old|: both are allowed for at every step.
+
+Two products of errors are counted, each because it is all that is left where the rest is 0, in a
+channel that is constant: T u A1^2 is the squared error of the mean, and T u S_dgamma the error of
+dgamma beside that of x - mean.
 
 The terms in |x| allow the folded forms ``x (gamma r) + (beta - mean gamma r)`` and
 ``sum(dy x) - mean sum(dy)``.  In test mode the mean is given, so A1 becomes |running_mean| and
@@ -256,7 +261,7 @@ def _slopes(inputs: Inputs, batch: _Batch, root: _Root, dgamma: Floats, S_dgamma
     S_dx: Floats = reach * (
         slope
         + slope.mean(axis=1, keepdims=True)
-        + (batch.size + batch.A1) * along * dgamma
+        + (batch.size + batch.A1) * along * (dgamma + LIMIT * roundoff(inputs) * S_dgamma)
         + d * along * (S_dgamma + dgamma * root.twice_slack)
     )
     return S_dx + lost

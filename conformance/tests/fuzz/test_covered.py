@@ -29,6 +29,7 @@ IN_TEST_MODE = replace(KEPT, x=LONG, dy=LONG, history=(), training=False)
         CALL,
         KEPT,
         replace(CALL, x=CALL.x + 100),
+        replace(CALL, x=ONES * np.float32(700.1)),
         replace(CALL, x=np.zeros_like(CALL.x), dy=np.zeros_like(CALL.x)),
         replace(CALL, dy=ONES.astype(np.float16) * np.float16(1e-7), x=CALL.x.astype(np.float16)),
         replace(CALL, x=CALL.x[:0], dy=ONES[:0]),
@@ -46,8 +47,7 @@ def test_what_is_covered_stays(call: Inputs) -> None:
     [
         replace(CALL, dy=ONES * np.float32(1e-39)),
         replace(CALL, dy=ONES * np.float32(7e-38)),
-        replace(CALL, x=ONES * np.float32(700.1)),
-        replace(CALL, x=ONES * np.float32(700.1), memory="broadcast"),
+        replace(CALL, dy=ONES * np.float32(7e-38), memory="broadcast"),
         IN_TEST_MODE,
     ],
 )
@@ -68,10 +68,3 @@ def test_halves_have_no_history(dtype: type) -> None:
     call = replace(KEPT, running_mean=kept, running_var=kept + kept.dtype.type(1))
     assert covered(call).history == ()
     assert covered(replace(KEPT, x=KEPT.x.astype(dtype))).history == KEPT.history
-
-
-def test_eps_outside_is_covered_less() -> None:
-    """With eps outside the root a small variance must not be made good by eps."""
-    call = replace(CALL, x=CALL.x * np.float32(1e-4) + np.float32(0.5))
-    assert covered(call) is call
-    assert covered(call, eps_outside=True).dy is None

@@ -36,10 +36,7 @@ def test_published_derivations_pass(name: str) -> None:
     path = PATHS[name]
     result = search(
         probe_of(path.run, path.dialect, path.capabilities),
-        inputs(
-            per_activation=path.capabilities.per_activation,
-            eps_outside=path.dialect.eps == "outside",
-        ),
+        inputs(per_activation=path.capabilities.per_activation),
         seconds=SECONDS,
         seed=7,
         max_examples=300,

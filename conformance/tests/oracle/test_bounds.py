@@ -9,9 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from conformance.case import Inputs
+from conformance.case import Dialect, Inputs, Problem
+from conformance.faults.sheet import kernel
+from conformance.judge import Ruler
 from conformance.oracle.bounds import is_gradable, roundoff, scales, units
 from conformance.oracle.expected import solve_inputs
+from conformance.oracle.solve import solve
+from conformance.power.honest import PANEL
 from conformance.tests.oracle.by_hand import make
 
 F32 = npt.NDArray[np.float32]
@@ -117,3 +121,16 @@ def test_test_mode_leaves_no_room_for_the_running_statistics() -> None:
     scale = scales(inputs, solve_inputs(inputs))
     assert np.asarray(scale["running_mean"]).tolist() == [0.0, 0.0]
     assert np.asarray(scale["running_var"]).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("level", [3.3, 90.7, 700.1])
+@pytest.mark.parametrize("eps", [1e-5, 1e-3])
+def test_dx_of_a_constant_channel_has_room_for_two_errors(level: float, eps: float) -> None:
+    """Where x - mean and dgamma should be 0, dx is the product of their errors, and bounded."""
+    x = np.full((3, 1), level, dtype=np.float32)
+    inputs = Inputs(x=x, dy=np.ones_like(x), eps=eps)
+    problem = Problem(id="g/c", group="g", catches="-", made="-", inputs=inputs)
+    ruler = Ruler(solve(problem), Dialect())
+    for name, member in PANEL.items():
+        result = ruler.judge(kernel(member.edits)(inputs))["dx"]
+        assert result.grade in ("A", "B"), f"{name}: {result.reason}"
