@@ -65,6 +65,8 @@ def _load(told: str) -> tuple[Adapter, dict[str, Any]]:
         return adapter.load(told), {}
     from conformance.kernels import limits, load  # noqa: PLC0415 - adapters need none of it
 
+    # A kernel is edited and checked again at once: compiled files are told apart by the second.
+    sys.dont_write_bytecode = True
     kernel = load.load(source)
     limits.limit_memory(source.memory)
     return kernel.adapter, kernel.facts

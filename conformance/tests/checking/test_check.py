@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from importlib import resources
 from pathlib import Path
@@ -125,6 +126,18 @@ def test_a_kernel_without_eps_must_say_which(tmp_path: Path) -> None:
     report = conformance.check(f"{file}:batch_norm", case="dense/*")
     assert report.conforms
     assert report.counts[Status.PASS]
+
+
+def test_an_edited_kernel_is_read_anew(tmp_path: Path) -> None:
+    """Not even an edit that keeps the size and the time of the file is missed."""
+    file = tmp_path / "edited.py"
+    file.write_text(RIGHT)
+    written = file.stat().st_mtime_ns
+    assert conformance.check(str(file), case="dense/train-float64", fresh=False).conforms
+    file.write_text(RIGHT.replace("/ M if", "/ 7 if"))
+    os.utime(file, ns=(written, written))
+    assert not conformance.check(str(file), case="dense/train-float64", fresh=False).conforms
+    assert not (tmp_path / "__pycache__").exists()
 
 
 def test_conventions_are_told_before_anything_is_called_wrong(tmp_path: Path) -> None:
