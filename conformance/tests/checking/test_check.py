@@ -128,8 +128,9 @@ def test_a_kernel_without_eps_must_say_which(tmp_path: Path) -> None:
     assert report.counts[Status.PASS]
 
 
-def test_an_edited_kernel_is_read_anew(tmp_path: Path) -> None:
+def test_an_edited_kernel_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even an edit that keeps the size and the time of the file is missed."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     file = tmp_path / "edited.py"
     file.write_text(RIGHT)
     written = file.stat().st_mtime_ns
