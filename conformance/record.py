@@ -96,6 +96,8 @@ class OutputResult:
             NaN never: those are None with a reason.
         worst: Where the largest error is; None where nothing was compared.
         reason: Why it is not a plain pass, in words.
+        bits: The first 16 hexadecimal digits of a SHA-256 of what was returned, type and shape
+            included: equal where two runs gave the same bits.  None where nothing came back.
     """
 
     status: Status
@@ -103,6 +105,7 @@ class OutputResult:
     units: float | None = None
     worst: Worst | None = None
     reason: str | None = None
+    bits: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +144,7 @@ class RunRecord:
         seconds: How long it took.
         cases: One result per case, in the order of the catalogue.
         diagnosis: What is wrong, in words; empty where nothing failed that was not expected to.
+        environment: The machine and the packages, as `conformance.environment.here` tells them.
     """
 
     adapter: str
@@ -154,6 +158,7 @@ class RunRecord:
     seconds: float
     cases: tuple[CaseResult, ...]
     diagnosis: tuple[Diagnosis, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
     schema: str = field(default=SCHEMA)
 
     @cached_property

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from conformance import adapter, expectations, golden
-from conformance.case import Case, Dialect
+from conformance.case import Array, Case, Dialect
 from conformance.diagnosed import Diagnosis
+from conformance.environment import here
 from conformance.errors import AdapterError
 from conformance.expectations import Expectation
 from conformance.faults.diagnosis import Evidence, diagnose
@@ -178,6 +180,7 @@ def make_record(
         seconds=round(seconds, 3),
         cases=tuple(results),
         diagnosis=diagnosis,
+        environment=here(),
     )
 
 
@@ -228,10 +231,18 @@ def judged(case: Case, dialect: Dialect, answer: Answer) -> dict[str, OutputResu
     if status == "ok":
         try:
             ruler = Ruler(case, dialect)
-            return {**_unbounded(ruler), **ruler.judge(answer.outputs)}
+            results = {**_unbounded(ruler), **ruler.judge(answer.outputs)}
+            return {n: _with_bits(r, answer.outputs.get(n)) for n, r in results.items()}
         except AdapterError as error:
             status, reason = Status.ERROR, str(error)
     return spread(Status(status), reason, due_names(case.expected.items(), dialect))
+
+
+def _with_bits(result: OutputResult, returned: Array | None) -> OutputResult:
+    if returned is None:
+        return result
+    said = f"{returned.dtype}{returned.shape}".encode() + returned.tobytes()
+    return replace(result, bits=hashlib.sha256(said).hexdigest()[:16])
 
 
 def _unbounded(ruler: Ruler) -> dict[str, OutputResult]:

@@ -24,10 +24,10 @@ import numpy as np
 from conformance import adapter, wire
 from conformance._version import __version__
 from conformance.adapter import Adapter, Path
+from conformance.batches import through_history
 from conformance.case import Array, Inputs, Kernel
 from conformance.diagnosed import WROTE_TO_INPUTS
 from conformance.errors import AdapterError, InputError, Unsupported
-from conformance.history import through_history
 from conformance.kernels import source as kernel_source
 from conformance.memory import laid_out
 

@@ -8,10 +8,10 @@ import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
+from conformance.batches import through_history
 from conformance.case import LIMIT, Actual, Array, Case, Dialect
 from conformance.faults.fault import Fault
 from conformance.faults.sheet import Edits, kernel
-from conformance.history import through_history
 from conformance.judge import Ruler
 from conformance.memory import laid_out
 from conformance.oracle.bounds import roundoff

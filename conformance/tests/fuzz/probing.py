@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.adapter import Capabilities, why_not
+from conformance.batches import through_history
 from conformance.case import Case, Dialect, Inputs, Kernel, Problem
 from conformance.errors import Unsupported
 from conformance.fuzz import Probe, Verdict, inputs, search
-from conformance.history import through_history
 from conformance.judge import judge
 from conformance.memory import laid_out
 from conformance.oracle.solve import graded

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from conformance.batches import through_history
 from conformance.case import Dialect
 from conformance.faults import FAULTS
-from conformance.history import through_history
 from conformance.judge import Ruler
 from conformance.memory import laid_out
 from conformance.power import document, matrix, picture

@@ -7,9 +7,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from conformance.batches import through_history
 from conformance.faults import FAULTS
 from conformance.faults.sheet import kernel
-from conformance.history import through_history
 from conformance.memory import laid_out
 from conformance.power import alarms, honest, matrix
 from conformance.power.honest import PANEL, Honest
