@@ -9,7 +9,19 @@ from collections.abc import Sequence
 
 from conformance._version import __version__
 
-_COMMANDS = ("check", "doctor", "verify", "run", "matrix", "generate", "list", "power")
+_COMMANDS = (
+    "check",
+    "doctor",
+    "verify",
+    "run",
+    "matrix",
+    "diff",
+    "history",
+    "site",
+    "generate",
+    "list",
+    "power",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

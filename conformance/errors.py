@@ -27,6 +27,10 @@ class RecordError(ConformanceError):
     """A run record that is missing, damaged or of another schema."""
 
 
+class HistoryError(ConformanceError):
+    """A history, or a run in it, that is missing, damaged or foreign."""
+
+
 class ExpectationError(ConformanceError):
     """An expectations file that is malformed or names what does not exist."""
 

@@ -20,7 +20,7 @@ def collect(places: Iterable[Path]) -> list[RunRecord]:
     """
     files: dict[Path, Path] = {}
     for place in places:
-        for file in _files(place):
+        for file in record_files(place):
             files.setdefault(file.resolve(), file)
     records = {file: _checked(read(file), file) for file in files.values()}
     if not records:
@@ -37,7 +37,12 @@ def version(record: RunRecord) -> str:
     return next(iter(record.versions.values()), "unknown version")
 
 
-def _files(place: Path) -> list[Path]:
+def record_files(place: Path) -> list[Path]:
+    """The files at `place`: itself, or what a folder holds of ``*.json``.
+
+    Raises:
+        RecordError: it is missing, or a folder that holds none.
+    """
     if not place.exists():
         raise RecordError(
             f"{place} does not exist, a run record or a folder of them was wanted. "

@@ -1,0 +1,155 @@
+"""One night out of what its columns left behind: records that are good, and what is missing.
+
+A column that broke costs itself alone: a record that cannot be read is named and the others go
+on, and a column that left none is kept as missing, with the reason.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.errors import HistoryError, RecordError
+from conformance.history.entry import column_name, framework_version
+from conformance.history.store import History
+from conformance.record import RunRecord
+from conformance.report.collect import collect, record_files
+
+RECENT = 14
+"""How many runs back a column is remembered that does not report any more."""
+
+RELEASE, PRE_RELEASE = "release", "pre-release"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How the environment of one adapter ended.
+
+    Attributes:
+        adapter: Name of the adapter.
+        channel: ``"release"`` or ``"pre-release"``.
+        exit: Its exit status; None where it was stopped.
+        reason: What it said last, or why it was stopped.
+    """
+
+    adapter: str
+    channel: str
+    exit: int | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """What is to be added to a history.
+
+    Attributes:
+        records: What reported.
+        missing: Columns that did not, each with the reason.
+        problems: Records that could not be used, each with the reason.
+    """
+
+    records: tuple[RunRecord, ...]
+    missing: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+def gather(
+    places: Sequence[Path],
+    history: History,
+    *,
+    expected: Iterable[str] = (),
+    outcomes: Sequence[Outcome] = (),
+) -> Night:
+    """Gather one night.
+
+    Args:
+        places: Run records, and folders that are searched for them.
+        history: What earlier nights had tells which columns an adapter has.
+        expected: Adapters that are to report.
+        outcomes: How the environments ended.
+    """
+    records, problems = _readable(places)
+    there = {column_name(record) for record in records}
+    known = _recent_columns(history)
+    missing: dict[str, str] = {}
+    for adapter in expected:
+        why = _reason(adapter, RELEASE, outcomes)
+        columns = [c for c in known if _is_of(c, adapter, RELEASE)]
+        alone = [adapter] if not any(_is_of(c, adapter, RELEASE) for c in there) else []
+        missing |= {column: why for column in columns or alone if column not in there}
+    for outcome in outcomes:
+        reported = any(_is_of(c, outcome.adapter, outcome.channel) for c in there)
+        if outcome.channel == PRE_RELEASE and outcome.exit != 0 and not reported:
+            name = f"{outcome.adapter} ({PRE_RELEASE})"
+            missing[name] = _reason(outcome.adapter, PRE_RELEASE, outcomes)
+    return Night(records=tuple(records), missing=missing, problems=tuple(problems))
+
+
+def read_outcomes(file: Path) -> list[Outcome]:
+    """Read how the environments ended.
+
+    Raises:
+        HistoryError: the file is missing or malformed.
+    """
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+        return [
+            Outcome(
+                adapter=str(each["adapter"]),
+                channel=str(each["channel"]),
+                exit=each["exit"],
+                reason=str(each.get("reason", "")),
+            )
+            for each in told
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise HistoryError(
+            f"{file} does not tell how the environments ended: {error!r}. A list of objects with "
+            "adapter, channel, exit and reason was wanted, as ci/nightly.py writes it."
+        ) from error
+
+
+def _readable(places: Sequence[Path]) -> tuple[list[RunRecord], list[str]]:
+    records: dict[tuple[str, str], RunRecord] = {}
+    problems: list[str] = []
+    for place in places:
+        try:
+            files = record_files(place)
+        except RecordError as error:
+            problems.append(str(error))
+            continue
+        for file in files:
+            try:
+                (record,) = collect([file])
+            except RecordError as error:
+                problems.append(str(error))
+                continue
+            # A pre-release environment that found no pre-release ran the release once more.
+            records.setdefault((column_name(record), framework_version(record)), record)
+    return list(records.values()), problems
+
+
+def _recent_columns(history: History) -> list[str]:
+    columns: dict[str, None] = {}
+    for name in history.names()[-RECENT:]:
+        try:
+            entries = history.entries(name)
+        except HistoryError:
+            continue  # `conformance history check` names it
+        columns |= dict.fromkeys(entry.column for entry in entries if entry.path)
+    return list(columns)
+
+
+def _is_of(column: str, adapter: str, channel: str) -> bool:
+    name = column.split("/", maxsplit=1)[0].split(" ", maxsplit=1)[0]
+    return name == adapter and (PRE_RELEASE in column) == (channel == PRE_RELEASE)
+
+
+def _reason(adapter: str, channel: str, outcomes: Iterable[Outcome]) -> str:
+    for outcome in outcomes:
+        if (outcome.adapter, outcome.channel) == (adapter, channel):
+            ended = "was stopped" if outcome.exit is None else f"ended with {outcome.exit}"
+            return f"its environment {ended}{': ' if outcome.reason else ''}{outcome.reason}"
+    return "wrote no run record"
