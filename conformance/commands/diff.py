@@ -1,0 +1,150 @@
+"""``conformance diff``: what changed between two runs, and by whose doing."""
+
+# ruff: noqa: T201 - a command prints
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.atomic import write_atomically
+from conformance.errors import ConformanceError, HistoryError
+
+if TYPE_CHECKING:
+    from conformance.diff.attribution import Attribution
+    from conformance.diff.changes import Difference
+
+NOTHING_WORSE, WORSE, COULD_NOT_RUN = 0, 1, 2
+
+_ABOUT = """\
+Name what changed from one run to another: new failures and fixed ones, grades that moved,
+errors that grew with the grade unchanged, cases that vanished, columns that did not report.
+
+OLD and NEW are each a folder or file of run records, or a run of the history: its name or the
+beginning of it (a date), latest, previous, latest~7.
+"""
+
+_EXAMPLE = """\
+example:
+  conformance diff previous latest --history history
+  conformance diff 2026-11-01 latest --history history --format markdown
+  conformance diff old/records records
+  conformance diff previous latest --history history --rerun --repository .
+
+exit status: 0 nothing got worse, 1 something did, 2 could not run
+"""
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``diff`` to the command line."""
+    parser = subparsers.add_parser(
+        "diff",
+        help="name what changed between two runs, and by whose doing",
+        description=_ABOUT,
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("old", metavar="OLD", help="the earlier run, or its records")
+    parser.add_argument("new", metavar="NEW", help="the later run, or its records")
+    parser.add_argument(
+        "--history",
+        type=Path,
+        default=Path("history"),
+        metavar="DIR",
+        help="the history (default: history)",
+    )
+    parser.add_argument(
+        "--factor",
+        type=float,
+        default=2.0,
+        help="how much an error must grow to be told while its grade stays (default: 2)",
+    )
+    parser.add_argument(
+        "--floor",
+        type=float,
+        default=1.0,
+        metavar="UNITS",
+        help="errors below this are the luck of one rounding (default: 1)",
+    )
+    parser.add_argument("--format", choices=["text", "markdown", "json"], default="text")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write it there as well")
+    again = parser.add_argument_group("by whose doing")
+    again.add_argument(
+        "--rerun",
+        action="store_true",
+        help="run what got worse again, with the old suite and the old framework: was it the "
+        "suite, the framework, the environment, or a flake?",
+    )
+    again.add_argument(
+        "--repository",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="the suite's git repository (default: here)",
+    )
+    again.add_argument(
+        "--workdir", type=Path, metavar="DIR", help="keep trees and environments there"
+    )
+    again.add_argument(
+        "--pip",
+        action="append",
+        default=[],
+        metavar="ARG",
+        help="argument of pip install, such as --pip=--extra-index-url=URL; repeatable",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run ``diff``; returns the exit status."""
+    try:
+        difference = _compared(args)
+        attributions = _attributed(args, difference) if args.rerun else []
+        text = _made(args.format, difference, attributions)
+        if args.out is not None:
+            write_atomically(args.out, text)
+    except (ConformanceError, OSError) as error:
+        print(f"conformance diff could not run: {error}", file=sys.stderr)
+        return COULD_NOT_RUN
+    sys.stdout.write(text)
+    return WORSE if difference.worse else NOTHING_WORSE
+
+
+def _compared(args: argparse.Namespace) -> Difference:
+    try:
+        from conformance.diff.compare import compare  # noqa: PLC0415 - an extra
+        from conformance.history.store import History  # noqa: PLC0415 - the same
+    except ModuleNotFoundError as error:
+        raise HistoryError(
+            f"this needs {error.name}, which is not installed. "
+            "Install it with: pip install 'batchnorm-conformance[history]'"
+        ) from error
+    history = History(args.history)
+    return compare(args.old, args.new, history, factor=args.factor, floor=args.floor)
+
+
+def _attributed(args: argparse.Namespace, difference: Difference) -> list[Attribution]:
+    from conformance.diff.attribution import attribute  # noqa: PLC0415 - only on demand
+    from conformance.diff.laboratory import Laboratory  # noqa: PLC0415 - the same
+
+    with tempfile.TemporaryDirectory(prefix="conformance-") as scratch:
+        folder = args.workdir or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        laboratory = Laboratory(
+            folder,
+            args.repository,
+            sources=args.pip,
+            say=lambda line: print(f"conformance diff: {line}", file=sys.stderr),
+        )
+        return attribute(difference, laboratory.rerun)
+
+
+def _made(form: str, difference: Difference, attributions: list[Attribution]) -> str:
+    from conformance.diff import payload, wording  # noqa: PLC0415 - DuckDB may be absent
+
+    if form == "json":
+        return payload.as_json(difference, attributions)
+    make = wording.as_markdown if form == "markdown" else wording.as_text
+    return make(difference, attributions)
