@@ -1,0 +1,88 @@
+"""``conformance site``: a history as static pages that need no server and no network."""
+
+# ruff: noqa: T201 - a command prints
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from conformance.errors import ConformanceError, HistoryError
+
+DONE, COULD_NOT_RUN = 0, 2
+
+_EXAMPLE = """\
+example:
+  conformance site --history history --out site --power docs/power.json
+
+exit status: 0 made, 2 could not
+"""
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``site`` to the command line."""
+    parser = subparsers.add_parser(
+        "site",
+        help="make static pages of a history",
+        description=__doc__,
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--history", type=Path, default=Path("history"), metavar="DIR",
+        help="the history (default: history)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--out", type=Path, default=Path("site"), metavar="DIR",
+        help="the folder of the site, which is replaced (default: site)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--power", type=Path, metavar="FILE",
+        help="power.json, which tells what each case catches",
+    )  # fmt: skip
+    parser.add_argument(
+        "--address", default="", metavar="URL", help="where the site will be, for the feed's links"
+    )
+    parser.add_argument(
+        "--every", type=float, default=26.0, metavar="HOURS",
+        help="a night is missing after this many hours (default: 26)",
+    )  # fmt: skip
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run ``site``; returns the exit status."""
+    try:
+        count = _built(args)
+    except (ConformanceError, OSError) as error:
+        print(f"conformance site could not run: {error}", file=sys.stderr)
+        return COULD_NOT_RUN
+    print(f"wrote {count} files to {args.out}; open {args.out / 'index.html'}")
+    return DONE
+
+
+def _built(args: argparse.Namespace) -> int:
+    try:
+        from conformance.history.store import History  # noqa: PLC0415 - an extra
+        from conformance.site.build import build  # noqa: PLC0415 - the same
+    except ModuleNotFoundError as error:
+        raise HistoryError(
+            f"this needs {error.name}, which is not installed. "
+            "Install it with: pip install 'batchnorm-conformance[site]'"
+        ) from error
+    from rich.console import Console  # noqa: PLC0415 - `conformance --help` does not need it
+    from rich.progress import Progress  # noqa: PLC0415 - the same
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task("pages", total=None)
+        return build(
+            History(args.history),
+            args.out,
+            datetime.now(UTC),
+            hours=args.every,
+            power=args.power,
+            address=args.address,
+            done=lambda count: progress.update(task, completed=count),
+        )
