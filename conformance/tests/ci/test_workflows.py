@@ -1,0 +1,139 @@
+"""Tests of the workflows: their commands are run, in the order of their steps."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.history import History
+from conformance.history.alarms import Alarm
+from conformance.tests.ci.workflows import CHECKOUT, Runner, commands, every_job, workflow
+from conformance.tests.ci.workflows import needs_checkout as pytestmark  # noqa: F401 - for all
+
+INSTALL = "python -m pip install tox"
+COLUMN = 'python ci/nightly.py columns "$COLUMN"'
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    """A machine with a copy of the checkout, on which nothing ran yet."""
+    return Runner(tmp_path_factory.mktemp("runner"))
+
+
+def test_a_night_from_its_first_step_to_its_last(runner: Runner) -> None:
+    """Two nights of one column: history kept, site made, the others missed and told.
+
+    The commands are those of nightly.yml; artifacts lie where the next job would put them.
+    """
+    jobs = workflow("nightly")["jobs"]
+    column, publish = commands(jobs["column"]["steps"]), commands(jobs["publish"]["steps"])
+    assert [step["run"] for step in column] == [INSTALL, COLUMN]
+    for number in range(2):
+        done = runner.run(column[1], COLUMN="textbook", PYTEST_ADDOPTS="--tier smoke")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "textbook ended with 0" in done.stdout
+        results = [runner.run(step) for step in publish[1:]]
+        # Four columns did not report: the publication says so, and all that follows still runs.
+        said = "\n".join(each.stdout + each.stderr for each in results)
+        assert [each.returncode for each in results] == [0, 1, 0, 0], said
+        said = runner.summary.read_text() if runner.summary.exists() else ""
+        assert ("nothing worse" in said) == (number == 1)
+        shutil.rmtree(runner.root / "history")
+    kept = runner.folder / "kept"
+    clone = ["git", "clone", "-q", "--branch", "history", str(runner.remote), str(kept)]
+    subprocess.run(clone, check=True)
+    history = History(kept)
+    assert len(history.names()) == 2
+    entries = {entry.column: entry for entry in history.entries(history.resolve("latest"))}
+    assert entries["textbook/staged"].compared > 0
+    assert entries["textbook/staged"].environment["commit"]
+    assert {e.missing for e in entries.values() if e.adapter == "jax"} == {"wrote no run record"}
+    page = (runner.root / "site" / "index.html").read_text()
+    assert Alarm.MISSING_COLUMN.value in page
+    assert "textbook/staged" in page
+
+
+def test_a_pull_request_is_compared_with_the_last_night(runner: Runner) -> None:
+    """The steps of pull-request.yml that follow the columns: a matrix, a difference, a summary."""
+    steps = commands(workflow("pull-request")["jobs"]["difference"]["steps"])
+    runner.summary.unlink(missing_ok=True)
+    shutil.rmtree(runner.root / "history", ignore_errors=True)
+    results = [runner.run(step) for step in steps[1:]]
+    assert [each.returncode for each in results] == [0, 1, 0]
+    assert "did not report: jax" in results[1].stdout
+    assert "### ✅ nothing worse" in runner.summary.read_text()
+    assert (runner.root / "night" / "report" / "index.html").is_file()
+
+
+def test_environments_of_tox_are_run_by_their_names(runner: Runner) -> None:
+    """The step of pull-request.yml that runs an environment runs one; those it names exist."""
+    job = workflow("pull-request")["jobs"]["tests"]
+    step = commands(job["steps"])[1]
+    done = runner.run(step, ENVIRONMENT="clean")
+    assert done.returncode == 0, done.stdout + done.stderr
+    named = job["strategy"]["matrix"]["environment"]
+    for env in (*named, "publish", "torch-pre", "torch-gpu", "numba-cuda-gpu"):
+        asked = [sys.executable, "-m", "tox", "config", "-e", env, "-k", "commands"]
+        told = subprocess.run(asked, cwd=runner.root, capture_output=True, text=True, check=True)
+        assert "commands =" in told.stdout
+
+
+def test_every_command_of_every_workflow_is_one_of_those(runner: Runner) -> None:
+    """No workflow holds a command that no test here has run."""
+    del runner
+    tested = {INSTALL, COLUMN}
+    jobs = dict(every_job())
+    for name in ("nightly/publish", "pull-request/difference", "pull-request/tests"):
+        tested |= {step["run"] for step in commands(jobs[name]["steps"])}
+    found = {step["run"] for job in jobs.values() for step in commands(job["steps"])}
+    assert found == tested
+
+
+def test_the_columns_of_the_workflows_are_those_of_the_pipeline() -> None:
+    """nightly.yml runs every column but those of the GPU, gpu.yml these."""
+    asked = [sys.executable, "ci/nightly.py", "columns", "none"]
+    told = subprocess.run(asked, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert told.returncode == 2
+    known = set(told.stderr.strip().rsplit("choose from ", maxsplit=1)[1].split(", "))
+    columns = {
+        name: set(job["strategy"]["matrix"]["column"])
+        for name, job in every_job()
+        if name.endswith("/column")
+    }
+    assert columns["nightly/column"] | columns["gpu/column"] == known
+    assert columns["gpu/column"] == {name for name in known if name.endswith("-gpu")}
+    assert columns["pull-request/column"] == {
+        name for name in known if not name.endswith(("-gpu", "-pre"))
+    }
+
+
+def test_a_column_that_takes_too_long_is_stopped(runner: Runner) -> None:
+    """It leaves an outcome that says so, and the next column runs."""
+    command = "python ci/nightly.py --minutes 0.02 columns jax"
+    done = runner.run({"run": command})
+    assert done.returncode == 0
+    outcome = (runner.root / "night" / "outcomes" / "jax.json").read_text()
+    assert '"exit": null' in outcome
+    assert "0.02 minutes were over" in outcome
+
+
+def test_a_history_that_two_jobs_send_at_once_loses_nothing(runner: Runner, tmp_path: Path) -> None:
+    """The second one takes over what the first one sent, and sends both."""
+    remote = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "-q", "--bare", str(remote)], check=True)
+    runner.remote, kept = remote, runner.remote
+    for name in ("first", "second"):
+        assert runner.run({"run": f"ci/history.sh restore {tmp_path / name}"}).returncode == 0
+        (tmp_path / name / "runs").mkdir()
+        (tmp_path / name / "runs" / name).write_text(name)
+    for name in ("first", "second", "second"):
+        done = runner.run({"run": f"ci/history.sh save {tmp_path / name}"})
+        assert done.returncode == 0, done.stderr
+    assert "nothing new" in done.stdout
+    assert runner.run({"run": f"ci/history.sh restore {tmp_path / 'third'}"}).returncode == 0
+    assert {f.name for f in (tmp_path / "third" / "runs").iterdir()} == {"first", "second"}
+    runner.remote = kept
