@@ -86,12 +86,16 @@ class Adapter:
         packages: Distributions whose versions make the column, the framework itself first.
         device: Tells where the paths run, such as ``"cpu"`` or ``"simulator"``.
         paths: The code paths, in the order of the columns.
+        reproduce: From the name of a path, the inputs of a call and the name of an output to a
+            program in the framework's own terms that makes this call and prints the output as
+            nested lists of numbers.  None where there is no framework to report to.
     """
 
     name: str
     packages: tuple[str, ...]
     device: Callable[[], str]
     paths: tuple[Path, ...]
+    reproduce: Callable[[str, Inputs, str], str] | None = None
 
     def path(self, name: str) -> Path:
         """The path called `name`.

@@ -14,6 +14,8 @@ _COMMANDS = (
     "doctor",
     "verify",
     "run",
+    "expectations",
+    "report-bug",
     "matrix",
     "diff",
     "history",
@@ -36,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     words = sys.argv[1:] if argv is None else list(argv)
     for name in [word for word in words[:1] if word in _COMMANDS] or _COMMANDS:
-        importlib.import_module(f"conformance.commands.{name}").register(subparsers)
+        module = importlib.import_module(f"conformance.commands.{name.replace('-', '_')}")
+        module.register(subparsers)
     args = parser.parse_args(argv)
     status: int = args.run(args)
     return status

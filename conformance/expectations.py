@@ -1,17 +1,21 @@
 """Known failures of an adapter: which, since when, why; each must go on failing.
 
-``adapters/<name>/expectations.toml`` holds entries of this form:
+``adapters/<name>/expectations.toml`` holds causes (see `conformance.cause`) and entries:
 
     [[expect]]
+    cause = "one-pass"                 # a [cause.one-pass] of this file
     paths = ["fused_nhwc_xla"]         # globs of path names
     cases = ["offset/*-1000*"]         # globs of case ids
     outputs = ["y", "dx"]              # optional: all outputs
     versions = ">=2.21"                # optional: of the adapter's first package
-    reason = "XLA computes the variance in one pass"
-    link = "https://..."               # optional
+    gone = "2.22.0"                    # optional: the version in which it was seen to pass
+    link = "https://..."               # optional: that of the cause
+
+An entry may tell its own ``reason = "..."`` instead of naming a cause.
 
 An output that an active entry matches and that fails is `expected-fail`; one that passes is
-`unexpected-pass`, which makes the run fail until the entry is removed.
+`unexpected-pass`, which makes the run fail until the entry is marked as gone or removed.
+``conformance expectations ADAPTER --update`` marks it.
 """
 
 from __future__ import annotations
@@ -21,28 +25,46 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path as FilePath
+from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
 
+from conformance import cause as causes
 from conformance.case import OUTPUT_NAMES
+from conformance.cause import Cause
 from conformance.errors import ExpectationError
 from conformance.record import COMPARED, OutputResult, Status
 
-_KEYS = frozenset({"paths", "cases", "outputs", "versions", "reason", "link"})
-_REQUIRED = ("paths", "cases", "reason")
-_FAILING = frozenset({Status.FAIL, Status.ERROR, Status.CRASH, Status.TIMEOUT})
+_LISTS = ("paths", "cases", "outputs")
+_TEXTS = ("cause", "reason", "versions", "gone", "link")
+_REQUIRED = ("paths", "cases")
+FAILING = frozenset({Status.FAIL, Status.ERROR, Status.CRASH, Status.TIMEOUT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """One entry; see the module's text."""
+    """One entry; see the module's text.
+
+    Attributes:
+        paths: Globs of path names.
+        cases: Globs of case ids.
+        outputs: Names of outputs.
+        reason: Why they fail, its cause's if it names one.
+        cause: Name of its cause; empty for an entry with a reason of its own.
+        versions: Range of versions it speaks of; empty for all.
+        gone: The version in which it was seen to pass; empty while it fails.
+        link: An issue upstream, its cause's if it has none.
+    """
 
     paths: tuple[str, ...]
     cases: tuple[str, ...]
     outputs: tuple[str, ...]
-    versions: str
     reason: str
-    link: str
+    cause: str = ""
+    versions: str = ""
+    gone: str = ""
+    link: str = ""
 
     def matches(self, path: str, case: str, output: str) -> bool:
         """Whether the entry speaks of this output."""
@@ -53,25 +75,60 @@ class Expectation:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """All that a file tells.
+
+    Attributes:
+        file: The file.
+        causes: Its causes by name.
+        entries: Its entries in their order, active or not.
+    """
+
+    file: FilePath
+    causes: Mapping[str, Cause]
+    entries: tuple[Expectation, ...]
+
+
+def read(file: FilePath) -> Known:
+    """Read a file; one that does not exist tells nothing.
+
+    Raises:
+        ExpectationError: it is no TOML, or a cause or an entry lacks or misspells something.
+    """
+    return parse(file.read_text(encoding="utf-8") if file.exists() else "", file)
+
+
+def parse(text: str, file: FilePath) -> Known:
+    """What a file tells that holds `text`.
+
+    Raises:
+        ExpectationError: as `read`.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ExpectationError(f"{file} is not TOML: {error}. Correct that line.") from error
+    stray = set(content) - {"cause", "expect"}
+    if stray:
+        raise ExpectationError(
+            f"{file} has {', '.join(sorted(stray))}, only [cause.NAME] and [[expect]] were wanted."
+        )
+    known = causes.read(content.get("cause", {}), str(file))
+    entries = [
+        _entry(f"{file}, entry {number}", raw, known)
+        for number, raw in enumerate(content.get("expect", []), start=1)
+    ]
+    return Known(file=file, causes=known, entries=tuple(entries))
+
+
 def load(file: FilePath, version: str) -> tuple[Expectation, ...]:
     """The entries of a file that are active for a framework's version.
 
     Raises:
-        ExpectationError: the file is no TOML, or an entry lacks or misspells something.
+        ExpectationError: as `read`, or a version is none.
     """
-    if not file.exists():
-        return ()
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ExpectationError(f"{file} is not TOML: {error}. Correct that line.") from error
-    stray = set(content) - {"expect"}
-    if stray:
-        raise ExpectationError(
-            f"{file} has {', '.join(sorted(stray))}, only [[expect]] entries were wanted."
-        )
-    entries = [_entry(file, i, raw) for i, raw in enumerate(content.get("expect", []), start=1)]
-    return tuple(entry for entry in entries if _active(file, entry, version))
+    return tuple(entry for entry in read(file).entries if is_active(file, entry, version))
 
 
 def apply(
@@ -111,51 +168,90 @@ def check(
             )
 
 
-def _apply_one(entries: list[Expectation], result: OutputResult) -> OutputResult:
-    if not entries:
-        return result
-    why = "; ".join(f"{e.reason} ({e.link})" if e.link else e.reason for e in entries)
-    if result.status in _FAILING:
-        seen = f"{result.status}: {result.reason}" if result.reason else str(result.status)
-        return replace(result, status=Status.EXPECTED_FAIL, reason=f"expected: {why} [{seen}]")
-    if result.status in COMPARED:
-        text = f"expected to fail and did not: {why}. Remove the entry from expectations.toml."
-        return replace(result, status=Status.UNEXPECTED_PASS, reason=text)
-    return result
+def is_active(file: FilePath, entry: Expectation, version: str) -> bool:
+    """Whether an entry speaks of a framework's version.
 
-
-def _entry(file: FilePath, number: int, raw: object) -> Expectation:
-    where = f"{file}, entry {number}"
-    if not isinstance(raw, dict):
-        raise ExpectationError(f"{where} is {raw!r}, a table [[expect]] was wanted.")
-    stray, missing = set(raw) - _KEYS, [key for key in _REQUIRED if not raw.get(key)]
-    if stray or missing:
-        raise ExpectationError(
-            f"{where} has unknown keys {sorted(stray)} and lacks {missing}. "
-            f"Its keys are {', '.join(sorted(_KEYS))}; {', '.join(_REQUIRED)} are required."
-        )
-    outputs = tuple(raw.get("outputs", OUTPUT_NAMES))
-    unknown = set(outputs) - set(OUTPUT_NAMES)
-    if unknown:
-        raise ExpectationError(
-            f"{where} names outputs {sorted(unknown)}, expected some of {list(OUTPUT_NAMES)}."
-        )
-    return Expectation(
-        paths=tuple(raw["paths"]),
-        cases=tuple(raw["cases"]),
-        outputs=outputs,
-        versions=str(raw.get("versions", "")),
-        reason=str(raw["reason"]),
-        link=str(raw.get("link", "")),
-    )
-
-
-def _active(file: FilePath, entry: Expectation, version: str) -> bool:
-    if not entry.versions:
-        return True
+    Raises:
+        ExpectationError: its own range or version is none.
+    """
+    public = version.partition("+")[0]
     try:
-        return SpecifierSet(entry.versions, prereleases=True).contains(version.partition("+")[0])
+        if entry.versions and not SpecifierSet(entry.versions, prereleases=True).contains(public):
+            return False
     except InvalidSpecifier as error:
         raise ExpectationError(
             f'{file}: versions = {entry.versions!r} is no version range. Write it like ">=2.13,<3".'
         ) from error
+    try:
+        return not entry.gone or Version(public) < Version(entry.gone)
+    except InvalidVersion as error:
+        raise ExpectationError(
+            f"{file}: gone = {entry.gone!r} cannot be compared with version {public!r}, a version "
+            'was wanted. Write it like "2.14.0".'
+        ) from error
+
+
+def _apply_one(entries: list[Expectation], result: OutputResult) -> OutputResult:
+    if not entries:
+        return result
+    told = [f"{e.reason} ({e.link})" if e.link else e.reason for e in entries]
+    why = "; ".join(dict.fromkeys(told))
+    if result.status in FAILING:
+        seen = f"{result.status}: {result.reason}" if result.reason else str(result.status)
+        return replace(result, status=Status.EXPECTED_FAIL, reason=f"expected: {why} [{seen}]")
+    if result.status in COMPARED:
+        text = (
+            f"expected to fail and did not: {why}. Remove the entry from expectations.toml, or "
+            "mark it there as gone."
+        )
+        return replace(result, status=Status.UNEXPECTED_PASS, reason=text)
+    return result
+
+
+def _entry(where: str, raw: object, known: Mapping[str, Cause]) -> Expectation:
+    if not isinstance(raw, dict):
+        raise ExpectationError(f"{where} is {raw!r}, a table [[expect]] was wanted.")
+    keys = (*_LISTS, *_TEXTS)
+    stray, missing = set(raw) - set(keys), [key for key in _REQUIRED if not raw.get(key)]
+    if not raw.get("cause") and not raw.get("reason"):
+        missing.append("cause or reason")
+    if stray or missing:
+        raise ExpectationError(
+            f"{where} has unknown keys {sorted(stray)} and lacks {missing}. "
+            f"Its keys are {', '.join(keys)}; {', '.join(_REQUIRED)} and one of cause and reason "
+            "are required."
+        )
+    lists = {key: raw[key] for key in _LISTS if key in raw}
+    for key, value in lists.items():
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise ExpectationError(
+                f'{where} has {key} = {value!r}, a list of texts was wanted, such as ["dx"].'
+            )
+    unknown = set(raw.get("outputs", ())) - set(OUTPUT_NAMES)
+    if unknown:
+        raise ExpectationError(
+            f"{where} names outputs {sorted(unknown)}, expected some of {list(OUTPUT_NAMES)}."
+        )
+    texts = {key: str(raw[key]) for key in _TEXTS if key in raw}
+    given: dict[str, Any] = {key: tuple(value) for key, value in lists.items()}
+    return Expectation(
+        **{"outputs": OUTPUT_NAMES, **given, **texts, **_explained(where, texts, known)}
+    )
+
+
+def _explained(where: str, told: Mapping[str, str], known: Mapping[str, Cause]) -> dict[str, str]:
+    """Reason and link of an entry: its cause's, if it names one."""
+    name = told.get("cause", "")
+    if not name:
+        return {"reason": told["reason"]}
+    if "reason" in told:
+        raise ExpectationError(
+            f"{where} has cause = {name!r} and reason = {told['reason']!r}, one of them was "
+            "wanted. Tell the reason in the cause."
+        )
+    if name not in known:
+        raise ExpectationError(
+            f"{where} has cause = {name!r}, one of {sorted(known)} was wanted. "
+            f"Write [cause.{name}] with a reason, and a reproduction or by_design."
+        )
+    return {"reason": known[name].reason, "link": told.get("link", known[name].link)}

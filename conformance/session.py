@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import IO, Any, Self, TypeAlias
 
 from conformance import wire
-from conformance.case import Array, Case
+from conformance.case import Array, Case, Inputs
 from conformance.errors import AdapterError
 
 START_SECONDS = 300.0
@@ -123,6 +123,24 @@ class Session:
         name = "" if self._anonymous else case.id
         asked = {"do": "run", "path": path, "case": name, "repeat": repeat, **header}
         return self._ask({**asked, "leave_out": leave_out}, arrays, self._case_seconds)
+
+    def reproduce(self, path: str, inputs: Inputs, output: str) -> str:
+        """A program in the framework's own terms that makes a call and prints one output.
+
+        Raises:
+            AdapterError: the adapter writes none, or could not.
+        """
+        if self._process is None:
+            self.describe()
+        header, arrays = wire.pack(inputs)
+        asked = {"do": "reproduce", "path": path, "output": output, **header}
+        answer = self._ask(asked, arrays, self._case_seconds)
+        if answer.status != "ok":
+            raise AdapterError(
+                f"adapter {self.adapter!r} wrote no reproduction ({answer.status}): {answer.reason}"
+                + (f"\n{answer.stderr}" if answer.stderr else "")
+            )
+        return str(answer.header["program"])
 
     def close(self) -> None:
         """End the worker, if there is one."""

@@ -25,7 +25,7 @@ from conformance import adapter, wire
 from conformance._version import __version__
 from conformance.adapter import Adapter, Path
 from conformance.batches import through_history
-from conformance.case import Array, Inputs, Kernel
+from conformance.case import Actual, Array, Inputs, Kernel
 from conformance.diagnosed import WROTE_TO_INPUTS
 from conformance.errors import AdapterError, InputError, Unsupported
 from conformance.kernels import source as kernel_source
@@ -92,6 +92,8 @@ def _serve(
         inputs = laid_out(wire.unpack(header, arrays))
     except InputError as error:
         return {"status": "error", "reason": str(error)}, {}
+    if header["do"] == "reproduce":
+        return reproduce(loaded, path, inputs, header["output"]), {}
     leave_out = tuple(header.get("leave_out", ()))
     kernel: Any = path.run  # a kernel's takes leave_out, and nothing else is asked so
     if leave_out:
@@ -118,7 +120,30 @@ def describe(loaded: Adapter) -> dict[str, Any]:
         "versions": versions,
         "device": loaded.device(),
         "paths": paths,
+        "reproduces": loaded.reproduce is not None,
     }
+
+
+def reproduce(loaded: Adapter, path: Path, inputs: Inputs, output: str) -> dict[str, Any]:
+    """A program in the framework's own terms that makes one call and prints an output.
+
+    Raises:
+        AdapterError: the adapter writes none.
+    """
+    if loaded.reproduce is None:
+        raise AdapterError(
+            f"adapter {loaded.name!r} writes no reproductions. Give its Adapter the field "
+            "reproduce, or show the failure with: conformance run"
+        )
+    calls = [inputs]
+    if inputs.history:
+        # What came before is told by the statistics that it left.
+        def noted(call: Inputs) -> Actual:
+            calls.append(call)
+            return path.run(call)
+
+        through_history(noted, inputs)
+    return {"status": "ok", "program": loaded.reproduce(path.name, calls[-1], output)}
 
 
 def run(

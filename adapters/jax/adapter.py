@@ -9,7 +9,7 @@ import jax  # type: ignore[import-not-found, unused-ignore]  # checked also wher
 from conformance.adapter import Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect, Inputs
 
-from . import calling, formula, hlo, layers
+from . import calling, formula, hlo, layers, reproduction
 
 # Without this JAX turns float64 into float32, and says nothing.
 jax.config.update("jax_enable_x64", True)  # noqa: FBT003 - JAX's own signature
@@ -88,4 +88,10 @@ PATHS = (
     ),
 )
 
-ADAPTER = Adapter(name="jax", packages=("jax", "jaxlib", "flax"), device=_device, paths=PATHS)
+ADAPTER = Adapter(
+    name="jax",
+    packages=("jax", "jaxlib", "flax"),
+    device=_device,
+    paths=PATHS,
+    reproduce=reproduction.program,
+)

@@ -14,12 +14,13 @@ import tensorflow as tf  # type: ignore[import-untyped, import-not-found, unused
 from conformance.adapter import HALVES, Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect
 
-from . import formula, layer, operation
+from . import formula, layer, operation, reproduction
 
 tf.get_logger().setLevel("ERROR")  # it warns that one function is traced for many shapes
 
 
-DISTRIBUTION = packages_distributions()["tensorflow"][0]  # tensorflow-cpu, or tensorflow
+DISTRIBUTIONS = tuple(packages_distributions()[name][0] for name in ("tensorflow", "keras"))
+"""What they were installed as: tensorflow-cpu and keras, or their nightly builds, say."""
 
 
 def device() -> str:
@@ -69,8 +70,9 @@ def _fused_path(name: str, order: str) -> Path:
 
 ADAPTER = Adapter(
     name="tensorflow",
-    packages=(DISTRIBUTION, "keras"),
+    packages=DISTRIBUTIONS,
     device=device,
+    reproduce=reproduction.program,
     paths=(
         _formula_path("nn"),
         _formula_path("nn_xla"),

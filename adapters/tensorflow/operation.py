@@ -19,6 +19,12 @@ from .calling import Tensors, arrays, call, tensors
 
 GPUS = tf.config.list_physical_devices("GPU")
 
+MOVES = {
+    "NHWC": (layout.channels_last, layout.from_channels_last),
+    "NCHW": (layout.channels_first, layout.from_channels_first),
+}
+"""How arrays come into an axis order, and back."""
+
 NO_GRADIENT = "is_training=False only support NHWC tensor format"
 """What the CPU says of a gradient in test mode for some types and ranks in channels-first order."""
 
@@ -70,28 +76,36 @@ def _gradient(
     return {"dx": grad.x_backprop, "dgamma": grad.scale_backprop, "dbeta": grad.offset_backprop}
 
 
+def image(values: Array, axis: int, order: str) -> Array:
+    """An array of the shape of x as images of that order."""
+    moved = MOVES[order][0](values, axis)
+    if moved.ndim > 2:  # noqa: PLR2004 - vectors have two axes
+        return moved
+    pixel = (1, 2) if order == "NHWC" else (2, 3)
+    return np.expand_dims(moved, pixel)
+
+
+def data_format(inputs: Inputs, order: str) -> str:
+    """The order by the name that the operation has for it at this rank."""
+    return order if inputs.x.ndim < 5 else order.replace("H", "DH")  # noqa: PLR2004 - volumes
+
+
+def factor(inputs: Inputs) -> float:
+    """The weight of the batch's statistics; all of it where no running ones are kept."""
+    return 1.0 if inputs.running_mean is None else inputs.momentum
+
+
 def run(inputs: Inputs, *, order: str, compiled: bool) -> Actual:
     """Run `fused` in that order, eagerly or under XLA."""
     (axis,) = inputs.channel_axes
-    move, back = {
-        "NHWC": (layout.channels_last, layout.from_channels_last),
-        "NCHW": (layout.channels_first, layout.from_channels_first),
-    }[order]
-
-    def image(values: Array) -> Array:
-        moved = move(values, axis)
-        if moved.ndim > 2:  # noqa: PLR2004 - vectors have two axes
-            return moved
-        pixel = (1, 2) if order == "NHWC" else (2, 3)
-        return np.expand_dims(moved, pixel)
-
+    move, back = MOVES[order]
     settings: dict[str, Any] = {
-        "data_format": order if inputs.x.ndim < 5 else order.replace("H", "DH"),  # noqa: PLR2004 - volumes
+        "data_format": data_format(inputs, order),
         "training": inputs.training,
         "eps": inputs.eps,
-        "factor": 1.0 if inputs.running_mean is None else inputs.momentum,
+        "factor": factor(inputs),
     }
-    given = tensors(inputs, images=image)
+    given = tensors(inputs, images=lambda values: image(values, axis, order))
     found = arrays(call(fused, given, settings, compiled=compiled))
     if GPUS:
         found.pop("var", None)  # cuDNN saves the inverse root under this name

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance import expectations
+from conformance import adapter, expectations
 from conformance.errors import ExpectationError
 from conformance.record import OutputResult, Status
 
@@ -70,7 +70,7 @@ def test_versions_limit_an_entry(file: Path, version: str, count: int) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[[expect]]\npaths = ['a']\ncases = ['b']", "lacks \\['reason'\\]"),
+        ("[[expect]]\npaths = ['a']\ncases = ['b']", "lacks \\['cause or reason'\\]"),
         (
             "[[expect]]\npaths = ['a']\ncases = ['b']\nreason = 'c'\nwhy = 'd'",
             "unknown keys \\['why'",
@@ -78,7 +78,18 @@ def test_versions_limit_an_entry(file: Path, version: str, count: int) -> None:
         ("[[expect]]\npaths = ['a']\ncases = ['b']\nreason = 'c'\noutputs = ['z']", "\\['z'\\]"),
         ("[[expect]]\npaths = ['a']\ncases = ['b']\nreason = 'c'\nversions = 'new'", "'new'"),
         ("[[expect]", "is not TOML"),
-        ("[other]", "only \\[\\[expect\\]\\]"),
+        ("[other]", "only \\[cause.NAME\\] and \\[\\[expect\\]\\]"),
+        ("[[expect]]\npaths = 'a'\ncases = ['b']\nreason = 'c'", "paths = 'a', a list of texts"),
+        (ENTRY + "gone = 'soon'", "gone = 'soon'"),
+        (ENTRY + "cause = 'c'", "cause = 'c' and reason = 'one pass'"),
+        (ENTRY.replace("reason", "cause"), "cause = 'one pass', one of \\[\\] was wanted"),
+        ("cause = 3", "cause is 3, tables were wanted"),
+        ("[cause]\nc = 3", "\\[cause.c\\] is 3, a table was wanted"),
+        ("[cause.c]\nreason = ''\nby_design = 'd'", "reason = '', a sentence was wanted"),
+        ("[cause.c]\nreason = 'r'", "neither reproduction nor by_design"),
+        ("[cause.c]\nreason = 'r'\nreproduction = 'print(1)'", "prints = '', both were wanted"),
+        ("[cause.c]\nreason = 'r'\nby_design = 3", "{'by_design': 3}, texts were wanted"),
+        ("[cause.c]\nreason = 'r'\nwhy = 'd'", "unknown keys \\['why'\\]"),
     ],
 )
 def test_malformed_file_is_refused(file: Path, text: str, words: str) -> None:
@@ -86,6 +97,48 @@ def test_malformed_file_is_refused(file: Path, text: str, words: str) -> None:
     file.write_text(text)
     with pytest.raises(ExpectationError, match=words):
         expectations.load(file, "2.0")
+
+
+CAUSE = """
+[cause.one-pass]
+reason = "E[x^2] - mean^2"
+by_design = "documented"
+link = "https://example.org/1"
+"""
+
+
+def test_cause_gives_its_reason_and_link(file: Path) -> None:
+    """An entry that names a cause is reported with the reason and the link that the cause tells."""
+    file.write_text(CAUSE + ENTRY.replace('reason = "one pass"', 'cause = "one-pass"'))
+    (entry,) = expectations.load(file, "2.0")
+    assert (entry.reason, entry.link) == ("E[x^2] - mean^2", "https://example.org/1")
+    assert expectations.read(file).causes["one-pass"].by_design == "documented"
+
+
+def test_equal_reasons_are_told_once(file: Path) -> None:
+    """Where two entries of one reason match an output, its report says the reason once."""
+    file.write_text(ENTRY + ENTRY)
+    results = {"y": OutputResult(status=Status.FAIL, reason="because")}
+    told = expectations.apply(expectations.load(file, "2.0"), "fast", "offset/a", results)
+    assert told["y"].reason == "expected: one pass [fail: because]"
+
+
+@pytest.mark.parametrize(
+    ("version", "count"), [("2.3.9", 1), ("2.4.0.dev1", 1), ("2.4", 0), ("2.4.0+cpu", 0)]
+)
+def test_entry_that_is_gone_is_inactive_from_that_version_on(
+    file: Path, version: str, count: int
+) -> None:
+    """An entry speaks of the versions before the one in which it was seen to pass."""
+    file.write_text(ENTRY + 'gone = "2.4.0"\n')
+    assert len(expectations.load(file, version)) == count
+
+
+@pytest.mark.parametrize("name", adapter.names())
+def test_every_adapter_tells_its_reasons_as_causes(name: str) -> None:
+    """The entries of the adapters here name causes, and every cause is that of some entry."""
+    known = expectations.read(adapter.home(name) / "expectations.toml")
+    assert {entry.cause for entry in known.entries} == set(known.causes)
 
 
 def test_entry_that_matches_nothing_is_refused(file: Path) -> None:

@@ -10,6 +10,11 @@ import pytest
 
 from conformance import adapter
 from conformance.case import LIMIT, Inputs
+from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs them
+    test_a_bug_report_prints_the_bits_that_the_path_returned,
+    test_a_program_makes_the_call_of_the_path,
+    test_every_cause_shows_itself,
+)
 from conformance.tests.adapters.trial import BFLOAT16, ask, errors
 
 jax = pytest.importorskip("jax", reason="JAX is not installed here")
@@ -189,3 +194,16 @@ def test_device_is_named() -> None:
 
 def _beside(name: str) -> Any:
     return sys.modules[f"conformance._loaded_adapters.jax.{name}"]
+
+
+FAILING = {
+    "jnp": ("extremes/large-float32", "dx"),
+    "xla_hlo": ("half/sum-overflows", "dgamma"),
+    "linen": ("offset/nhwc-float32-1000", "running_var"),
+    "linen_two_pass": ("spatial/train-nhwc-bfloat16-params-float32", "dx"),
+    "nnx": ("mixed/fine-statistics-test", "y"),
+}
+"""A case that fails on each path, and an output of it."""
+
+TOLD = list(PATHS), ("float64", "float32-NHWC", "bfloat16+float32")
+"""Paths and calls that programs are written for."""

@@ -11,6 +11,11 @@ import pytest
 from conformance import adapter
 from conformance.case import LIMIT, Inputs
 from conformance.errors import Unsupported
+from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs them
+    test_a_bug_report_prints_the_bits_that_the_path_returned,
+    test_a_program_makes_the_call_of_the_path,
+    test_every_cause_shows_itself,
+)
 from conformance.tests.adapters.trial import BFLOAT16, ask, errors
 
 tf = pytest.importorskip("tensorflow", reason="TensorFlow is not installed here")
@@ -180,3 +185,18 @@ def test_device_is_named() -> None:
     """The device of the column is where TensorFlow puts its tensors."""
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
     assert ADAPTER.device().startswith("cuda: " if on_gpu else "cpu")
+
+
+FAILING = {
+    "nn": ("mixed/fine-statistics-test", "dbeta"),
+    "nn_xla": ("spatial/train-nhwc-bfloat16", "dx"),
+    "fused_nhwc": ("empty/test-nhwc", "running_var"),
+    "fused_nchw": ("extremes/subnormal-variance", "var"),
+    "fused_nhwc_xla": ("offset/nhwc-float32-1000", "dx"),
+    "fused_nchw_xla": ("offset/columns-float16-params-float32-1000", "y"),
+    "keras": ("extremes/subnormal-x-float64", "dgamma"),
+}
+"""A case that fails on each path, and an output of it."""
+
+TOLD = list(PATHS), ("float64-NC", "float32-NHWC", "float32-NCL")
+"""Paths and calls that programs are written for."""

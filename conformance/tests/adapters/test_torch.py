@@ -16,12 +16,18 @@ from conformance import adapter
 from conformance.case import LIMIT, Inputs, Memory
 from conformance.errors import Unsupported
 from conformance.memory import laid_out
+from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs them
+    test_a_bug_report_prints_the_bits_that_the_path_returned,
+    test_a_program_makes_the_call_of_the_path,
+    test_every_cause_shows_itself,
+)
 from conformance.tests.adapters.trial import BFLOAT16, ask, errors
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed here")
 
 ADAPTER = adapter.load("torch")
 MODULE = sys.modules["conformance._loaded_adapters.torch"]
+CALLING = sys.modules["conformance._loaded_adapters.torch.calling"]
 PATHS = {path.name: path for path in ADAPTER.paths}
 QUICK = [name for name in PATHS if name != "compile"]
 
@@ -166,12 +172,12 @@ def lying(memory: Memory, dtype: Any = np.float32) -> Inputs:
 def test_strides_reach_pytorch(memory: Memory, dtype: Any) -> None:
     """Strides that PyTorch can have are handed to it, and values never change on the way."""
     inputs = lying(memory, dtype)
-    given = MODULE.tensors(inputs)
+    given = CALLING.tensors(inputs)
     for name, strides in LYING[memory].items():
         value = getattr(given, name)
         assert value.stride() == strides, name
         moved = value.movedim(1, -1) if value.ndim > 1 else value
-        assert MODULE.array(moved).tobytes() == getattr(inputs, name).tobytes(), name
+        assert CALLING.array(moved).tobytes() == getattr(inputs, name).tobytes(), name
         assert value.is_leaf, name
         assert value.requires_grad == (name in {"x", "gamma"}), name
     assert given.gamma.data_ptr() != given.running_var.data_ptr()
@@ -180,7 +186,7 @@ def test_strides_reach_pytorch(memory: Memory, dtype: Any) -> None:
 @pytest.mark.parametrize("memory", LYING)
 def test_channels_last_orders_x_and_leaves_the_slope(memory: Memory) -> None:
     """The path for channels-last memory gives x that order, and dy the strides that it has."""
-    given = MODULE.tensors(lying(memory), torch.channels_last)
+    given = CALLING.tensors(lying(memory), torch.channels_last)
     assert given.x.stride() == ((160, 2, 40, 8) if memory == "strided" else (40, 1, 20, 4))
     usual = memory in {"reversed", "merged"}
     assert given.dy.stride() == ((40, 1, 20, 4) if usual else LYING[memory]["dy"])
@@ -275,3 +281,16 @@ def test_device_is_named() -> None:
     """The device of the column is the one that tensors are put on."""
     on_gpu = bool(torch.cuda.is_available())
     assert ADAPTER.device().startswith("cuda: " if on_gpu else "cpu")
+
+
+FAILING = {
+    "functional": ("half/squares-overflow", "y"),
+    "module": ("half/sum-drifts", "dgamma"),
+    "native": ("spatial/train-nhwc-bfloat16", "dx"),
+    "channels_last": ("spatial/train-nhwc-float16", "dx"),
+    "compile": ("offset/columns-float16-params-float32-1000", "dgamma"),
+}
+"""A case that fails on each path, and an output of it."""
+
+TOLD = QUICK, ("float32-NDHWC", "float16", "bfloat16", "bfloat16+float32", "no gamma, no beta")
+"""Paths and calls that programs are written for."""

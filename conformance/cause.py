@@ -1,0 +1,100 @@
+"""Why outputs fail: told once, with lines that show it in the framework's own terms.
+
+A file of expectations tells its causes in tables of this form:
+
+    [cause.half-statistics]
+    reason = "the mean and the inverse std are rounded to the type of the parameters"
+    reproduction = '''
+    import torch
+    print(...)
+    '''
+    prints = "[-1.333, 0.6665]"        # what these lines print, at the version of the entries
+    by_design = "documented so at ..."  # where it is no defect; instead of the lines or beside them
+    link = "https://..."               # optional: an issue upstream
+
+Lines that end a process say how instead: ``prints = "killed by SIGFPE"``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from conformance.errors import ExpectationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One cause of failures.
+
+    Attributes:
+        name: What entries call it.
+        reason: What is wrong, in a sentence.
+        reproduction: Python in the framework's own terms that shows it; runs by itself.
+        prints: What the reproduction prints, without the line feeds around it.
+        by_design: Why it is documented behaviour and no defect.
+        link: An issue upstream.
+    """
+
+    name: str
+    reason: str
+    reproduction: str = ""
+    prints: str = ""
+    by_design: str = ""
+    link: str = ""
+
+
+_KEYS = tuple(field.name for field in fields(Cause) if field.name != "name")
+
+
+def read(told: object, where: str) -> dict[str, Cause]:
+    """The causes of a file, by name.
+
+    Args:
+        told: The table ``cause`` of the file.
+        where: What to call the file in a message.
+
+    Raises:
+        ExpectationError: a cause lacks or misspells something.
+    """
+    if not isinstance(told, Mapping):
+        raise ExpectationError(
+            f"{where}: cause is {told!r}, tables were wanted. Write each as [cause.NAME]."
+        )
+    return {name: _cause(name, raw, f"{where}, [cause.{name}]") for name, raw in told.items()}
+
+
+def _cause(name: str, raw: Any, where: str) -> Cause:
+    if not isinstance(raw, Mapping):
+        raise ExpectationError(f"{where} is {raw!r}, a table was wanted. Write [cause.{name}].")
+    stray = sorted(set(raw) - set(_KEYS))
+    if stray:
+        raise ExpectationError(
+            f"{where} has unknown keys {stray}. Its keys are {', '.join(_KEYS)}."
+        )
+    unreadable = {key: value for key, value in raw.items() if not isinstance(value, str)}
+    if unreadable:
+        raise ExpectationError(f"{where} has {unreadable}, texts were wanted. Put them in quotes.")
+    found = Cause(name=name, **{key: value.strip() for key, value in raw.items()})
+    _check(found, where)
+    return found
+
+
+def _check(cause: Cause, where: str) -> None:
+    """Refuse a cause that does not show what it says."""
+    if not cause.reason:
+        raise ExpectationError(
+            f"{where} has reason = {cause.reason!r}, a sentence was wanted. Say what is wrong."
+        )
+    if not cause.reproduction and not cause.by_design:
+        raise ExpectationError(
+            f"{where} has neither reproduction nor by_design, one of them was wanted for the "
+            f"reason {cause.reason!r}. Give lines that show it and what they print, or "
+            "say where it is documented."
+        )
+    if bool(cause.reproduction) != bool(cause.prints):
+        raise ExpectationError(
+            f"{where} has reproduction = {cause.reproduction!r} and prints = {cause.prints!r}, "
+            "both were wanted or neither. Run the lines and say what they print."
+        )

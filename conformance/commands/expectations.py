@@ -1,0 +1,177 @@
+"""``conformance expectations``: the known failures of an adapter, held against a run of it."""
+
+# ruff: noqa: T201 - a command prints
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from conformance import adapter, expectations
+from conformance.atomic import write_atomically
+from conformance.case import OUTPUT_NAMES
+from conformance.errors import ConformanceError, ExpectationError
+from conformance.expectations import Known
+from conformance.expecting.findings import WILD, Findings, find
+from conformance.expecting.outputs import Seen, Triple, due_outputs, seen
+from conformance.expecting.telling import ready, told
+from conformance.expecting.updating import Why, update
+from conformance.expecting.writing import rendered, rewritten
+from conformance.report.wording import plural
+from conformance.session import Session
+
+DONE, TO_EXPLAIN, COULD_NOT_RUN = 0, 1, 2
+
+_ABOUT = """\
+Hold an adapter's known failures against its run records: what fails and is not expected, which
+entries no longer apply, which match nothing.
+
+With --update adapters/NAME/expectations.toml is written anew: entries are merged, and what passed
+is marked as gone in this version. A new failure is written only with the reason that you give.
+"""
+
+_EXAMPLE = """\
+example:
+  conformance run torch && conformance expectations torch
+  conformance expectations torch --update
+  conformance expectations torch --update --cause half-statistics --case 'half/*'
+
+exit status: 0 nothing to do, or all of it written, 1 something remains to be explained or done,
+2 could not run
+"""
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``expectations`` to the command line."""
+    parser = subparsers.add_parser(
+        "expectations",
+        help="hold known failures against a run, and update them",
+        description=_ABOUT,
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("adapter", metavar="ADAPTER", help="such as torch, or my/adapter.py")
+    parser.add_argument("--update", action="store_true", help="write the file anew")
+    parser.add_argument(
+        "--records",
+        type=Path,
+        default=Path("records"),
+        metavar="DIR",
+        help="the records of the run (default: records)",
+    )
+    why = parser.add_mutually_exclusive_group()
+    why.add_argument("--reason", metavar="TEXT", help="why the new failures fail")
+    why.add_argument("--cause", metavar="NAME", help="the same, as a cause that the file tells")
+    for name, what in (("path", "GLOB"), ("case", "GLOB"), ("output", "NAME")):
+        parser.add_argument(
+            f"--{name}",
+            action="append",
+            metavar=what,
+            choices=OUTPUT_NAMES if name == "output" else None,
+            help=f"the reason holds for this {name} alone; repeatable",
+        )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run ``expectations``; returns the exit status."""
+    try:
+        return _run(args)
+    except (ConformanceError, OSError) as error:
+        print(f"conformance expectations could not run: {error}", file=sys.stderr)
+        return COULD_NOT_RUN
+
+
+def _run(args: argparse.Namespace) -> int:
+    source, _ = adapter.split(args.adapter)
+    home = adapter.home(source)
+    known = expectations.read(home / "expectations.toml")
+    why = _why(args, known)
+    due, ran = due_outputs(), seen(home.name, args.records)
+    findings = find(known, ran, due, _paths(source, known))
+    new = {triple for triple in findings.new if why is not None and _chosen(triple, args)}
+    written = False
+    if args.update:
+        groups = update(known, findings, due, ran.version, new=new, why=why)
+        entries = [rendered(group, kind) for kind, group in groups]
+        written = _write(known.file, entries)
+    for line in told(findings, ran, due, updated=args.update):
+        print(line)
+    left = findings.new - new
+    if left:
+        print(f"{plural(len(left), 'output')} failed and not expected:\n")
+        print(ready(left, due, Why(versions=f">={ran.version}")))
+        print("Say why with --update and --reason TEXT or --cause NAME (--path, --case, --output).")
+    return _conclusion(args, findings, ran, left, written=written)
+
+
+def _conclusion(
+    args: argparse.Namespace,
+    findings: Findings,
+    ran: Seen,
+    left: Iterable[Triple],
+    *,
+    written: bool,
+) -> int:
+    """Say what remains, and the exit status for it."""
+    open_ends = bool(left) or bool(findings.dead) or bool(findings.stale and not args.update)
+    failed = plural(len(ran.failed), "failing output")
+    what = f"{args.adapter} {ran.version}: {failed} in {plural(len(ran.paths), 'path')}"
+    if args.update:
+        what += f"; {'wrote' if written else 'nothing to write in'} expectations.toml"
+    print(f"{what}; {'something remains' if open_ends else 'all of them expected'}")
+    return TO_EXPLAIN if open_ends else DONE
+
+
+def _why(args: argparse.Namespace, known: Known) -> Why | None:
+    """The cause or reason that was given.
+
+    Raises:
+        ExpectationError: there is no such cause, or the file is not to be written.
+    """
+    given = args.reason if args.reason is not None else args.cause
+    if given is None:
+        return None
+    if not args.update:
+        raise ExpectationError(f"{given!r} was given without --update. Add it, or leave both out.")
+    if not given.strip():
+        raise ExpectationError(f"the reason is {given!r}, a sentence was wanted. Say why it fails.")
+    if args.reason is not None:
+        return Why(reason=given)
+    if given not in known.causes:
+        near = get_close_matches(given, known.causes, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ExpectationError(
+            f"{known.file} tells no cause {given!r}, one of {sorted(known.causes)} was wanted."
+            f"{hint} Write [cause.{given}] with a reason, and a reproduction or by_design."
+        )
+    return Why(cause=given)
+
+
+def _chosen(triple: Triple, args: argparse.Namespace) -> bool:
+    """Whether the reason is to hold for a new failure."""
+    wanted = (args.path, args.case, args.output)
+    return all(
+        globs is None or any(fnmatchcase(name, glob) for glob in globs)
+        for name, globs in zip(triple, wanted, strict=True)
+    )
+
+
+def _paths(source: str, known: Known) -> tuple[str, ...]:
+    """All paths of the adapter where an entry names some by a glob; that starts its framework."""
+    if not any(WILD & set(path) for entry in known.entries for path in entry.paths):
+        return ()
+    with Session(source) as session:
+        return tuple(path["name"] for path in session.describe()["paths"])
+
+
+def _write(file: Path, entries: Iterable[str]) -> bool:
+    """Write the file where that changes it; whether it did."""
+    old = file.read_text(encoding="utf-8") if file.exists() else ""
+    made = rewritten(old, entries, file)
+    if made != old:
+        write_atomically(file, made)
+    return made != old

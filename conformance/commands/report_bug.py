@@ -1,0 +1,161 @@
+"""``conformance report-bug``: one failure of a framework, as a bug report for its maintainers."""
+
+# ruff: noqa: T201 - a command prints
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from conformance import adapter, expectations, golden
+from conformance import run as runner
+from conformance.atomic import write_atomically
+from conformance.bugs.shrinking import SECONDS, Asking, Failure, shrink
+from conformance.bugs.writing import Bug, markdown
+from conformance.case import OUTPUT_NAMES, Case
+from conformance.errors import AdapterError, ConformanceError, SelectionError
+from conformance.expectations import FAILING
+from conformance.record import OutputResult
+from conformance.run import Column
+from conformance.session import CASE_SECONDS, Answer, Session
+
+WRITTEN, NOTHING, COULD_NOT_RUN = 0, 1, 2
+
+_ABOUT = """\
+Write a failure of a framework as a bug report in Markdown: a program in the framework's own terms
+with a few numbers, what it prints, what is exact, and why no rounding explains the difference.
+
+The inputs of the case are made smaller as long as the path still fails on them and correct
+algorithms do not.
+"""
+
+_EXAMPLE = """\
+example:
+  conformance report-bug torch/functional half/squares-overflow
+  conformance report-bug jax/linen offset/rows-float32-1000 --output running_var --out bug.md
+
+exit status: 0 written, 1 the case does not fail on that path, 2 could not run
+"""
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``report-bug`` to the command line."""
+    parser = subparsers.add_parser(
+        "report-bug",
+        help="write a failure as a bug report for the framework",
+        description=_ABOUT,
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("path", metavar="ADAPTER/PATH", help="such as torch/functional")
+    parser.add_argument("case", metavar="CASE", help="id of a case, such as half/squares-overflow")
+    parser.add_argument(
+        "--output", choices=OUTPUT_NAMES, help="which output (default: the one furthest off)"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where to write (default: print)")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=SECONDS,
+        help=f"how long to look for smaller inputs (default: {SECONDS:g})",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=CASE_SECONDS,
+        metavar="SECONDS",
+        help=f"how long one call may take (default: {CASE_SECONDS:g})",
+    )
+    parser.set_defaults(run=run)
+
+
+class _NothingToReportError(Exception):
+    """The case does not fail on that path."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run ``report-bug``; returns the exit status."""
+    try:
+        text = _report(args)
+        if args.out is not None:
+            write_atomically(args.out, text)
+    except _NothingToReportError as nothing:
+        print(f"conformance report-bug: nothing to report: {nothing}", file=sys.stderr)
+        return NOTHING
+    except (ConformanceError, OSError) as error:
+        print(f"conformance report-bug could not run: {error}", file=sys.stderr)
+        return COULD_NOT_RUN
+    print(f"wrote {args.out}" if args.out is not None else text, end="\n" if args.out else "")
+    return WRITTEN
+
+
+def _report(args: argparse.Namespace) -> str:
+    source, path = adapter.split(args.path)
+    home = adapter.home(source)
+    if path is None:
+        raise SelectionError(
+            f"{args.path!r} names an adapter, one of its paths was wanted. Write "
+            f"{args.path}/PATH; its paths are shown by: conformance list paths {source}"
+        )
+    (case,) = golden.load([args.case])
+    (column,) = runner.columns(args.path)
+    with Session(source, case_seconds=args.timeout) as session:
+        if not session.describe()["reproduces"]:
+            raise AdapterError(_nobody(source, column, case))
+        first = _failure(session, column, case, args.output)
+        ask = Asking(session, column.path, column.dialect, first.output)
+        small = shrink(ask, first, seconds=args.seconds)
+        program = session.reproduce(column.path, small.case.inputs, small.output)
+    known = expectations.read(home / "expectations.toml")
+    return markdown(Bug(column=column, first=first, small=small, program=program, known=known))
+
+
+def _nobody(source: str, column: Column, case: Case) -> str:
+    """Why nothing is written for an adapter, and what shows the failure instead."""
+    shown = f"conformance run {column.selector} --case {case.id}"
+    if source in adapter.names():
+        return (
+            f"{column.id} is this project's own, and there is no framework to report to. "
+            f"Reproduce it with: {shown}"
+        )
+    return (
+        f"the adapter of {column.id} has reproduce = None, a function was wanted that writes a "
+        f"program for its framework. Add it to the Adapter, or show the failure with: {shown}"
+    )
+
+
+def _failure(session: Session, column: Column, case: Case, wanted: str | None) -> Failure:
+    """The failure of a case: that of an output, or the largest.
+
+    Raises:
+        SelectionError: the output is not due in this case.
+        _NothingToReportError: it does not fail.
+    """
+    answer = session.run(column.path, case)
+    results = runner.judged(case, column.dialect, answer)
+    if wanted is not None and wanted not in results:
+        raise SelectionError(
+            f"{wanted} is not due in {case.id} on {column.id}, one of {', '.join(results)} was "
+            "wanted. Give one of them, or leave --output out."
+        )
+    failing = {name: r for name, r in results.items() if r.status in FAILING}
+    if not failing or (wanted is not None and wanted not in failing):
+        raise _NothingToReportError(_verdicts(column, case, answer, results))
+    output = wanted or max(failing, key=lambda name: _size(failing[name]))
+    return Failure(case=case, answer=answer, output=output, result=failing[output])
+
+
+def _size(result: OutputResult) -> float:
+    return float("inf") if result.units is None else result.units
+
+
+def _verdicts(
+    column: Column, case: Case, answer: Answer, results: Mapping[str, OutputResult]
+) -> str:
+    told = ", ".join(f"{name} {result.status}" for name, result in results.items())
+    why = f" ({answer.reason})" if answer.reason else ""
+    return (
+        f"on {column.id} {case.id} gives {told}{why}. Failing cases are shown by: "
+        f"conformance run {column.selector}"
+    )

@@ -1,0 +1,64 @@
+"""Tests that every adapter of a framework has: what it reports can be seen without this suite.
+
+The file of an adapter's tests imports them and defines, beside `ADAPTER` and `CALLS`, `FAILING`: a
+case that fails on each path and an output of it; and `TOLD`: paths and calls to write programs for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from conformance import adapter, golden
+from conformance.bugs.shrinking import Asking, shrink
+from conformance.cause import Cause
+from conformance.errors import Unsupported
+from conformance.memory import laid_out
+from conformance.session import Session
+from conformance.tests.adapters.reproducing import printed, ran, same_bits, skip_unless_pinned
+from conformance.tests.adapters.trial import ask
+
+_SHRINKING = 20.0
+"""Seconds, which compiled paths use up."""
+
+
+def test_every_cause_shows_itself(module: ModuleType, cause: Cause) -> None:
+    """The reproduction of a known cause prints what it is said to print, at the pinned version."""
+    skip_unless_pinned(module.ADAPTER.name)
+    assert printed(cause.reproduction) == cause.prints
+
+
+def test_a_bug_report_prints_the_bits_that_the_path_returned(
+    module: ModuleType, session: Session, failing_path: str
+) -> None:
+    """A reported program, alone in a fresh process, prints bit for bit what the suite saw."""
+    skip_unless_pinned(module.ADAPTER.name)
+    case, output = module.FAILING[failing_path]
+    asking = Asking(session, failing_path, module.PATHS[failing_path].dialect, output)
+    first = asking(next(golden.load([case])))
+    assert first is not None, f"{case} does not fail on {failing_path}"
+    small = shrink(asking, first, seconds=_SHRINKING)
+    assert small.case.inputs.x.size <= first.case.inputs.x.size
+    program = session.reproduce(failing_path, small.case.inputs, output)
+    assert same_bits(printed(program), small.answer.outputs[output]), program
+
+
+@pytest.mark.parametrize("training", [True, False], ids=["train", "test"])
+def test_a_program_makes_the_call_of_the_path(
+    module: ModuleType, told_path: str, told_call: str, training: bool, tmp_path: Path
+) -> None:
+    """Whatever layout, types, mode and strides: a program prints the bits of each output."""
+    path = module.PATHS[told_path]
+    lying = "contiguous" if training else "strided"
+    inputs = laid_out(ask(**module.CALLS[told_call], training=training, memory=lying))
+    if adapter.why_not(path.capabilities, inputs) is not None:
+        pytest.skip("the path does not take this call")
+    try:
+        found = path.run(inputs)
+    except Unsupported as reason:
+        pytest.skip(str(reason))
+    for output, values in found.items():
+        program = module.ADAPTER.reproduce(told_path, inputs, output)
+        assert same_bits(ran(program, tmp_path), values), program
