@@ -37,17 +37,17 @@ ADAPTERS = {
 }
 """The columns that must report every night: tox environments to their adapters."""
 
-PRE_RELEASES = {
-    f"{env}-pre": adapter
+NEWEST = {
+    f"{env}-newest": adapter
     for env, adapter in ADAPTERS.items()
-    if (ROOT / "adapters" / adapter / "pre-release.txt").is_file()
+    if (ROOT / "adapters" / adapter / "newest.txt").is_file()
 }
-"""Columns of what a framework publishes before it releases it."""
+"""Columns of what a framework published last: a nightly build, a release candidate, a release."""
 
 GPU = {"torch-gpu": "torch", "numba-cuda-gpu": "numba_cuda"}
 """Columns for a machine with a GPU; they run only if they are named."""
 
-COLUMNS = {**ADAPTERS, **PRE_RELEASES, **GPU}
+COLUMNS = {**ADAPTERS, **NEWEST, **GPU}
 
 MINUTES = 60.0
 _ENOUGH = 600
@@ -85,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.part == "all":
         shutil.rmtree(args.night, ignore_errors=True)
     if args.part in ("all", "columns"):
-        for env in args.columns or [*ADAPTERS, *PRE_RELEASES]:
+        for env in args.columns or [*ADAPTERS, *NEWEST]:
             run_column(env, args.night, minutes=args.minutes, more=args.pytest)
     if args.part == "columns":
         return 0  # one that broke is told by the publication, which knows what was there before
@@ -121,7 +121,7 @@ def run_column(env: str, night: Path, *, minutes: float, more: Sequence[str] = (
     )
     outcome = {
         "adapter": COLUMNS[env],
-        "channel": "pre-release" if env in PRE_RELEASES else "release",
+        "channel": "newest" if env in NEWEST else "gpu" if env in GPU else "pinned",
         "exit": status,
         "reason": reason,
         "seconds": round(seconds),

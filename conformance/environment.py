@@ -11,6 +11,9 @@ from pathlib import Path
 COMMIT = "CONFORMANCE_COMMIT"
 """The environment variable that names the commit of the suite which runs."""
 
+CHANNEL = "CONFORMANCE_CHANNEL"
+"""The environment variable that says ``newest`` where the versions are not the pinned ones."""
+
 _CPUINFO = Path("/proc/cpuinfo")
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "XLA_FLAGS")
 
@@ -21,7 +24,8 @@ def here() -> dict[str, str]:
 
     ``system``, ``machine``, ``processor`` and ``processors`` (how many this process may use),
     ``settings`` (variables that set threads or XLA's options), ``packages`` (every installed
-    distribution with its version) and, where `COMMIT` names it, ``commit`` of the suite.
+    distribution with its version) and, where `COMMIT` and `CHANNEL` name them, ``commit`` of the
+    suite and ``channel``.
     """
     facts = {
         "system": platform.platform(),
@@ -31,6 +35,7 @@ def here() -> dict[str, str]:
         "settings": " ".join(f"{k}={os.environ[k]}" for k in _THREADS if k in os.environ),
         "packages": " ".join(sorted(_packages())),
         "commit": os.environ.get(COMMIT, ""),
+        "channel": os.environ.get(CHANNEL, ""),
     }
     return {name: fact for name, fact in facts.items() if fact}
 

@@ -11,7 +11,7 @@ from conformance.diff.changes import Change, Circumstance, Difference, Kind, Out
 from conformance.diff.sides import Side, load
 from conformance.errors import HistoryError
 from conformance.history import query
-from conformance.history.entry import Entry
+from conformance.history.entry import Entry, family
 from conformance.history.store import History
 from conformance.record import RED, Status
 
@@ -93,7 +93,7 @@ def _count(database: duckdb.DuckDBPyConnection, shared: list[str]) -> int:
 
 
 def _columns(old: Side, new: Side) -> Iterator[Change]:
-    reported = {e.adapter for e in new.entries.values() if not e.missing}
+    reported = {family(name) for name, entry in new.entries.items() if not entry.missing}
     for name, entry in new.entries.items():
         before = old.entries.get(name)
         if entry.missing and not (before and before.missing):
@@ -104,9 +104,9 @@ def _columns(old: Side, new: Side) -> Iterator[Change]:
             yield Change(kind=Kind.APPEARED, column=name, note=entry.version)
     said = {name for name, entry in new.entries.items() if entry.missing}
     for name, entry in old.entries.items():
-        if name in new.entries or entry.missing or entry.adapter in said:
+        if name in new.entries or entry.missing or family(name) in said:
             continue
-        why = "its adapter did" if entry.adapter in reported else "nothing of its adapter did"
+        why = "others of its adapter did" if family(name) in reported else "nor did its adapter"
         yield Change(kind=Kind.MISSING, column=name, note=f"did not report; {why}")
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from conformance.errors import HistoryError
-from conformance.history.entry import Entry
+from conformance.history.entry import Entry, family
 from conformance.history.gathering import RECENT
 from conformance.history.store import History
 
@@ -127,7 +127,7 @@ def _of_night(
     good = last_good(recent)
     for column, entry in entries.items():
         if entry.missing:
-            mine = [g for g in good.values() if column in (g.entry.column, g.entry.adapter)]
+            mine = [g for c, g in good.items() if column in (c, family(c))]
             last = max(mine, key=lambda g: g.run, default=None)
             text = f"{column}: {entry.missing}; {_last(last, now)}"
             yield Raised(alarm=Alarm.MISSING_COLUMN, text=text)
@@ -139,10 +139,10 @@ def _of_night(
         if not entry.missing and entry.cases < entry.catalogue_cases:
             text = f"{column} has {entry.cases} of {entry.catalogue_cases} cases"
             yield Raised(alarm=Alarm.PARTIAL_COLUMN, text=text)
-    before = {e.column: e for n, all_ in recent.items() if n != name for e in all_ if e.path}
-    silent = {entry.adapter for entry in entries.values() if entry.missing and not entry.path}
-    for column in sorted(before.keys() - entries.keys()):
-        if before[column].adapter not in silent:
+    before = {e.column for run, earlier in recent.items() if run != name for e in earlier if e.path}
+    silent = {column for column, entry in entries.items() if entry.missing and not entry.path}
+    for column in sorted(before - entries.keys()):
+        if family(column) not in silent:
             text = f"{column} left no trace tonight; {_last(good.get(column), now)}"
             yield Raised(alarm=Alarm.MISSING_COLUMN, text=text)
     yield from _shrunken(history, name, recent)

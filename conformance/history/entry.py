@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-from packaging.version import InvalidVersion, Version
+from typing import Any, Literal, TypeAlias
 
 from conformance.errors import HistoryError
 from conformance.record import RED, RunRecord
+
+Channel: TypeAlias = Literal["pinned", "newest", "gpu"]
+"""Which of its environments a column comes from: pinned versions, the newest, or on a GPU."""
 
 _USUAL_DEVICES = frozenset({"cpu", "simulator"})
 
@@ -20,7 +21,7 @@ class Entry:
     """One column in one run.
 
     Attributes:
-        column: Its name through all versions: ``"torch/functional"``, with ``(pre-release)`` or
+        column: Its name through all versions: ``"torch/functional"``, with ``(newest)`` or
             ``(cuda)`` behind it where it is one of these.
         adapter: Name of the adapter.
         path: Name of the path; empty where only the adapter is known to be missing.
@@ -80,23 +81,31 @@ def column_name(record: RunRecord) -> str:
     """The name of a record's column through all versions of its framework."""
     kind = record.device.partition(":")[0]
     marks = [] if kind in _USUAL_DEVICES else [kind]
-    if is_prerelease(framework_version(record)):
-        marks.append("pre-release")
+    marks += filter(None, [record.environment.get("channel")])
     name = f"{record.adapter}/{record.path}"
     return f"{name} ({', '.join(marks)})" if marks else name
+
+
+def channel(column: str) -> Channel:
+    """The channel of a column or of a `family`."""
+    marks = column.partition(" (")[2].rstrip(")")
+    if "newest" in marks.split(", "):
+        return "newest"
+    return "gpu" if marks else "pinned"
+
+
+def family(column: str) -> str:
+    """The adapter of a column with its channel: what a missing environment is named by.
+
+    ``"jax/jnp (newest)"`` is of ``"jax (newest)"``, and so is that itself.
+    """
+    adapter, where = column.partition("/")[0].partition(" (")[0], channel(column)
+    return adapter if where == "pinned" else f"{adapter} ({where})"
 
 
 def framework_version(record: RunRecord) -> str:
     """The version of the record's framework: the first of its versions."""
     return next(iter(record.versions.values()), "")
-
-
-def is_prerelease(version: str) -> bool:
-    """Whether a version is a release candidate, a beta or a nightly build."""
-    try:
-        return Version(version).is_prerelease
-    except InvalidVersion:
-        return False
 
 
 def of_record(record: RunRecord) -> Entry:

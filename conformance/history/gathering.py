@@ -12,15 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.errors import HistoryError, RecordError
-from conformance.history.entry import column_name, framework_version
+from conformance.history.entry import column_name, family
 from conformance.history.store import History
 from conformance.record import RunRecord
 from conformance.report.collect import collect, record_files
 
 RECENT = 14
 """How many runs back a column is remembered that does not report any more."""
-
-RELEASE, PRE_RELEASE = "release", "pre-release"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +27,7 @@ class Outcome:
 
     Attributes:
         adapter: Name of the adapter.
-        channel: ``"release"`` or ``"pre-release"``.
+        channel: ``"pinned"``, ``"newest"`` or ``"gpu"``.
         exit: Its exit status; None where it was stopped.
         reason: What it said last, or why it was stopped.
     """
@@ -38,6 +36,18 @@ class Outcome:
     channel: str
     exit: int | None
     reason: str = ""
+
+    @property
+    def family(self) -> str:
+        """The adapter with its channel, as columns are grouped by."""
+        return self.adapter if self.channel == "pinned" else f"{self.adapter} ({self.channel})"
+
+    @property
+    def told(self) -> str:
+        """Why nothing of it is there, in words."""
+        ended = "was stopped" if self.exit is None else f"ended with {self.exit}"
+        why = f": {self.reason}" if self.reason else " and left no run record"
+        return f"its environment {ended}{why}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,17 +83,14 @@ def gather(
     records, problems = _readable(places)
     there = {column_name(record) for record in records}
     known = _recent_columns(history)
+    ended = {outcome.family: outcome for outcome in outcomes}
     missing: dict[str, str] = {}
-    for adapter in expected:
-        why = _reason(adapter, RELEASE, outcomes)
-        columns = [c for c in known if _is_of(c, adapter, RELEASE)]
-        alone = [adapter] if not any(_is_of(c, adapter, RELEASE) for c in there) else []
-        missing |= {column: why for column in columns or alone if column not in there}
-    for outcome in outcomes:
-        reported = any(_is_of(c, outcome.adapter, outcome.channel) for c in there)
-        if outcome.channel == PRE_RELEASE and outcome.exit != 0 and not reported:
-            name = f"{outcome.adapter} ({PRE_RELEASE})"
-            missing[name] = _reason(outcome.adapter, PRE_RELEASE, outcomes)
+    for wanted in dict.fromkeys([*expected, *ended]):
+        mine = [column for column in known if family(column) == wanted]
+        if not mine and not any(family(column) == wanted for column in there):
+            mine = [wanted]
+        why = ended[wanted].told if wanted in ended else "wrote no run record"
+        missing |= {column: why for column in mine if column not in there}
     return Night(records=tuple(records), missing=missing, problems=tuple(problems))
 
 
@@ -112,7 +119,7 @@ def read_outcomes(file: Path) -> list[Outcome]:
 
 
 def _readable(places: Sequence[Path]) -> tuple[list[RunRecord], list[str]]:
-    records: dict[tuple[str, str], RunRecord] = {}
+    records: list[RunRecord] = []
     problems: list[str] = []
     for place in places:
         try:
@@ -126,9 +133,8 @@ def _readable(places: Sequence[Path]) -> tuple[list[RunRecord], list[str]]:
             except RecordError as error:
                 problems.append(str(error))
                 continue
-            # A pre-release environment that found no pre-release ran the release once more.
-            records.setdefault((column_name(record), framework_version(record)), record)
-    return list(records.values()), problems
+            records.append(record)
+    return records, problems
 
 
 def _recent_columns(history: History) -> list[str]:
@@ -140,16 +146,3 @@ def _recent_columns(history: History) -> list[str]:
             continue  # `conformance history check` names it
         columns |= dict.fromkeys(entry.column for entry in entries if entry.path)
     return list(columns)
-
-
-def _is_of(column: str, adapter: str, channel: str) -> bool:
-    name = column.split("/", maxsplit=1)[0].split(" ", maxsplit=1)[0]
-    return name == adapter and (PRE_RELEASE in column) == (channel == PRE_RELEASE)
-
-
-def _reason(adapter: str, channel: str, outcomes: Iterable[Outcome]) -> str:
-    for outcome in outcomes:
-        if (outcome.adapter, outcome.channel) == (adapter, channel):
-            ended = "was stopped" if outcome.exit is None else f"ended with {outcome.exit}"
-            return f"its environment {ended}{': ' if outcome.reason else ''}{outcome.reason}"
-    return "wrote no run record"

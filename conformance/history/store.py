@@ -19,7 +19,7 @@ from pathlib import Path
 
 from conformance.errors import HistoryError
 from conformance.history import files
-from conformance.history.entry import Entry, of_record, of_row
+from conformance.history.entry import Entry, family, of_record, of_row
 from conformance.record import RunRecord
 from conformance.report.printable import clean
 
@@ -153,7 +153,7 @@ class History:
         """Add one run.
 
         Args:
-            records: What reported: one record per path, device and channel (release, pre-release).
+            records: What reported: one record per path, device and channel (pinned, newest).
             missing: Columns or adapters that were to report and did not, each with the reason.
 
         Raises:
@@ -235,7 +235,8 @@ def _columns(entries: Iterable[Entry]) -> bytes:
 
 
 def _absent(column: str, why: str) -> Entry:
-    adapter, _, path = column.partition("/")
+    path = column.partition("/")[2].partition(" (")[0]
+    adapter = family(column).partition(" (")[0]
     return Entry(column=column, adapter=adapter, path=path, missing=why or "did not report")
 
 

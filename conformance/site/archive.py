@@ -11,7 +11,7 @@ from typing import Any, Literal
 from conformance.errors import HistoryError
 from conformance.history import files, query
 from conformance.history.alarms import LastGood, Raised, last_good, raised
-from conformance.history.entry import Entry
+from conformance.history.entry import Entry, family
 from conformance.history.store import History
 
 NIGHTS = 400
@@ -95,7 +95,7 @@ class Archive:
         """Every column, with the newest results that it has."""
         found: dict[str, Shown] = {}
         tonight = {entry.column: entry for entry in self.runs[self.newest]}
-        missing = {e.adapter: e.missing for e in tonight.values() if e.missing and not e.path}
+        missing = {c: e.missing for c, e in tonight.items() if e.missing and not e.path}
         for name, entries in self.runs.items():
             for entry in entries:
                 if not entry.path:
@@ -107,7 +107,7 @@ class Archive:
         for column, shown in found.items():
             if shown.run != self.newest:
                 told = tonight.get(column)
-                why = told.missing if told else missing.get(shown.entry.adapter, "left no trace")
+                why = told.missing if told else missing.get(family(column), "left no trace")
                 found[column] = Shown(entry=shown.entry, run=shown.run, late=why)
         return dict(sorted(found.items()))
 

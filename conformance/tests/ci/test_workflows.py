@@ -24,7 +24,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
     return Runner(tmp_path_factory.mktemp("runner"))
 
 
-def test_a_night_from_its_first_step_to_its_last(runner: Runner) -> None:
+def test_two_nights_and_a_pull_request_from_their_first_step_to_their_last(runner: Runner) -> None:
     """Two nights of one column: history kept, site made, the others missed and told.
 
     The commands are those of nightly.yml; artifacts lie where the next job would put them.
@@ -55,9 +55,10 @@ def test_a_night_from_its_first_step_to_its_last(runner: Runner) -> None:
     page = (runner.root / "site" / "index.html").read_text()
     assert Alarm.MISSING_COLUMN.value in page
     assert "textbook/staged" in page
+    _compare_a_pull_request(runner)
 
 
-def test_a_pull_request_is_compared_with_the_last_night(runner: Runner) -> None:
+def _compare_a_pull_request(runner: Runner) -> None:
     """The steps of pull-request.yml that follow the columns: a matrix, a difference, a summary."""
     steps = commands(workflow("pull-request")["jobs"]["difference"]["steps"])
     runner.summary.unlink(missing_ok=True)
@@ -76,7 +77,7 @@ def test_environments_of_tox_are_run_by_their_names(runner: Runner) -> None:
     done = runner.run(step, ENVIRONMENT="clean")
     assert done.returncode == 0, done.stdout + done.stderr
     named = job["strategy"]["matrix"]["environment"]
-    for env in (*named, "publish", "torch-pre", "torch-gpu", "numba-cuda-gpu"):
+    for env in (*named, "publish", "torch-newest", "torch-gpu", "numba-cuda-gpu"):
         asked = [sys.executable, "-m", "tox", "config", "-e", env, "-k", "commands"]
         told = subprocess.run(asked, cwd=runner.root, capture_output=True, text=True, check=True)
         assert "commands =" in told.stdout
@@ -107,7 +108,7 @@ def test_the_columns_of_the_workflows_are_those_of_the_pipeline() -> None:
     assert columns["nightly/column"] | columns["gpu/column"] == known
     assert columns["gpu/column"] == {name for name in known if name.endswith("-gpu")}
     assert columns["pull-request/column"] == {
-        name for name in known if not name.endswith(("-gpu", "-pre"))
+        name for name in known if not name.endswith(("-gpu", "-newest"))
     }
 
 

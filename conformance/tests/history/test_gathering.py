@@ -38,7 +38,7 @@ def test_a_broken_record_does_not_block_the_others(history: History, tmp_path: P
 
 def test_no_records_at_all_is_a_night_too(history: History, tmp_path: Path) -> None:
     """If every column broke, the night is kept, with all of them missing and the reason."""
-    outcomes = [Outcome(adapter="jax", channel="release", exit=1, reason="no such version")]
+    outcomes = [Outcome(adapter="jax", channel="pinned", exit=1, reason="no such version")]
     found = gather([tmp_path / "none"], history, expected=["torch", "jax"], outcomes=outcomes)
     assert found.records == ()
     assert found.missing == {
@@ -55,38 +55,46 @@ def test_an_adapter_that_never_reported_is_missing_by_its_name(
     assert gather([folder], history, expected=["mlx"]).missing == {"mlx": "wrote no run record"}
 
 
-def test_a_pre_release_is_a_column_of_its_own(history: History, tmp_path: Path) -> None:
-    """It is not expected every night, but one whose environment broke is missing."""
-    pre = night(1, ["torch/functional"], version="2.14.0rc1")
-    save(pre, tmp_path / "pre")
+def test_the_newest_versions_are_columns_of_their_own(history: History, tmp_path: Path) -> None:
+    """They stand beside the pinned ones, of another version or of the same."""
     save(night(1), tmp_path / "records")
+    save(night(1, channel="newest"), tmp_path / "newest")
+    found = gather([tmp_path / "records", tmp_path / "newest"], history)
+    names = {entry.column for entry in history.add(found.records).entries}
+    assert names == {
+        "torch/functional",
+        "jax/jnp",
+        "torch/functional (newest)",
+        "jax/jnp (newest)",
+    }
+
+
+def test_the_newest_versions_are_missed_where_they_were_tried(
+    history: History, tmp_path: Path
+) -> None:
+    """Environments that ran and left nothing are missing, by column where these are known."""
+    save(night(1), tmp_path / "records")
+    history.add([*night(1), *night(1, ["torch/functional"], channel="newest")])
     outcomes = [
-        Outcome(adapter="torch", channel="pre-release", exit=0),
-        Outcome(adapter="jax", channel="pre-release", exit=None, reason="60 minutes are over"),
+        Outcome(adapter="torch", channel="newest", exit=0),
+        Outcome(adapter="jax", channel="newest", exit=None, reason="60 minutes were over"),
+        Outcome(adapter="torch", channel="gpu", exit=1, reason="no device"),
     ]
-    places = [tmp_path / "records", tmp_path / "pre"]
-    found = gather(places, history, expected=["torch", "jax"], outcomes=outcomes)
-    assert len(found.records) == 3
-    stopped = "its environment was stopped: 60 minutes are over"
-    assert found.missing == {"jax (pre-release)": stopped}
-
-
-def test_a_pre_release_run_that_found_none_is_the_release(history: History, tmp_path: Path) -> None:
-    """Where no pre-release is newer, its environment ran the release again: counted once."""
-    save(night(1), tmp_path / "records")
-    save(night(1), tmp_path / "pre")
-    found = gather([tmp_path / "records", tmp_path / "pre"], history)
-    assert len(found.records) == 2
-    assert not found.problems
+    found = gather([tmp_path / "records"], history, expected=["torch", "jax"], outcomes=outcomes)
+    assert found.missing == {
+        "torch/functional (newest)": "its environment ended with 0 and left no run record",
+        "jax (newest)": "its environment was stopped: 60 minutes were over",
+        "torch (gpu)": "its environment ended with 1: no device",
+    }
 
 
 def test_outcomes_are_read_from_json(tmp_path: Path) -> None:
     """What the pipeline writes is read; anything else is refused with its file."""
     file = tmp_path / "outcomes.json"
-    told = [{"adapter": "jax", "channel": "release", "exit": None, "reason": "stopped"}]
+    told = [{"adapter": "jax", "channel": "pinned", "exit": None, "reason": "stopped"}]
     file.write_text(json.dumps(told))
     assert read_outcomes(file) == [
-        Outcome(adapter="jax", channel="release", exit=None, reason="stopped")
+        Outcome(adapter="jax", channel="pinned", exit=None, reason="stopped")
     ]
     file.write_text('{"adapter": "jax"}')
     with pytest.raises(HistoryError, match=r"outcomes\.json does not tell"):
