@@ -101,11 +101,17 @@ class Laboratory:
             self._say(f"installing {' '.join(pins)}")
             venv.EnvBuilder(with_pip=True, clear=True).create(home)
             # One after the other: some frameworks must be there before what depends on them.
+            where = [*self._sources, *self._indexes(adapter)]
             for wanted in (pins, list(_BASE)):
-                install = [str(python), "-m", "pip", "install", "--quiet", *self._sources, *wanted]
-                self._ask(install)
+                self._ask([str(python), "-m", "pip", "install", "--quiet", *where, *wanted])
             ready.touch()
         return python
+
+    def _indexes(self, adapter: str) -> list[str]:
+        """The options of pip with which an adapter's newest versions are found."""
+        file = self._repository / "adapters" / adapter / "newest.txt"
+        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+        return [word for line in lines if line.startswith("--") for word in line.split()]
 
     @staticmethod
     def _ask(command: Sequence[str]) -> bytes:

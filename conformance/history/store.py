@@ -241,8 +241,9 @@ def _absent(column: str, why: str) -> Entry:
 
 
 def _started(entries: Sequence[Entry]) -> datetime:
+    """When the last of its columns began: a run that is added again with more of them is later."""
     begun = [datetime.fromisoformat(entry.started) for entry in entries]
-    return min(begun, default=datetime.now(UTC)).astimezone(UTC)
+    return max(begun, default=datetime.now(UTC)).astimezone(UTC)
 
 
 def _refuse_duplicates(entries: Iterable[Entry]) -> None:
