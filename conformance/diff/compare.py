@@ -141,12 +141,18 @@ def kind_of(old: Outcome | None, new: Outcome | None) -> Kind | None:
     if old is None or new is None:
         return Kind.ADDED if old is None else Kind.VANISHED
     if new.status in _REDS:
-        return Kind.NEW_FAILURE if old.status not in _REDS else None
+        return _while_red(old, new)
     if new.status in _FAILING:
         return _while_expected(old, new)
     if old.grade is None or new.grade is None:
         return _while_uncompared(old, new)
     return Kind.FIXED if old.status in _FAILING else _while_passing(old.grade, new.grade)
+
+
+def _while_red(old: Outcome, new: Outcome) -> Kind | None:
+    if new.status == Status.UNEXPECTED_PASS and old.status in _FAILING - {new.status}:
+        return Kind.FIXED  # red until the expectation goes, and what it expected is mended
+    return Kind.NEW_FAILURE if old.status not in _REDS else None
 
 
 def _while_passing(old: str, new: str) -> Kind:

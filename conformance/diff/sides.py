@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -69,6 +69,9 @@ def of_records(
 ) -> Side:
     """Put records that are in no history into `table` of the database.
 
+    Where all are of one channel it is no part of their names, so that a folder of the newest
+    versions can be held against one of the pinned.
+
     Raises:
         HistoryError: two of them are the same column.
     """
@@ -76,7 +79,9 @@ def of_records(
 
     database.execute(f"CREATE TABLE {table} ({_COLUMNS})")
     entries: dict[str, Entry] = {}
-    for record in records:
+    records = list(records)
+    alike = len({record.environment.get("channel") for record in records}) == 1
+    for record in map(_without_channel, records) if alike else records:
         entry = of_record(record)
         if entry.column in entries:
             raise HistoryError(
@@ -93,6 +98,11 @@ def of_records(
         )
         database.unregister("rows")
     return Side(name=name, entries=entries)
+
+
+def _without_channel(record: RunRecord) -> RunRecord:
+    known = {name: value for name, value in record.environment.items() if name != "channel"}
+    return replace(record, environment=known)
 
 
 _COLUMNS = (

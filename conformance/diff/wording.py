@@ -66,7 +66,7 @@ def as_markdown(difference: Difference, attributions: Sequence[Attribution] = ()
     for title, told in _sections(difference):
         open_ = any(title.startswith(f"{kind.value}:") for kind in WORSENING)
         lines += [f"<details{' open' if open_ else ''}><summary>{_escape(title)}</summary>", ""]
-        lines += [f"- {_escape(line)}" for line in told]
+        lines += [_item(line) for line in told]
         lines += ["", "</details>", ""]
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -95,7 +95,7 @@ def _told(kind: Kind, changes: Sequence[Change], difference: Difference) -> list
     return [
         line
         for column, mine in groupby(changes, key=lambda change: change.column)
-        for line in _outputs(column, list(mine), difference)
+        for line in (_label(column, difference), *_outputs(list(mine)))
     ]
 
 
@@ -109,15 +109,18 @@ def _whole_cases(changes: Sequence[Change]) -> Iterator[str]:
         yield f"{case}: {where}"
 
 
-def _outputs(column: str, changes: list[Change], difference: Difference) -> Iterator[str]:
+def _label(column: str, difference: Difference) -> str:
     old, new = difference.old_entries[column].version, difference.new_entries[column].version
-    label = f"{column} {new}" if old == new else f"{column} {old} -> {new}"
+    return f"{column} {new}" if old == new else f"{column} {old} -> {new}"
+
+
+def _outputs(changes: list[Change]) -> Iterator[str]:
     for case, together in groupby(changes, key=lambda change: change.case):
         same: dict[str, list[str]] = {}
         for change in together:
             same.setdefault(_step(change), []).append(change.output)
         for step, outputs in same.items():
-            yield f"{label}: {case} {', '.join(outputs)}: {step}"
+            yield f"  {case} {', '.join(outputs)}: {step}"
 
 
 def _step(change: Change) -> str:
@@ -126,7 +129,7 @@ def _step(change: Change) -> str:
     step = f"{_short(change.old)} -> {_short(change.new)}"
     if change.kind is Kind.DRIFT and change.factor is not None:
         step += f" ({figure(change.factor)} times)"
-    said = change.new.reason if change.kind is not Kind.FIXED else ""
+    said = change.new.reason if change.kind is Kind.NEW_FAILURE else ""
     return f"{step}; {one_line(said)}" if said else step
 
 
@@ -143,6 +146,11 @@ def _around(circumstances: Iterable[Circumstance]) -> Iterator[str]:
     for (about, name, old, new), names in columns.items():
         where = names[0] if len(names) == 1 else plural(len(names), "column")
         yield f"{about}: {name} {old or 'none'} -> {new or 'none'} ({where})"
+
+
+def _item(line: str) -> str:
+    deep = len(line) - len(line.lstrip(" "))
+    return f"{line[:deep]}- {_escape(line[deep:])}"
 
 
 def _escape(text: str) -> str:

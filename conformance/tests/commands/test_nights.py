@@ -78,7 +78,7 @@ def test_a_difference_exits_with_what_it_found(
     assert call("diff", "previous", "latest", "--history", folder) == 1
     said = capsys.readouterr().out
     assert said.startswith("WORSE: 6 new-failure")
-    assert re.search(r"torch/functional 2\.13\.0: offset/0 y: pass A 3\.2 units -> fail F", said)
+    assert re.search(r"torch/functional 2\.13\.0\n +offset/0 y: pass A 3\.2 units -> fail F", said)
     file = tmp_path / "summary.md"
     shape = ("--format", "markdown", "--out", file)
     assert call("diff", "latest", "previous", "--history", folder, *shape) == 0

@@ -73,9 +73,10 @@ def test_nothing_changed(history: History) -> None:
     assert verdict(found) == ("nothing worse: nothing changed; 2 columns, 18 outputs compared")
 
 
-def test_what_failed_and_passes_is_fixed(history: History) -> None:
-    """An expected failure that passes is fixed, also as a grade C."""
-    found = then(history, cases({**OLD, "dgamma": passed()}))
+@pytest.mark.parametrize("now", [passed(), EVERY[Status.UNEXPECTED_PASS], EVERY[Status.DEGRADED]])
+def test_what_failed_and_passes_is_fixed(history: History, now: OutputResult) -> None:
+    """An expected failure that passes is fixed, also where its expectation is still there."""
+    found = then(history, cases({**OLD, "dgamma": now}))
     assert {change.kind for change in found.changes} == {Kind.FIXED}
     assert not found.worse
 
@@ -148,6 +149,15 @@ def test_folders_of_records_are_compared_too(tmp_path: Path) -> None:
     save(night(1, results=cases({**OLD, "y": failed()})), tmp_path / "new")
     found = compare(str(tmp_path / "old"), str(tmp_path / "new"), History(tmp_path / "none"))
     assert len(found.of([Kind.NEW_FAILURE])) == 6
+
+
+def test_the_newest_versions_are_held_against_the_pinned(tmp_path: Path) -> None:
+    """A folder of another channel is compared path by path: what would an upgrade change?"""
+    save(night(0, results=cases(OLD)), tmp_path / "pinned")
+    newest = night(1, results=cases({**OLD, "y": failed()}), version="2.15.0", channel="newest")
+    save(newest, tmp_path / "newest")
+    found = compare(str(tmp_path / "pinned"), str(tmp_path / "newest"), History(tmp_path / "none"))
+    assert {change.kind for change in found.changes} == {Kind.NEW_FAILURE}
 
 
 def test_the_json_keeps_its_schema(history: History) -> None:
