@@ -31,6 +31,10 @@ class HistoryError(ConformanceError):
     """A history, or a run in it, that is missing, damaged or foreign."""
 
 
+class ExtraError(ConformanceError):
+    """A part of the package that needs what is not installed."""
+
+
 class ExpectationError(ConformanceError):
     """An expectations file that is malformed or names what does not exist."""
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.atomic import write_atomically
-from conformance.errors import ConformanceError, HistoryError
+from conformance.errors import ConformanceError
+from conformance.extra import extra
 
 if TYPE_CHECKING:
     from conformance.diff.attribution import Attribution
@@ -113,14 +114,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _compared(args: argparse.Namespace) -> Difference:
-    try:
-        from conformance.diff.compare import compare  # noqa: PLC0415 - an extra
+    with extra("history"):
+        from conformance.diff.compare import compare  # noqa: PLC0415 - needs the extra
         from conformance.history.store import History  # noqa: PLC0415 - the same
-    except ModuleNotFoundError as error:
-        raise HistoryError(
-            f"this needs {error.name}, which is not installed. "
-            "Install it with: pip install 'batchnorm-conformance[history]'"
-        ) from error
     history = History(args.history)
     return compare(args.old, args.new, history, factor=args.factor, floor=args.floor)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.errors import ConformanceError, HistoryError
+from conformance.extra import extra
 
 if TYPE_CHECKING:
     from conformance.history.store import History
@@ -78,14 +79,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _open(folder: Path) -> History:
-    try:
-        from conformance.history import query, tables  # noqa: F401, PLC0415 - an extra
+    with extra("history"):
+        from conformance.history import query, tables  # noqa: F401, PLC0415 - needs the extra
         from conformance.history.store import History  # noqa: PLC0415 - the same
-    except ModuleNotFoundError as error:
-        raise HistoryError(
-            f"this needs {error.name}, which is not installed. "
-            "Install it with: pip install 'batchnorm-conformance[history]'"
-        ) from error
     return History(folder)
 
 

@@ -8,7 +8,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from conformance.errors import ConformanceError, HistoryError
+from conformance.errors import ConformanceError
+from conformance.extra import extra
 
 DONE, COULD_NOT_RUN = 0, 2
 
@@ -63,14 +64,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _built(args: argparse.Namespace) -> int:
-    try:
-        from conformance.history.store import History  # noqa: PLC0415 - an extra
+    with extra("site"):
+        from conformance.history.store import History  # noqa: PLC0415 - needs the extra
         from conformance.site.build import build  # noqa: PLC0415 - the same
-    except ModuleNotFoundError as error:
-        raise HistoryError(
-            f"this needs {error.name}, which is not installed. "
-            "Install it with: pip install 'batchnorm-conformance[site]'"
-        ) from error
     from rich.console import Console  # noqa: PLC0415 - `conformance --help` does not need it
     from rich.progress import Progress  # noqa: PLC0415 - the same
 

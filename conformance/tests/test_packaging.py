@@ -36,7 +36,7 @@ def tracked() -> set[str]:
 def wheel_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[set[str]]:
     """Names in a wheel that is built through the sdist, with a scratch file lying about."""
     target = tmp_path_factory.mktemp("dist")
-    scratch = CHECKOUT / "adapters" / "textbook" / "__pycache__" / "scratch.pyc"
+    scratch = CHECKOUT / "adapters" / "textbook" / "__pycache__" / f"scratch{os.getpid()}.pyc"
     scratch.parent.mkdir(exist_ok=True)
     scratch.write_text("must not travel")
     try:

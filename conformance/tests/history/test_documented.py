@@ -26,7 +26,7 @@ def test_the_query_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     history = History(tmp_path / "history")
     add(history, 0, ["torch/functional"], results=cases({"y": failed(), "dx": passed()}))
     monkeypatch.chdir(tmp_path)
-    rows = duckdb.sql(query).fetchall()
+    rows = duckdb.connect().execute(query).fetchall()
     assert sorted(row[:4] for row in rows) == [
         ("torch/functional", "2.13.0", f"offset/{i}", "y") for i in range(3)
     ]
