@@ -4,6 +4,7 @@
     python ci/nightly.py columns torch jax  some columns, on this machine
     python ci/nightly.py publish            what the columns left in night/, from any machine
     python ci/nightly.py compare            the same for a pull request: keeps nothing
+    python ci/nightly.py check              raise alarms: was there a night, were all columns there?
 
 A column is a tox environment, the same that a person runs.  Each has a time limit, and one that
 breaks costs itself alone.  Everything of a night lies in the folder ``night``: ``records`` and
@@ -59,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="nightly", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "part", nargs="?", choices=["all", "columns", "publish", "compare"], default="all"
+        "part", nargs="?", choices=["all", "columns", "publish", "compare", "check"], default="all"
     )
     parser.add_argument("columns", nargs="*", metavar="COLUMN", help="tox environments")
     parser.add_argument("--night", type=Path, default=Path("night"), metavar="DIR")
@@ -89,6 +90,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             run_column(env, args.night, minutes=args.minutes, more=args.pytest)
     if args.part == "columns":
         return 0  # one that broke is told by the publication, which knows what was there before
+    if args.part == "check":
+        return _conformance(["history", "check", "--history", str(args.history)])
     return compare(args) if args.part == "compare" else publish(args)
 
 

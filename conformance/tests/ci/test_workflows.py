@@ -56,6 +56,7 @@ def test_two_nights_and_a_pull_request_from_their_first_step_to_their_last(runne
     assert Alarm.MISSING_COLUMN.value in page
     assert "textbook/staged" in page
     _compare_a_pull_request(runner)
+    _watch(runner)
 
 
 def _compare_a_pull_request(runner: Runner) -> None:
@@ -68,6 +69,15 @@ def _compare_a_pull_request(runner: Runner) -> None:
     assert "did not report: jax" in results[1].stdout
     assert "### ✅ nothing worse" in runner.summary.read_text()
     assert (runner.root / "night" / "report" / "index.html").is_file()
+
+
+def _watch(runner: Runner) -> None:
+    """The steps of watch.yml: the columns that did not report are an alarm."""
+    steps = commands(workflow("watch")["jobs"]["check"]["steps"])
+    shutil.rmtree(runner.root / "history", ignore_errors=True)
+    results = [runner.run(step) for step in steps[1:]]
+    assert [each.returncode for each in results] == [0, 1]
+    assert "ALARM missing-column: jax: wrote no run record" in results[1].stdout
 
 
 def test_environments_of_tox_are_run_by_their_names(runner: Runner) -> None:
@@ -88,7 +98,7 @@ def test_every_command_of_every_workflow_is_one_of_those(runner: Runner) -> None
     del runner
     tested = {INSTALL, COLUMN}
     jobs = dict(every_job())
-    for name in ("nightly/publish", "pull-request/difference", "pull-request/tests"):
+    for name in ("nightly/publish", "pull-request/difference", "pull-request/tests", "watch/check"):
         tested |= {step["run"] for step in commands(jobs[name]["steps"])}
     found = {step["run"] for job in jobs.values() for step in commands(job["steps"])}
     assert found == tested
