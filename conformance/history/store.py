@@ -25,6 +25,7 @@ from conformance.report.printable import clean
 
 _NAME = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z-[0-9a-f]{16}")
 _BACK = re.compile(r"(latest|previous)(?:~(\d+))?")
+_FOLDERS = ("runs", "results", "cases")
 _REMEMBERED = 60
 """How many runs back results are looked for that need not be stored again."""
 
@@ -138,9 +139,13 @@ class History:
         return {row.pop("case"): row for _, row in rows}
 
     def damaged(self) -> list[str]:
-        """What is wrong with the files of this history, in sentences; empty where nothing is."""
+        """What is wrong with the files of this history, in sentences; empty where nothing is.
+
+        What lies beside its three folders (a version control's files, notes) is not looked at.
+        """
         problems = []
-        for file in sorted(self.folder.rglob("*")):
+        found = (file for name in _FOLDERS for file in (self.folder / name).rglob("*"))
+        for file in sorted(found):
             if not file.is_file() or file.name.startswith("."):
                 continue
             try:

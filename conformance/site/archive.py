@@ -17,6 +17,9 @@ from conformance.history.store import History
 NIGHTS = 400
 """How many runs back the trends of a path go."""
 
+SHOWN_NIGHTS = 30
+"""How many runs back a column is shown that does not report any more."""
+
 CASE_NIGHTS = 90
 """How many runs back the trends of a case go: there are as many series as paths."""
 
@@ -96,8 +99,8 @@ class Archive:
         found: dict[str, Shown] = {}
         tonight = {entry.column: entry for entry in self.runs[self.newest]}
         missing = {c: e.missing for c, e in tonight.items() if e.missing and not e.path}
-        for name, entries in self.runs.items():
-            for entry in entries:
+        for name in list(self.runs)[-SHOWN_NIGHTS:]:
+            for entry in self.runs[name]:
                 if not entry.path:
                     continue
                 if not entry.missing:

@@ -55,6 +55,7 @@ def test_two_nights_and_a_pull_request_from_their_first_step_to_their_last(runne
     page = (runner.root / "site" / "index.html").read_text()
     assert Alarm.MISSING_COLUMN.value in page
     assert "textbook/staged" in page
+    assert Alarm.DAMAGED_FILE.value not in page  # the files of git beside it are none of its own
     _compare_a_pull_request(runner)
     _watch(runner)
 

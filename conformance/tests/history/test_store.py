@@ -109,6 +109,17 @@ def _first(file: Path, history: History, name: str) -> bool:
     return file.name.startswith(name) or file == history.folder / entry.results
 
 
+def test_what_lies_beside_the_history_is_none_of_it(history: History) -> None:
+    """A note or a repository around it is no damage; a stray file inside is."""
+    add(history, 0)
+    (history.folder / ".git").mkdir()
+    for name in ("README.md", ".git/HEAD"):
+        (history.folder / name).write_text("mine")
+    assert history.damaged() == []
+    (history.folder / "runs" / "2026" / "notes.txt").write_text("mine")
+    assert ["notes.txt" in text for text in history.damaged()] == [True]
+
+
 def test_a_missing_results_file_is_named(history: History) -> None:
     """A history that was copied in part says what it lacks."""
     name = add(history, 0)

@@ -14,10 +14,11 @@ import pytest
 from conformance.errors import HistoryError, RecordError
 from conformance.history import History
 from conformance.site import catching
-from conformance.site.archive import Archive
+from conformance.site.archive import SHOWN_NIGHTS, Archive
 from conformance.site.build import build
 from conformance.site.names import case_page, path_page
 from conformance.site.trends import of_case, of_path
+from conformance.tests.history.nights import add, night
 from conformance.tests.site.nights import NOW, history, power, site
 
 
@@ -189,6 +190,17 @@ def test_the_old_site_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
     build(made, out, NOW, hours=26.0)
     assert not (out / "stale.html").exists()
     assert [f.name for f in tmp_path.iterdir() if f.name.startswith(".site")] == []
+
+
+def test_a_column_that_is_long_gone_is_shown_no_more(tmp_path: Path) -> None:
+    """Thirty nights after its last report a path that was removed leaves the matrix."""
+    made = History(tmp_path)
+    made.add(night(0, ["old/path"]))
+    for number in range(1, SHOWN_NIGHTS):
+        add(made, number, ["torch/functional"])
+    assert set(Archive(made, NOW, hours=26.0).shown) == {"old/path", "torch/functional"}
+    add(made, SHOWN_NIGHTS, ["torch/functional"])
+    assert set(Archive(made, NOW, hours=26.0).shown) == {"torch/functional"}
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
