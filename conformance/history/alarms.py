@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from conformance.errors import HistoryError
 from conformance.history.entry import Entry, family
 from conformance.history.gathering import RECENT
 from conformance.history.store import History
@@ -87,7 +86,7 @@ def raised(history: History, now: datetime, *, hours: float = HOURS) -> list[Rai
             f"one every {hours:g} hours was wanted"
         )
         found.append(Raised(alarm=Alarm.MISSING_NIGHT, text=text))
-    recent = _readable(history, names[-RECENT:])
+    recent = history.readable(RECENT)
     if names[-1] in recent:
         found += _of_night(history, names[-1], recent, now)
     return found
@@ -105,16 +104,6 @@ def last_good(runs: Mapping[str, Sequence[Entry]]) -> dict[str, LastGood]:
         for entry in entries
         if entry.good
     }
-
-
-def _readable(history: History, names: Sequence[str]) -> dict[str, tuple[Entry, ...]]:
-    found = {}
-    for name in names:
-        try:
-            found[name] = history.entries(name)
-        except HistoryError:
-            continue  # told as a damaged file
-    return found
 
 
 def _of_night(

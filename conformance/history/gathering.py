@@ -138,11 +138,5 @@ def _readable(places: Sequence[Path]) -> tuple[list[RunRecord], list[str]]:
 
 
 def _recent_columns(history: History) -> list[str]:
-    columns: dict[str, None] = {}
-    for name in history.names()[-RECENT:]:
-        try:
-            entries = history.entries(name)
-        except HistoryError:
-            continue  # `conformance history check` names it
-        columns |= dict.fromkeys(entry.column for entry in entries if entry.path)
-    return list(columns)
+    runs = history.readable(RECENT).values()
+    return list(dict.fromkeys(e.column for entries in runs for e in entries if e.path))

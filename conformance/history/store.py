@@ -99,7 +99,7 @@ class History:
         Raises:
             HistoryError: it is missing or damaged.
         """
-        return files.require(self._runs / name[:4] / f"{name}{files.SUFFIX}")
+        return files.require(self._place(name))
 
     def entries(self, name: str) -> tuple[Entry, ...]:
         """The columns of a run.
@@ -122,6 +122,15 @@ class History:
         for file, row in query.rows(list(by_file)):
             found[by_file[file]].append(of_row(row, file))
         return {name: tuple(entries) for name, entries in found.items()}
+
+    def readable(self, last: int) -> dict[str, tuple[Entry, ...]]:
+        """The columns of the last runs, by name; those of a damaged file are left out.
+
+        Args:
+            last: How many runs back.
+        """
+        names = [name for name in self.names()[-last:] if files.is_intact(self._place(name))]
+        return self.all_entries(names)
 
     def cases(self, catalogue: str) -> dict[str, dict[str, str]]:
         """The cases of a catalogue that any run told: case ids to group, mode, layout, dtype.
@@ -190,6 +199,9 @@ class History:
         """
         return files.require(self.folder / entry.results)
 
+    def _place(self, name: str) -> Path:
+        return self._runs / name[:4] / f"{name}{files.SUFFIX}"
+
     @property
     def _runs(self) -> Path:
         return self.folder / "runs"
@@ -222,13 +234,8 @@ class History:
 
     def _known(self) -> dict[str, str]:
         """Bodies that are stored, with their files; what is damaged is stored again."""
-        known: dict[str, str] = {}
-        for name in self.names()[-_REMEMBERED:]:
-            try:
-                entries = self.entries(name)
-            except HistoryError:
-                continue
-            known |= {entry.body: entry.results for entry in entries if entry.body}
+        runs = self.readable(_REMEMBERED).values()
+        known = {e.body: e.results for entries in runs for e in entries if e.body}
         intact = {file for file in set(known.values()) if files.is_intact(self.folder / file)}
         return {body: file for body, file in known.items() if file in intact}
 

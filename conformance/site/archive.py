@@ -69,19 +69,15 @@ class Archive:
         """
         self.history, self.now, self.hours = history, now, hours
         self.alarms: Sequence[Raised] = raised(history, now, hours=hours)
-        self.runs: dict[str, tuple[Entry, ...]] = {}
-        for name in history.names()[-NIGHTS:]:
-            if files.is_intact(history.folder / "runs" / name[:4] / f"{name}{files.SUFFIX}"):
-                self.runs[name] = ()
+        self.runs: dict[str, tuple[Entry, ...]] = {
+            name: tuple(map(self._with_results, entries))
+            for name, entries in history.readable(NIGHTS).items()
+        }
         if not self.runs:
             raise HistoryError(
                 f"{history.folder} holds no run that can be read, at least one was wanted. "
                 "Add one with: conformance history add records"
             )
-        self.runs = {
-            name: tuple(map(self._with_results, entries))
-            for name, entries in history.all_entries(list(self.runs)).items()
-        }
 
     @property
     def newest(self) -> str:
