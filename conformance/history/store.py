@@ -89,8 +89,8 @@ class History:
             )
         there = f"It has {len(names)} runs, {names[0]} to {names[-1]}" if names else "It is empty"
         raise HistoryError(
-            f"there is no run {word!r} in {self.folder}. {there}; "
-            "see: conformance history list, and conformance history add."
+            f"there is neither a run {word!r} in {self.folder} nor a folder of run records of "
+            f"that name. {there}; see: conformance history list, and conformance history add."
         )
 
     def file(self, name: str) -> Path:

@@ -68,7 +68,11 @@ def test_a_run_is_named_by_a_word(history: History, word: str, place: int) -> No
 
 @pytest.mark.parametrize(
     ("word", "said"),
-    [("latest~9", "no run 'latest~9'"), ("2025", "no run '2025'"), ("2026", "beginning of 2 runs")],
+    [
+        ("latest~9", "neither a run 'latest~9'"),
+        ("2025", "neither a run '2025'"),
+        ("2026", "beginning of 2 runs"),
+    ],
 )
 def test_a_word_that_names_no_run_is_refused(history: History, word: str, said: str) -> None:
     """No run, and several runs, are told apart."""
