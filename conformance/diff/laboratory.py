@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
 import venv
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from io import BytesIO
@@ -83,9 +83,9 @@ class Laboratory:
         tree = self._folder / f"suite-{commit[:12]}"
         if not tree.is_dir():
             self._say(f"taking the suite of {commit[:12]} out of the repository")
-            packed = self._ask(["git", "-C", str(self._repository), "archive", commit])
-            with tarfile.open(fileobj=BytesIO(packed)) as archive:
-                archive.extractall(tree, filter="data")
+            pack = ["git", "-C", str(self._repository), "archive", "--format=zip", commit]
+            with zipfile.ZipFile(BytesIO(self._ask(pack))) as archive:
+                archive.extractall(tree)
         return tree
 
     def _python(self, packages: Mapping[str, str], adapter: str) -> Path:
