@@ -84,8 +84,10 @@ class Laboratory:
         if not tree.is_dir():
             self._say(f"taking the suite of {commit[:12]} out of the repository")
             pack = ["git", "-C", str(self._repository), "archive", "--format=zip", commit]
+            whole = tree.with_suffix(".part")
             with zipfile.ZipFile(BytesIO(self._ask(pack))) as archive:
-                archive.extractall(tree)
+                archive.extractall(whole)
+            whole.rename(tree)  # a tree that is there is a whole one
         return tree
 
     def _python(self, packages: Mapping[str, str], adapter: str) -> Path:

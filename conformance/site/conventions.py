@@ -43,15 +43,13 @@ class Convention:
         name: Its name, as `conformance.case.Dialect` has it.
         value: What it is.
         meaning: The same in words.
-        agree: How many outputs that depend on it agree with it.
-        compared: How many of them were compared; 0 where no output depends on it.
+        measured: What the newest results say of it.
     """
 
     name: str
     value: str
     meaning: str
-    agree: int
-    compared: int
+    measured: str
 
 
 def conventions(dialect: Mapping[str, str], results: Iterable[Result]) -> list[Convention]:
@@ -59,15 +57,17 @@ def conventions(dialect: Mapping[str, str], results: Iterable[Result]) -> list[C
     results = list(results)
     found = []
     for name, value in dialect.items():
-        proof = _PROOF.get(name, ())
-        mine = [r for r in results if r.output in proof and r.grade is not None]
-        found.append(
-            Convention(
-                name=name,
-                value=value,
-                meaning=_MEANING.get((name, value), value),
-                agree=sum(r.status in _AGREES for r in mine),
-                compared=len(mine),
-            )
-        )
+        proof = [r for r in results if r.output in _PROOF.get(name, ())]
+        meaning = _MEANING.get((name, value), value)
+        found.append(Convention(name=name, value=value, meaning=meaning, measured=_measured(proof)))
     return found
+
+
+def _measured(proof: list[Result]) -> str:
+    compared = [result for result in proof if result.grade is not None]
+    if compared:
+        agree = sum(result.status in _AGREES for result in compared)
+        return f"{agree:,} of {len(compared):,} outputs agree"
+    if proof:
+        return f"none of {len(proof):,} outputs that would show it came back"
+    return "declared; no output shows it"

@@ -67,6 +67,10 @@ def test_every_link_leads_somewhere(made: Path) -> None:
     assert scripts == []
 
 
+def _path(made: Path, column: str) -> str:
+    return (made / path_page(column)).read_text()
+
+
 def _text(made: Path) -> str:
     return (made / "index.html").read_text()
 
@@ -140,6 +144,8 @@ def test_conventions_are_held_against_the_results(made: Path) -> None:
     page = (made / path_page("torch/functional")).read_text()
     assert "the running variance is updated with the N-1 variance" in page
     assert "3 of 3 outputs agree" in page
+    assert "declared; no output shows it" in page
+    assert "none of 3 outputs that would show it came back" in _path(made, "tensorflow/nn (cuda)")
 
 
 def test_trends_have_a_value_for_every_night(tmp_path: Path) -> None:
