@@ -144,8 +144,7 @@ def writes_behind(x: Any, gamma: Any, beta: Any, dy: Any, **given: Any) -> Outpu
 def by_chance(x: Any, gamma: Any, beta: Any, dy: Any, **given: Any) -> Outputs:
     """Differ in the last bit from call to call, as sums with atomics do."""
     y = right(x, gamma, beta, dy, **given)["y"]
-    flip = int.from_bytes(os.urandom(4), "big") | 1
-    up = np.arange(y.size).reshape(y.shape) * flip % 7 < 3
+    up = np.random.default_rng(int.from_bytes(os.urandom(8), "big")).random(y.shape) < 0.5
     return {"y": np.where(up, np.nextafter(y, y.dtype.type(np.inf)), y)}
 
 
