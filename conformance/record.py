@@ -182,6 +182,13 @@ def first(statuses: Iterable[Status]) -> Status:
     return min(statuses, key=SEVERITY.index, default=Status.NOT_RUN)
 
 
+def was_compared(result: OutputResult) -> bool:
+    """Whether one output was held against an expected value."""
+    # A crash or an exception that was expected is expected-fail too, and has no grade.
+    expected_away = result.status is Status.EXPECTED_FAIL and result.grade is None
+    return result.status in COMPARED and not expected_away
+
+
 def write(record: RunRecord, file: FilePath) -> None:
     """Write `record` as JSON, whole or not at all."""
     payload = {"schema": record.schema, **asdict(record)}

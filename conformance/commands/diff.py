@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.atomic import write_atomically
+from conformance.diff.changes import FACTOR, FLOOR
 from conformance.errors import ConformanceError
 from conformance.extra import extra
 
@@ -59,15 +60,15 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--factor",
         type=float,
-        default=2.0,
-        help="how much an error must grow to be told while its grade stays (default: 2)",
+        default=FACTOR,
+        help=f"how much an error must grow to be told while its grade stays (default: {FACTOR:g})",
     )
     parser.add_argument(
         "--floor",
         type=float,
-        default=1.0,
+        default=FLOOR,
         metavar="UNITS",
-        help="errors below this are the luck of one rounding (default: 1)",
+        help=f"errors below this are the luck of one rounding (default: {FLOOR:g})",
     )
     parser.add_argument("--format", choices=["text", "markdown", "json"], default="text")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it there as well")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from conformance.errors import ConformanceError, HistoryError
 from conformance.extra import extra
+from conformance.history.alarms import HOURS
 
 if TYPE_CHECKING:
     from conformance.history.store import History
@@ -55,8 +56,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "check", help="raise alarms: a missing night, a silent column, a shrunken catalogue"
     )
     check.add_argument(
-        "--every", type=float, default=26.0, metavar="HOURS",
-        help="a night is missing after this many hours (default: 26)",
+        "--every", type=float, default=HOURS, metavar="HOURS",
+        help=f"a night is missing after this many hours (default: {HOURS:g})",
     )  # fmt: skip
     check.add_argument("--format", choices=["text", "json"], default="text")
     for each, act in ((add, _add), (listing, _list), (check, _check)):

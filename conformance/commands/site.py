@@ -10,6 +10,7 @@ from pathlib import Path
 
 from conformance.errors import ConformanceError
 from conformance.extra import extra
+from conformance.history.alarms import HOURS
 
 DONE, COULD_NOT_RUN = 0, 2
 
@@ -46,8 +47,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--address", default="", metavar="URL", help="where the site will be, for the feed's links"
     )
     parser.add_argument(
-        "--every", type=float, default=26.0, metavar="HOURS",
-        help="a night is missing after this many hours (default: 26)",
+        "--every", type=float, default=HOURS, metavar="HOURS",
+        help=f"a night is missing after this many hours (default: {HOURS:g})",
     )  # fmt: skip
     parser.set_defaults(run=run)
 

@@ -8,6 +8,12 @@ from enum import StrEnum
 
 from conformance.history.entry import Entry
 
+FACTOR = 2.0
+"""By how much an error must grow to be a drift, if nobody says otherwise."""
+
+FLOOR = 1.0
+"""Errors below this many units are the luck of one rounding, and no drift."""
+
 
 class Kind(StrEnum):
     """In which way an output, a case or a column changed; every change is of one kind."""

@@ -7,19 +7,13 @@ from typing import Any
 
 import duckdb
 
-from conformance.diff.changes import Change, Circumstance, Difference, Kind, Outcome
+from conformance.diff.changes import FACTOR, FLOOR, Change, Circumstance, Difference, Kind, Outcome
 from conformance.diff.sides import Side, load
 from conformance.errors import HistoryError
 from conformance.history import query
 from conformance.history.entry import Entry, family
 from conformance.history.store import History
 from conformance.record import RED, Status
-
-FACTOR = 2.0
-"""By how much an error must grow to be a drift, if nobody says otherwise."""
-
-FLOOR = 1.0
-"""Errors below this many units are the luck of one rounding, and no drift."""
 
 _REDS = frozenset(status.value for status in RED)
 _FAILING = _REDS | {Status.EXPECTED_FAIL.value}

@@ -16,19 +16,15 @@ from conformance.diff.changes import (
     Kind,
     Outcome,
 )
+from conformance.report.markdown import text
 from conformance.report.printable import one_line
 from conformance.report.wording import figure, plural
 
 SHOWN = 20
 """How many lines of one kind are shown; all are in the JSON."""
 
-_PARTS = {
-    Kind.MISSING: "column",
-    Kind.SILENT: "column",
-    Kind.APPEARED: "column",
-    Kind.VANISHED: "case",
-    Kind.ADDED: "case",
-}
+_OF_COLUMNS = frozenset({Kind.MISSING, Kind.SILENT, Kind.APPEARED})
+_OF_CASES = frozenset({Kind.VANISHED, Kind.ADDED})
 
 
 def verdict(difference: Difference) -> str:
@@ -46,7 +42,7 @@ def as_text(difference: Difference, attributions: Iterable[Attribution] = ()) ->
     lines = [verdict(difference), f"  old: {difference.old}", f"  new: {difference.new}"]
     for found in attributions:
         lines += [f"cause of {found.column}: {found.cause}", f"  {found.evidence}"]
-    for title, told in _sections(difference):
+    for _, title, told in _sections(difference):
         lines += [title, *(f"  {line}" for line in told)]
     return "\n".join(lines) + "\n"
 
@@ -54,32 +50,31 @@ def as_text(difference: Difference, attributions: Iterable[Attribution] = ()) ->
 def as_markdown(difference: Difference, attributions: Sequence[Attribution] = ()) -> str:
     """The difference for a pull request or a job summary."""
     sign = "❌" if difference.worse else "✅"
-    lines = [f"### {sign} {_escape(verdict(difference))}", ""]
+    lines = [f"### {sign} {text(verdict(difference))}", ""]
     lines += [f"`{difference.old}` → `{difference.new}`", ""]
     if attributions:
         lines += ["| column | caused by | evidence |", "|---|---|---|"]
         lines += [
-            f"| {_cell(f.column)} | **{_cell(f.cause)}** | {_cell(f.evidence)} |"
-            for f in attributions
+            f"| {text(f.column)} | **{text(f.cause)}** | {text(f.evidence)} |" for f in attributions
         ]
         lines.append("")
-    for title, told in _sections(difference):
-        open_ = any(title.startswith(f"{kind.value}:") for kind in WORSENING)
-        lines += [f"<details{' open' if open_ else ''}><summary>{_escape(title)}</summary>", ""]
+    for worse, title, told in _sections(difference):
+        lines += [f"<details{' open' if worse else ''}><summary>{text(title)}</summary>", ""]
         lines += [_item(line) for line in told]
         lines += ["", "</details>", ""]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _sections(difference: Difference) -> Iterator[tuple[str, list[str]]]:
+def _sections(difference: Difference) -> Iterator[tuple[bool, str, list[str]]]:
+    """What there is to say, kind by kind: whether it is worse, the title, the lines."""
     for kind in Kind:
         changes = difference.of([kind])
         if changes:
             title = f"{kind.value}: {MEANINGS[kind]} ({len(changes):,})"
-            yield title, _limited(_told(kind, changes, difference))
+            yield kind in WORSENING, title, _limited(_told(kind, changes, difference))
     if difference.circumstances:
         told = list(_around(difference.circumstances))
-        yield f"around it: what else differs ({len(told)})", _limited(told)
+        yield False, f"around it: what else differs ({len(told)})", _limited(told)
 
 
 def _limited(lines: list[str]) -> list[str]:
@@ -88,9 +83,9 @@ def _limited(lines: list[str]) -> list[str]:
 
 
 def _told(kind: Kind, changes: Sequence[Change], difference: Difference) -> list[str]:
-    if kind in _PARTS and _PARTS[kind] == "column":
+    if kind in _OF_COLUMNS:
         return [f"{c.column}: {one_line(c.note)}" for c in changes]
-    if kind in _PARTS:
+    if kind in _OF_CASES:
         return list(_whole_cases(changes))
     return [
         line
@@ -150,14 +145,4 @@ def _around(circumstances: Iterable[Circumstance]) -> Iterator[str]:
 
 def _item(line: str) -> str:
     deep = len(line) - len(line.lstrip(" "))
-    return f"{line[:deep]}- {_escape(line[deep:])}"
-
-
-def _escape(text: str) -> str:
-    for sign in ("\\", "`", "*", "_", "[", "|"):
-        text = text.replace(sign, f"\\{sign}")
-    return text.replace("<", "&lt;")
-
-
-def _cell(text: str) -> str:
-    return _escape(text).replace("\n", " ")
+    return f"{line[:deep]}- {text(line[deep:])}"

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from conformance.errors import HistoryError
-from conformance.record import RED, RunRecord
+from conformance.record import RED, RunRecord, was_compared
+from conformance.report.collect import version
 
 Channel: TypeAlias = Literal["pinned", "newest", "gpu"]
 """Which of its environments a column comes from: pinned versions, the newest, or on a GPU."""
@@ -99,13 +100,12 @@ def family(column: str) -> str:
 
     ``"jax/jnp (newest)"`` is of ``"jax (newest)"``, and so is that itself.
     """
-    adapter, where = column.partition("/")[0].partition(" (")[0], channel(column)
+    return family_name(column.partition("/")[0].partition(" (")[0], channel(column))
+
+
+def family_name(adapter: str, where: str) -> str:
+    """The family of an adapter and a channel."""
     return adapter if where == "pinned" else f"{adapter} ({where})"
-
-
-def framework_version(record: RunRecord) -> str:
-    """The version of the record's framework: the first of its versions."""
-    return next(iter(record.versions.values()), "")
 
 
 def of_record(record: RunRecord) -> Entry:
@@ -114,7 +114,7 @@ def of_record(record: RunRecord) -> Entry:
         column=column_name(record),
         adapter=record.adapter,
         path=record.path,
-        version=framework_version(record),
+        version=version(record),
         device=record.device,
         about=record.about,
         started=record.started,
@@ -125,7 +125,7 @@ def of_record(record: RunRecord) -> Entry:
         catalogue=str(record.catalogue.get("digest", "")),
         catalogue_cases=int(record.catalogue.get("cases", 0)),
         cases=len(record.cases),
-        compared=_compared(record),
+        compared=sum(was_compared(r) for case in record.cases for r in case.outputs.values()),
         red=sum(record.counts[status] for status in RED),
         counts={status.value: n for status, n in sorted(record.counts.items())},
         diagnosis=tuple(found.sentence for found in record.diagnosis),
@@ -153,7 +153,3 @@ def of_row(row: Mapping[str, Any], where: str) -> Entry:
             f"{where} holds a row that is no column of a run: {error!r}. It was written by "
             "another program or version; move it out of the history."
         ) from error
-
-
-def _compared(record: RunRecord) -> int:
-    return sum(r.grade is not None for case in record.cases for r in case.outputs.values())

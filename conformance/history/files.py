@@ -8,10 +8,9 @@ thing write the same file.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
+from conformance.atomic import write_atomically
 from conformance.errors import HistoryError
 
 SUFFIX = ".parquet"
@@ -29,21 +28,8 @@ def write(folder: Path, stem: str, content: bytes) -> Path:
     then it is replaced.
     """
     file = folder / f"{stem}{digest(content)}{SUFFIX}"
-    if is_intact(file):
-        return file
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(file)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    if not is_intact(file):
+        write_atomically(file, content)
     return file
 
 

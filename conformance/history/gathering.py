@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.errors import HistoryError, RecordError
-from conformance.history.entry import column_name, family
+from conformance.history.entry import column_name, family, family_name
 from conformance.history.store import History
 from conformance.record import RunRecord
 from conformance.report.collect import collect, record_files
@@ -40,7 +40,7 @@ class Outcome:
     @property
     def family(self) -> str:
         """The adapter with its channel, as columns are grouped by."""
-        return self.adapter if self.channel == "pinned" else f"{self.adapter} ({self.channel})"
+        return family_name(self.adapter, self.channel)
 
     @property
     def told(self) -> str:

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from conformance.errors import SelectionError
-from conformance.record import COMPARED, RED, CaseResult, OutputResult, RunRecord, Status, first
+from conformance.record import (
+    RED,
+    CaseResult,
+    OutputResult,
+    RunRecord,
+    Status,
+    first,
+    was_compared,
+)
 from conformance.report.collect import version
 from conformance.report.matrix import Cell, Column, Finding, Matrix, Row, View
 from conformance.report.printable import clean, one_line
@@ -66,7 +74,7 @@ def summarize(results: Iterable[OutputResult], *, absent: int = 0) -> Cell:
     return Cell(
         counts={each: counts[each] for each in sorted(counts, key=lambda s: s.value)},
         status=status,
-        compared=sum(map(_was_compared, results)),
+        compared=sum(map(was_compared, results)),
         grade=max((r.grade for r in results if r.grade), default=None),
         units=max((r.units for r in results if r.units is not None), default=None),
         unbounded=any(r.grade == "F" and r.units is None for r in results),
@@ -84,12 +92,6 @@ def pooled(matrix: Matrix, index: int, kinds: Iterable[Row]) -> Cell:
     cases = [c for c in record.cases if kind_name(c.mode, c.layout, c.dtype) in wanted]
     results = (result for case in cases for result in case.outputs.values())
     return summarize(results, absent=sum(wanted.values()) - len(cases))
-
-
-def _was_compared(result: OutputResult) -> bool:
-    # A crash or an exception that was expected is expected-fail too, and has no grade.
-    expected_away = result.status is Status.EXPECTED_FAIL and result.grade is None
-    return result.status in COMPARED and not expected_away
 
 
 def _why(status: Status, results: Sequence[OutputResult], absent: int) -> str:
@@ -130,7 +132,7 @@ def _silent(columns: Iterable[Column], wanted: set[str]) -> list[str]:
     for column in columns:
         if column.record is not None:
             outputs = (r for case in column.record.cases for r in case.outputs.values())
-            some = any(map(_was_compared, outputs))
+            some = any(map(was_compared, outputs))
             compared.update(dict.fromkeys(_names(column), int(some)))
     return sorted(name for name in wanted if name in compared and not compared[name])
 
@@ -236,7 +238,7 @@ def _notes(columns: Sequence[Column], total: Row) -> Iterator[str]:
         if column.record is None:
             continue
         outputs = [r for case in column.record.cases for r in case.outputs.values()]
-        if not any(map(_was_compared, outputs)):
+        if not any(map(was_compared, outputs)):
             yield f"{column.label} compared nothing: {summarize(outputs).why or 'no reason given'}."
         if absent := len(total.cases) - len(column.record.cases):
             yield (

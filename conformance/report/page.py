@@ -7,7 +7,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from conformance import __version__
 from conformance.record import RED, SEVERITY
@@ -16,6 +16,7 @@ from conformance.report.folds import PathFold, path_folds, silences
 from conformance.report.join import NOTABLE
 from conformance.report.legend import GRADES, SIGNS, UNITS
 from conformance.report.matrix import Cell, Matrix, Row
+from conformance.report.rendering import environment
 
 LISTED = 9_000
 """How many findings the page lists; with what stands around them it stays below 3 MB."""
@@ -56,14 +57,7 @@ def as_page(matrix: Matrix) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html")
+    return environment(_TEMPLATES).get_template("page.html")
 
 
 def _link(matrix: Matrix, folds: dict[int, PathFold], row: Row, index: int) -> str:

@@ -117,8 +117,8 @@ class Archive:
         found: dict[str, list[Result]] = {body: [] for body in bodies}
         seen: set[tuple[str, str, str]] = set()
         for body, *row in self._ask(
-            'SELECT body, "case", "output", status, grade, units, reason FROM results '
-            "WHERE body IN (SELECT unnest($bodies))",
+            'SELECT body, "case", "output", status, grade, units, reason '
+            "FROM read_parquet($files) WHERE body IN (SELECT unnest($bodies))",
             self._files(shown.entry for shown in self.shown.values()),
             bodies=sorted(bodies),
         ):
@@ -185,18 +185,12 @@ class Archive:
         if not places:
             return []
         with query.connect() as database:
-            database.execute(
-                f"CREATE VIEW results AS FROM read_parquet([{', '.join(map(_quoted, places))}])"
-            )
-            return database.execute(text, values or None).fetchall()
+            return database.execute(text, {"files": list(places), **values}).fetchall()
 
 
 _TRENDS = {
-    "case": 'SELECT body, "case", max(units) FROM results WHERE grade IS NOT NULL GROUP BY ALL',
-    "output": 'SELECT body, "output", max(units) FROM results '
+    "case": 'SELECT body, "case", max(units) FROM read_parquet($files) '
+    "WHERE grade IS NOT NULL GROUP BY ALL",
+    "output": 'SELECT body, "output", max(units) FROM read_parquet($files) '
     "WHERE status IN ('pass', 'degraded') GROUP BY ALL",
 }
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

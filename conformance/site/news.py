@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from feedgen.feed import FeedGenerator
 
-from conformance.diff.changes import Difference
+from conformance.diff.changes import WORSENING, Difference
 from conformance.diff.compare import compare
 from conformance.diff.wording import as_text, verdict
 from conformance.errors import HistoryError
@@ -25,7 +25,6 @@ class News:
 
     Attributes:
         run: The later run.
-        before: The earlier run.
         verdict: The line that a reader who reads one line must see.
         worse: Whether anything got worse.
         text: Everything, for reading.
@@ -33,7 +32,6 @@ class News:
     """
 
     run: str
-    before: str
     verdict: str
     worse: bool
     text: str
@@ -53,15 +51,12 @@ def _gathered(archive: Archive) -> Iterator[News]:
         except HistoryError:
             continue  # a damaged file, which is an alarm
         if found.changes or found.circumstances:
-            yield _news(before, name, found)
+            yield _news(name, found)
 
 
-def _news(before: str, name: str, found: Difference) -> News:
-    from conformance.diff.changes import WORSENING  # noqa: PLC0415 - beside its only use
-
+def _news(name: str, found: Difference) -> News:
     return News(
         run=name,
-        before=before,
         verdict=verdict(found),
         worse=found.worse,
         text=as_text(found),

@@ -10,13 +10,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from conformance import __version__
 from conformance.faults import FAULTS, UNSEEN
 from conformance.history.alarms import age, started
 from conformance.record import SEVERITY
 from conformance.report.legend import GRADES, SIGNS, UNITS
+from conformance.report.rendering import environment
 from conformance.report.wording import figure, plural
 from conformance.site import cells, mathematics, names, news, trends
 from conformance.site.archive import Archive, Result, Shown
@@ -107,6 +108,7 @@ class Site:
     def _path(self, column: str, shown: Shown) -> str:
         results = self.archive.results[column]
         known = trends.versions(self.archive, column)
+        by_version = trends.over_versions(known)
         return self._page(
             "path.html",
             column,
@@ -120,8 +122,8 @@ class Site:
             time=trends.of_path(self.archive, column),
             failing=trends.failing(self.archive, column),
             versions=known,
-            by_version=trends.over_versions(known),
-            outputs=[each["label"] for each in trends.over_versions(known)["series"]],
+            by_version=by_version,
+            outputs=[each["label"] for each in by_version["series"]],
             cases=[
                 (case, cells.cell(mine), _reasons(mine))
                 for case, mine in cells.by_case(results).items()
@@ -214,13 +216,7 @@ class Site:
 
     @cached_property
     def _environment(self) -> Environment:
-        made = Environment(
-            loader=FileSystemLoader(_TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        made = environment(_TEMPLATES)
         archive = self.archive
         made.globals |= {
             "signs": SIGNS,

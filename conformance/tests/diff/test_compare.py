@@ -174,7 +174,7 @@ def test_markup_in_a_reason_stays_text(history: History) -> None:
     nasty = failed(reason="`x` | <script> **b**\nnext")
     text = as_markdown(then(history, cases({**OLD, "y": nasty})))
     assert "<script>" not in text
-    assert r"\`x\` \| &lt;script> \*\*b\*\* next" in text
+    assert r"\`x\` \| &lt;script&gt; \*\*b\*\* next" in text
 
 
 @pytest.mark.parametrize(("factor", "floor"), [(1.0, 1.0), (0.5, 1.0), (2.0, -1.0)])
