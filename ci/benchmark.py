@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from conformance import golden
 from conformance.case import Case, Inputs, Problem
+from conformance.cases import golden
 from conformance.oracle import solve
 from conformance.oracle.proof import prove
 

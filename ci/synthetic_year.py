@@ -24,9 +24,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from conformance.history import History
-from conformance.record import OutputResult, RunRecord
+from conformance.nights.history import History
 from conformance.report.collect import collect
+from conformance.verdict.record import OutputResult, RunRecord
 
 COLUMNS, NIGHTS, EVERY = 30, 365, 30
 BEGIN = datetime(2026, 1, 1, 3, tzinfo=UTC)

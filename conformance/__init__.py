@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from conformance._version import __version__
 from conformance.case import Case, Dialect, Inputs, Outputs
+from conformance.cases.golden import load_matching as load
 from conformance.errors import ConformanceError
-from conformance.golden import load_matching as load
 from conformance.oracle import expected
 
 if TYPE_CHECKING:

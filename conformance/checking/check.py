@@ -9,9 +9,8 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from conformance import golden
-from conformance import run as runner
 from conformance.case import Case, Inputs
+from conformance.cases import golden
 from conformance.checking import fresh, order, scope
 from conformance.checking.named import Named, named
 from conformance.checking.options import CASE_SECONDS, Options, described, repro, select
@@ -19,8 +18,9 @@ from conformance.checking.own import solved
 from conformance.checking.report import Convention, Report, worst_grade
 from conformance.checking.trial import Trial, Tried
 from conformance.faults.diagnosis import diagnose
-from conformance.kernels.source import MEMORY_GIB, parse_dialect
-from conformance.record import COMPARED, RED, CaseResult, Status
+from conformance.harness import run as runner
+from conformance.harness.kernels.source import MEMORY_GIB, parse_dialect
+from conformance.verdict.record import COMPARED, RED, CaseResult, Status
 
 
 def check(
@@ -164,7 +164,7 @@ def _all(
 
 def _conventions(trial: Trial) -> tuple[Convention, ...]:
     """Conventions by experiment, before anything is called wrong."""
-    from conformance import doctor  # noqa: PLC0415 - only for a kernel that fails
+    from conformance.checking import doctor  # noqa: PLC0415 - only for a kernel that fails
 
     return tuple(
         Convention(name=f.convention, found=f.found, sentence=f.sentence, setting=f.setting)

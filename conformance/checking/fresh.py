@@ -12,13 +12,13 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import replace
 
-from conformance import catalogue
 from conformance.case import LIMIT, Case
-from conformance.catalogue.recipe import problem
+from conformance.cases import catalogue
+from conformance.cases.catalogue.recipe import problem
 from conformance.checking.report import Fresh
 from conformance.checking.trial import FRESH
 from conformance.oracle.solve import solve
-from conformance.record import COMPARED, RED, CaseResult
+from conformance.verdict.record import COMPARED, RED, CaseResult
 
 _MOST = {"smoke": 6, "standard": 40}
 """How many fresh cases each tier runs."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import cloudpickle  # type: ignore[import-untyped]  # it has no types
 
 from conformance.errors import AdapterError
-from conformance.kernels import find
+from conformance.harness.kernels import find
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def named(kernel: object) -> Iterator[Named]:
 
 def _files(selector: str) -> tuple[Path, ...]:
     if selector.startswith("exec"):
-        from conformance.kernels import program  # noqa: PLC0415 - for programs alone
+        from conformance.harness.kernels import program  # noqa: PLC0415 - for programs alone
 
         return tuple(program.source_files(selector))
     file = find.file_of(selector)

@@ -10,8 +10,8 @@ from typing import Any
 from conformance.case import LIMIT, OUTPUT_NAMES
 from conformance.checking.report import Report
 from conformance.checking.terminal import Row, rows
-from conformance.record import RED, CaseResult
 from conformance.report.wording import account, counted, figure
+from conformance.verdict.record import RED, CaseResult
 
 _SHOWN = 8
 _NAMES = 50

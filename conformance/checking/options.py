@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance import golden, tiers
+from conformance.cases import golden, tiers
 from conformance.checking.named import Named
 from conformance.errors import InputError, SelectionError
-from conformance.kernels.source import MEMORY_GIB, Source
+from conformance.harness.kernels.source import MEMORY_GIB, Source
 
 CASE_SECONDS = 60.0
 """How long one case may take, both calls and compilation included."""

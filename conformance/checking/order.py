@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from conformance.case import Actual
 from conformance.checking.trial import Trial, Tried
-from conformance.record import RED
+from conformance.verdict.record import RED
 
 _BY_HISTORY = (
     "depends on the calls before: in a process where nothing came before it answers otherwise on"

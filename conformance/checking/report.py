@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from conformance.diagnosed import Diagnosis
-from conformance.record import COMPARED, RED, CaseResult, Status, encode
+from conformance.verdict.diagnosed import Diagnosis
+from conformance.verdict.record import COMPARED, RED, CaseResult, Status, encode
 
 SCHEMA = "conformance/check/1"
 

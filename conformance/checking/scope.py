@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from conformance.checking.trial import Tried
-from conformance.record import COMPARED, RED
+from conformance.verdict.record import COMPARED, RED
 
 
 def notes(tried: Iterable[Tried]) -> tuple[str, ...]:

@@ -10,14 +10,14 @@ from typing import Any, TypeAlias
 from conformance.case import Case, Inputs, Problem
 from conformance.checking.named import Named
 from conformance.checking.options import Options
+from conformance.checking.search import Found, Verdict, inputs, told
+from conformance.checking.search import search as search_inputs
+from conformance.checking.search.covered import covered
 from conformance.checking.trial import Trial
 from conformance.errors import AdapterError
-from conformance.fuzz import Found, Verdict, inputs, told
-from conformance.fuzz import search as search_inputs
-from conformance.fuzz.covered import covered
 from conformance.oracle.solve import graded
-from conformance.record import COMPARED, RED, CaseResult
 from conformance.report.wording import account
+from conformance.verdict.record import COMPARED, RED, CaseResult
 
 _ANY = "any input"
 _PARTS = ((0.6, False), (0.4, True))

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from conformance.case import OUTPUT_NAMES
 from conformance.checking.report import Report
-from conformance.record import RED, SEVERITY, CaseResult, OutputResult, Status
 from conformance.report.printable import one_line
 from conformance.report.wording import account, counted, figure
+from conformance.verdict.record import RED, SEVERITY, CaseResult, OutputResult, Status
 
 _WIDE = 80
 """Columns below which the table leaves out where the largest errors are."""

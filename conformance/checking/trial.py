@@ -9,18 +9,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from conformance import expectations, layout
+from conformance import layout
 from conformance.case import Actual, Array, Case, Dialect, Inputs, Problem
+from conformance.cases.golden.content import dtype, mode
 from conformance.errors import AdapterError, ExpectationError, InputError, Unsupported
-from conformance.expectations import Expectation
 from conformance.faults.diagnosis import Evidence
-from conformance.golden.content import dtype, mode
-from conformance.kernels.source import Source
+from conformance.harness.kernels.source import Source
+from conformance.harness.run import judged
+from conformance.harness.session import Answer, Session
+from conformance.harness.worker import AGAIN
 from conformance.oracle.solve import graded
-from conformance.record import RED, SEVERITY, CaseResult, OutputResult
-from conformance.run import judged
-from conformance.session import Answer, Session
-from conformance.worker import AGAIN
+from conformance.verdict.known import expectations
+from conformance.verdict.known.expectations import Expectation
+from conformance.verdict.record import RED, SEVERITY, CaseResult, OutputResult
 
 PATH = "kernel"
 
@@ -98,7 +99,7 @@ class Trial:
             )
 
     def expect(self, file: Path | None) -> None:
-        """Know the failures that a file lists; see `conformance.expectations`.
+        """Know the failures that a file lists; see `conformance.verdict.known.expectations`.
 
         Raises:
             ExpectationError: there is no such file, or it is malformed.

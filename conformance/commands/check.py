@@ -15,16 +15,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from conformance import tiers
 from conformance.atomic import write_atomically
+from conformance.cases import tiers
 from conformance.checking import check as checking
 from conformance.checking import terminal
 from conformance.checking.named import Named, named
 from conformance.checking.options import CASE_SECONDS, Options
 from conformance.checking.report import Report
 from conformance.errors import ConformanceError, InputError
-from conformance.kernels.source import ARRAYS, MEMORY_GIB, parse_dialect
-from conformance.record import CaseResult
+from conformance.harness.kernels.source import ARRAYS, MEMORY_GIB, parse_dialect
+from conformance.verdict.record import CaseResult
 
 _EXAMPLE = """\
 example:

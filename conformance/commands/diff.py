@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.atomic import write_atomically
-from conformance.diff.changes import FACTOR, FLOOR
 from conformance.errors import ConformanceError
 from conformance.extra import extra
+from conformance.nights.diff.changes import FACTOR, FLOOR
 
 if TYPE_CHECKING:
-    from conformance.diff.attribution import Attribution
-    from conformance.diff.changes import Difference
+    from conformance.nights.diff.attribution import Attribution
+    from conformance.nights.diff.changes import Difference
 
 NOTHING_WORSE, WORSE, COULD_NOT_RUN = 0, 1, 2
 
@@ -116,15 +116,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _compared(args: argparse.Namespace) -> Difference:
     with extra("history"):
-        from conformance.diff.compare import compare  # noqa: PLC0415 - needs the extra
-        from conformance.history.store import History  # noqa: PLC0415 - the same
+        from conformance.nights.diff.compare import compare  # noqa: PLC0415 - needs the extra
+        from conformance.nights.history.store import History  # noqa: PLC0415 - the same
     history = History(args.history)
     return compare(args.old, args.new, history, factor=args.factor, floor=args.floor)
 
 
 def _attributed(args: argparse.Namespace, difference: Difference) -> list[Attribution]:
-    from conformance.diff.attribution import attribute  # noqa: PLC0415 - only on demand
-    from conformance.diff.laboratory import Laboratory  # noqa: PLC0415 - the same
+    from conformance.nights.diff.attribution import attribute  # noqa: PLC0415 - only on demand
+    from conformance.nights.diff.laboratory import Laboratory  # noqa: PLC0415 - the same
 
     with tempfile.TemporaryDirectory(prefix="conformance-") as scratch:
         folder = args.workdir or Path(scratch)
@@ -139,7 +139,7 @@ def _attributed(args: argparse.Namespace, difference: Difference) -> list[Attrib
 
 
 def _made(form: str, difference: Difference, attributions: list[Attribution]) -> str:
-    from conformance.diff import payload, wording  # noqa: PLC0415 - DuckDB may be absent
+    from conformance.nights.diff import payload, wording  # noqa: PLC0415 - DuckDB may be absent
 
     if form == "json":
         return payload.as_json(difference, attributions)

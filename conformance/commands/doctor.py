@@ -12,16 +12,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from conformance import doctor
 from conformance.checking import check as checking
+from conformance.checking import doctor
+from conformance.checking.doctor import Finding
 from conformance.checking.named import Named, named
 from conformance.checking.options import Options
 from conformance.checking.report import Report
 from conformance.checking.trial import Trial
 from conformance.commands.check import add_kernel, options_of, progress_bar
-from conformance.doctor import Finding
 from conformance.errors import ConformanceError
-from conformance.kernels.source import parse_dialect
+from conformance.harness.kernels.source import parse_dialect
 
 _EXAMPLE = """\
 example:

@@ -10,18 +10,19 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from conformance import adapter, expectations
+from conformance import adapter
 from conformance.atomic import write_atomically
 from conformance.case import OUTPUT_NAMES
 from conformance.errors import ConformanceError, ExpectationError
-from conformance.expectations import Known
-from conformance.expecting.findings import WILD, Findings, find
-from conformance.expecting.outputs import Seen, Triple, due_outputs, seen
-from conformance.expecting.telling import ready, told
-from conformance.expecting.updating import Why, update
-from conformance.expecting.writing import rendered, rewritten
+from conformance.harness.session import Session
 from conformance.report.wording import plural
-from conformance.session import Session
+from conformance.verdict.known import expectations
+from conformance.verdict.known.expectations import Known
+from conformance.verdict.known.findings import WILD, Findings, find
+from conformance.verdict.known.outputs import Seen, Triple, due_outputs, seen
+from conformance.verdict.known.telling import ready, told
+from conformance.verdict.known.updating import Why, update
+from conformance.verdict.known.writing import rendered, rewritten
 
 DONE, TO_EXPLAIN, COULD_NOT_RUN = 0, 1, 2
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
-from conformance import golden
 from conformance.case import Case
+from conformance.cases import golden
+from conformance.cases.golden import audit
+from conformance.cases.golden.listing import home
 from conformance.errors import ConformanceError
-from conformance.golden import audit
-from conformance.golden.listing import home
 
 CONFORMS, DIFFERS, COULD_NOT_RUN = 0, 1, 2
 SHOWN = 40
@@ -86,7 +86,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(folder: Path, *, verify: bool) -> int:
     # Here and not above, so that other commands and `--help` do not wait for the catalogue.
-    from conformance import catalogue, oracle  # noqa: PLC0415 - see above
+    from conformance import oracle  # noqa: PLC0415 - see above
+    from conformance.cases import catalogue  # noqa: PLC0415 - see above
 
     if verify:
         golden.manifest(folder)  # a folder without one is refused before the work, not after

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from conformance.errors import ConformanceError, HistoryError
 from conformance.extra import extra
-from conformance.history.alarms import HOURS
+from conformance.nights.history.alarms import HOURS
 
 if TYPE_CHECKING:
-    from conformance.history.store import History
+    from conformance.nights.history.store import History
 
 DONE, ALARM, COULD_NOT_RUN = 0, 1, 2
 
@@ -81,13 +81,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _open(folder: Path) -> History:
     with extra("history"):
-        from conformance.history import query, tables  # noqa: F401, PLC0415 - needs the extra
-        from conformance.history.store import History  # noqa: PLC0415 - the same
+        from conformance.nights.history import query, tables  # noqa: F401, PLC0415 - needs the extra
+        from conformance.nights.history.store import History  # noqa: PLC0415 - the same
     return History(folder)
 
 
 def _add(args: argparse.Namespace, history: History) -> int:
-    from conformance.history import gathering  # noqa: PLC0415 - an extra
+    from conformance.nights.history import gathering  # noqa: PLC0415 - an extra
 
     outcomes = gathering.read_outcomes(args.outcomes) if args.outcomes else []
     night = gathering.gather(args.records, history, expected=args.expect, outcomes=outcomes)
@@ -124,7 +124,7 @@ def _list(args: argparse.Namespace, history: History) -> int:
 
 
 def _check(args: argparse.Namespace, history: History) -> int:
-    from conformance.history.alarms import raised  # noqa: PLC0415 - an extra
+    from conformance.nights.history.alarms import raised  # noqa: PLC0415 - an extra
 
     found = raised(history, datetime.now(UTC), hours=args.every)
     if args.format == "json":

@@ -8,9 +8,10 @@ import json
 import sys
 from difflib import get_close_matches
 
-from conformance import adapter, golden, tiers
-from conformance import run as runner
+from conformance import adapter
+from conformance.cases import golden, tiers
 from conformance.errors import AdapterError, ConformanceError, SelectionError
+from conformance.harness import run as runner
 
 _EXAMPLE = """\
 example:

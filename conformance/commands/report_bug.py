@@ -8,17 +8,19 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from conformance import adapter, expectations, golden
-from conformance import run as runner
+from conformance import adapter
 from conformance.atomic import write_atomically
-from conformance.bugs.shrinking import SECONDS, Asking, Failure, shrink
-from conformance.bugs.writing import Bug, markdown
 from conformance.case import OUTPUT_NAMES, Case
+from conformance.cases import golden
 from conformance.errors import AdapterError, ConformanceError, SelectionError
-from conformance.expectations import FAILING
-from conformance.record import OutputResult
-from conformance.run import Column
-from conformance.session import CASE_SECONDS, Answer, Session
+from conformance.harness import run as runner
+from conformance.harness.run import Column
+from conformance.harness.session import CASE_SECONDS, Answer, Session
+from conformance.report.bugs.shrinking import SECONDS, Asking, Failure, shrink
+from conformance.report.bugs.writing import Bug, markdown
+from conformance.verdict.known import expectations
+from conformance.verdict.known.expectations import FAILING
+from conformance.verdict.record import OutputResult
 
 WRITTEN, NOTHING, COULD_NOT_RUN = 0, 1, 2
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from conformance import record, tiers
-from conformance import run as runner
+from conformance.cases import tiers
 from conformance.errors import ConformanceError
-from conformance.record import CaseResult, RunRecord, Status
-from conformance.run import Column
-from conformance.session import CASE_SECONDS
+from conformance.harness import run as runner
+from conformance.harness.run import Column
+from conformance.harness.session import CASE_SECONDS
+from conformance.verdict import record
+from conformance.verdict.record import CaseResult, RunRecord, Status
 
 _EXAMPLE = """\
 example:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from conformance.errors import ConformanceError
 from conformance.extra import extra
-from conformance.history.alarms import HOURS
+from conformance.nights.history.alarms import HOURS
 
 DONE, COULD_NOT_RUN = 0, 2
 
@@ -66,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _built(args: argparse.Namespace) -> int:
     with extra("site"):
-        from conformance.history.store import History  # noqa: PLC0415 - needs the extra
-        from conformance.site.build import build  # noqa: PLC0415 - the same
+        from conformance.nights.history.store import History  # noqa: PLC0415 - needs the extra
+        from conformance.nights.site.build import build  # noqa: PLC0415 - the same
     from rich.console import Console  # noqa: PLC0415 - `conformance --help` does not need it
     from rich.progress import Progress  # noqa: PLC0415 - the same
 

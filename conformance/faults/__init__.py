@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from conformance.faults import (
+from conformance.faults.dictionary import (
     axes,
     blocks,
     contract,
@@ -18,8 +18,8 @@ from conformance.faults import (
     running,
     special,
 )
+from conformance.faults.dictionary.unseen import UNSEEN
 from conformance.faults.fault import Fault, Unseen
-from conformance.faults.unseen import UNSEEN
 
 __all__ = ["CATEGORIES", "FAULTS", "UNSEEN", "Fault", "Unseen"]
 

@@ -17,13 +17,13 @@ from itertools import zip_longest
 import numpy as np
 
 from conformance.case import OUTPUT_NAMES, Actual, Case, Dialect
-from conformance.diagnosed import WROTE_TO_INPUTS, Diagnosis
 from conformance.faults import FAULTS
 from conformance.faults.fault import Fault
 from conformance.faults.match import Prediction
 from conformance.faults.terms import off
-from conformance.judge import Ruler
-from conformance.record import OutputResult, Status
+from conformance.verdict.diagnosed import WROTE_TO_INPUTS, Diagnosis
+from conformance.verdict.record import OutputResult, Status
+from conformance.verdict.ruler import Ruler
 
 _FAILING, _PASSING = 32, 12
 _LARGEST = 4096

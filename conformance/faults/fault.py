@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 
 from conformance.case import Dialect, Inputs, Kernel
-from conformance.catalogue.sources import SOURCES
+from conformance.cases.catalogue.sources import SOURCES
+from conformance.cases.golden.content import dtype
 from conformance.faults.sheet import STAGED, Edits, Formula, Sheet, in_dialect, kernel
-from conformance.golden.content import dtype
 
 EVERY_TYPE = (
     "float64",

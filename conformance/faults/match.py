@@ -12,10 +12,10 @@ from conformance.batches import through_history
 from conformance.case import LIMIT, Actual, Array, Case, Dialect
 from conformance.faults.fault import Fault
 from conformance.faults.sheet import Edits, kernel
-from conformance.judge import Ruler
 from conformance.memory import laid_out
 from conformance.oracle.bounds import roundoff
 from conformance.oracle.channels import by_channel
+from conformance.verdict.ruler import Ruler
 
 _Bools = npt.NDArray[np.bool_]
 _Floats = npt.NDArray[np.float64]

@@ -12,13 +12,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from conformance import golden
+from conformance.cases import golden
+from conformance.cases.tiers import SMOKE
 from conformance.faults import CATEGORIES, FAULTS, UNSEEN
 from conformance.power.cover import smallest
 from conformance.power.field import Kinship
 from conformance.power.matrix import TYPES, Verdicts, cases, kinds
 from conformance.power.mutants import mutants
-from conformance.tiers import SMOKE
 
 SCHEMA = "conformance/power/1"
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from conformance import worker
 from conformance.adapter import Capabilities, Path
 from conformance.case import LIMIT, Array, Case, Dialect, Problem
 from conformance.faults.fault import EVERY_TYPE
+from conformance.faults.honest import PANEL
 from conformance.faults.sheet import kernel
-from conformance.judge import Ruler
+from conformance.harness import worker
+from conformance.harness.wire import to_dtype
 from conformance.memory import laid_out
 from conformance.oracle import solve
 from conformance.power import matrix
-from conformance.power.honest import PANEL
-from conformance.wire import to_dtype
+from conformance.verdict.ruler import Ruler
 
 AS_IT_IS = "as it is"
 """Instead of a type: every case in its own."""

@@ -71,4 +71,4 @@ def _smoke(power: Json) -> Iterator[str]:
     if len(power["smoke"]) > SMOKE_CASES:
         yield f"the smoke tier needs {len(power['smoke'])} cases, at most {SMOKE_CASES} were wanted"
     for name in power["missed"]:
-        yield f"the smoke tier in use, conformance/tiers.py, does not reject {name}"
+        yield f"the smoke tier in use, conformance/cases/tiers.py, does not reject {name}"

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
 
-from conformance import golden, worker
 from conformance.adapter import Path
 from conformance.case import OUTPUT_NAMES, Case, Dialect
-from conformance.golden.content import dtype
-from conformance.judge import Ruler
+from conformance.cases import golden
+from conformance.cases.golden.content import dtype
+from conformance.harness import worker
 from conformance.memory import laid_out
 from conformance.power.suspects import Suspect
+from conformance.verdict.ruler import Ruler
 
 NOTHING, CRASHED = ".", "E"
 """Letters beside the grades: not compared; no answer at all."""

@@ -9,12 +9,12 @@ from functools import partial
 from typing import TypeAlias, TypeVar
 
 from conformance.case import Dialect, Inputs
+from conformance.faults.honest import PANEL
 from conformance.faults.sheet import kernel
-from conformance.laws import LAWS
 from conformance.memory import laid_out
 from conformance.power import alarms, baselines, field, matrix, mutants
 from conformance.power.account import Json, Measured, account
-from conformance.power.honest import PANEL
+from conformance.power.laws import LAWS
 from conformance.power.suspects import Suspect, dictionary, generated
 
 Stage: TypeAlias = Callable[[str, int], Callable[[], None]]

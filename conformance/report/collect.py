@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from conformance.errors import RecordError
-from conformance.record import CaseResult, OutputResult, RunRecord, read
+from conformance.verdict.record import CaseResult, OutputResult, RunRecord, read
 
 GRADES = frozenset({None, "A", "B", "C", "F"})
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from conformance.record import SEVERITY, OutputResult, Status
 from conformance.report import wording
 from conformance.report.matrix import Column, Finding, Matrix
+from conformance.verdict.record import SEVERITY, OutputResult, Status
 
 SHOWN = 300
 """How many characters of a reason the page shows; ``matrix.json`` has all of them."""

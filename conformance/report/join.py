@@ -7,7 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from conformance.errors import SelectionError
-from conformance.record import (
+from conformance.report.collect import version
+from conformance.report.matrix import Cell, Column, Finding, Matrix, Row, View
+from conformance.report.printable import clean, one_line
+from conformance.verdict.record import (
     RED,
     CaseResult,
     OutputResult,
@@ -16,9 +19,6 @@ from conformance.record import (
     first,
     was_compared,
 )
-from conformance.report.collect import version
-from conformance.report.matrix import Cell, Column, Finding, Matrix, Row, View
-from conformance.report.printable import clean, one_line
 
 NOTABLE = RED | {Status.DEGRADED, Status.EXPECTED_FAIL}
 """Statuses that are listed output by output."""

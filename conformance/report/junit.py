@@ -6,10 +6,10 @@ from io import BytesIO
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from conformance.record import CaseResult, OutputResult, Status
 from conformance.report.matrix import Column, Matrix
 from conformance.report.printable import one_line
 from conformance.report.wording import account
+from conformance.verdict.record import CaseResult, OutputResult, Status
 
 _RESULTS: dict[Status, type[Error | Failure | Skipped]] = {
     Status.FAIL: Failure,

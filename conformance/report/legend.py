@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from conformance.record import SEVERITY, Status
+from conformance.verdict.record import SEVERITY, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import groupby
 
-from conformance.record import RED, SEVERITY, Status
 from conformance.report.join import dtype_order, pooled
 from conformance.report.legend import GRADES, SIGNS
 from conformance.report.matrix import Cell, Column, Finding, Matrix, Row
 from conformance.report.printable import one_line
 from conformance.report.wording import account, diagnoses, plural, units, verdict
+from conformance.verdict.record import RED, SEVERITY, Status
 
 LINES = 100
 """How long the whole is at most, as long as the paths alone do not need more."""

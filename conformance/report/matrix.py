@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from conformance.record import RED, OutputResult, RunRecord, Status
+from conformance.verdict.record import RED, OutputResult, RunRecord, Status
 
 View: TypeAlias = Literal["all", "kind", "group"]
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from jinja2 import Template
 
 from conformance import __version__
-from conformance.record import RED, SEVERITY
 from conformance.report import wording
 from conformance.report.folds import PathFold, path_folds, silences
 from conformance.report.join import NOTABLE
 from conformance.report.legend import GRADES, SIGNS, UNITS
 from conformance.report.matrix import Cell, Matrix, Row
 from conformance.report.rendering import environment
+from conformance.verdict.record import RED, SEVERITY
 
 LISTED = 9_000
 """How many findings the page lists; with what stands around them it stays below 3 MB."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import replace
 
-from conformance.diagnosed import Diagnosis
-from conformance.record import CaseResult, OutputResult, RunRecord
+from conformance.verdict.diagnosed import Diagnosis
+from conformance.verdict.record import CaseResult, OutputResult, RunRecord
 
 
 def printable(text: str) -> str:

@@ -7,9 +7,9 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from conformance.record import RED, Status
 from conformance.report.matrix import Cell, Column, Finding, Matrix, Row
 from conformance.report.wording import verdict
+from conformance.verdict.record import RED, Status
 
 SCHEMA = "conformance/matrix/1"
 

@@ -10,11 +10,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from conformance.record import RED, SEVERITY
 from conformance.report.join import pooled
 from conformance.report.legend import SIGNS
 from conformance.report.matrix import Cell, Finding, Matrix
 from conformance.report.wording import account, diagnoses, incidents, plural, units, verdict
+from conformance.verdict.record import RED, SEVERITY
 
 LIMIT = 12
 """How many cases are listed; the rest is in the other formats."""

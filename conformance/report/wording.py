@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-from conformance.record import SEVERITY, OutputResult, Status, Worst
 from conformance.report.matrix import Cell, Finding, Matrix
 from conformance.report.printable import one_line
+from conformance.verdict.record import SEVERITY, OutputResult, Status, Worst
 
 
 def figure(value: float) -> str:

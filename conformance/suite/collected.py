@@ -8,17 +8,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from conformance import diagnosed, golden, tiers
-from conformance import run as runner
 from conformance.case import Dialect
+from conformance.cases import golden, tiers
 from conformance.commands.run import save
-from conformance.diagnosed import Diagnosis
 from conformance.errors import SelectionError
-from conformance.expectations import Expectation
 from conformance.faults.diagnosis import Evidence
-from conformance.record import CaseResult, decode_case
-from conformance.run import Column
-from conformance.session import Session
+from conformance.harness import run as runner
+from conformance.harness.run import Column
+from conformance.harness.session import Session
+from conformance.verdict import diagnosed
+from conformance.verdict.diagnosed import Diagnosis
+from conformance.verdict.known.expectations import Expectation
+from conformance.verdict.record import CaseResult, decode_case
 
 
 class Collected:

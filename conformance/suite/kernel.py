@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from conformance import golden
+from conformance.cases import golden
 from conformance.checking import terminal
 from conformance.checking.named import Named, named
 from conformance.checking.options import Options, select
 from conformance.checking.trial import Trial, Tried
 from conformance.errors import AdapterError, SelectionError
 from conformance.faults.diagnosis import diagnose
-from conformance.kernels.source import parse_dialect
-from conformance.record import COMPARED, RED, CaseResult
+from conformance.harness.kernels.source import parse_dialect
+from conformance.verdict.record import COMPARED, RED, CaseResult
 
 _OPTIONS = ("tier", "case", "dtype", "dialect", "arrays", "timeout", "memory")
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conformance.record import OutputResult
     from conformance.suite.collected import Collected
     from conformance.suite.kernel import KernelCase, Kernels
+    from conformance.verdict.record import OutputResult
 
 _FIXTURE = "conformance_result"
 _KERNEL_FIXTURE = "conformance_case"
@@ -202,7 +202,7 @@ def _collected(config: pytest.Config) -> Collected:
 def _as_json(result: object) -> Any:
     from dataclasses import asdict  # noqa: PLC0415 - see the module's text
 
-    from conformance.record import encode  # noqa: PLC0415 - see the module's text
+    from conformance.verdict.record import encode  # noqa: PLC0415 - see the module's text
 
     return encode(asdict(result))  # type: ignore[call-overload]
 

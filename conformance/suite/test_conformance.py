@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.record import OutputResult, Status
+from conformance.verdict.record import OutputResult, Status
 
 _SKIPPED = frozenset({Status.UNSUPPORTED, Status.NOT_RUN})
 _PASSED = frozenset({Status.PASS, Status.DEGRADED})

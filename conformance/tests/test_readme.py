@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance import adapter, golden, run
+from conformance import adapter
+from conformance.cases import golden
 from conformance.cli import main
-from conformance.record import Status
+from conformance.harness import run
+from conformance.verdict.record import Status
 
 CHECKOUT = Path(os.environ.get("CONFORMANCE_CHECKOUT", Path(__file__).parents[2]))
 README = CHECKOUT / "README.md"

@@ -11,14 +11,15 @@ from types import ModuleType
 
 import pytest
 
-from conformance import adapter, golden
-from conformance.bugs.shrinking import Asking, shrink
-from conformance.cause import Cause
+from conformance import adapter
+from conformance.cases import golden
 from conformance.errors import Unsupported
+from conformance.harness.session import Session
 from conformance.memory import laid_out
-from conformance.session import Session
+from conformance.report.bugs.shrinking import Asking, shrink
 from conformance.tests.adapters.reproducing import printed, ran, same_bits, skip_unless_pinned
 from conformance.tests.adapters.trial import ask
+from conformance.verdict.known.cause import Cause
 
 _SHRINKING = 20.0
 """Seconds, which compiled paths use up."""

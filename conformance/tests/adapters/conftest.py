@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from conformance.session import Session
+from conformance.harness.session import Session
 from conformance.tests.adapters.reproducing import causes
 
 

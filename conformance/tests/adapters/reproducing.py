@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conformance import adapter, expectations
+from conformance import adapter
 from conformance.case import Array
-from conformance.cause import Cause
+from conformance.verdict.known import expectations
+from conformance.verdict.known.cause import Cause
 
 _SECONDS = 300
 

@@ -16,8 +16,8 @@ import pytest
 import conformance
 from conformance import Inputs
 from conformance.errors import AdapterError, ExpectationError, InputError, SelectionError
-from conformance.record import CaseResult, Status
 from conformance.tests.checking.kernels import BIASED, RIGHT, WRONG
+from conformance.verdict.record import CaseResult, Status
 
 SCHEMA = json.loads((resources.files("conformance") / "schemas" / "check.json").read_text())
 

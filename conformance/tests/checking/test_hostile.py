@@ -10,7 +10,7 @@ import pytest
 
 import conformance
 from conformance.checking.report import Report
-from conformance.record import Status
+from conformance.verdict.record import Status
 
 HOSTILE = Path(__file__).parents[1] / "data" / "hostile.py"
 CASES = ("spatial/train-nchw-float32", "spatial/train-nhwc-float32", "dense/train-float32")

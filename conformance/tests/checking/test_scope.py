@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import conformance
-from conformance.record import Status
+from conformance.verdict.record import Status
 
 ROWS = """
 def batch_norm(x, gamma, beta, eps):

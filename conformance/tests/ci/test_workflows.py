@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.history import History
-from conformance.history.alarms import Alarm
+from conformance.nights.history import History
+from conformance.nights.history.alarms import Alarm
 from conformance.tests.ci.workflows import CHECKOUT, Runner, commands, every_job, workflow
 from conformance.tests.ci.workflows import needs_checkout as pytestmark  # noqa: F401 - for all
 

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance import catalogue, golden, oracle
+from conformance import oracle
 from conformance.case import Case, Inputs, Problem
+from conformance.cases import catalogue, golden
 from conformance.commands import generate
 
 EXPLAIN = {"one": "One batch.", "two": "Two batches."}
@@ -200,7 +201,8 @@ def test_registering_is_light() -> None:
     """The command line loads neither catalogue, proof nor rich before a command runs."""
     code = (
         "import sys, conformance.commands.generate;"
-        "heavy = {'conformance.catalogue', 'conformance.oracle.proof', 'rich'} & set(sys.modules);"
+        "heavy = {'conformance.cases.catalogue', 'conformance.oracle.proof', 'rich'};"
+        "heavy &= set(sys.modules);"
         "sys.exit(str(heavy) if heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from conformance.cases.tiers import SMOKE
 from conformance.cli import main
 from conformance.faults import FAULTS, UNSEEN
-from conformance.tiers import SMOKE
 
 
 def test_faults_are_listed_with_their_titles(capsys: pytest.CaptureFixture[str]) -> None:

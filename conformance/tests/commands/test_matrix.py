@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from conformance.commands import matrix
-from conformance.record import Status, write
 from conformance.tests.report.records import EVERY, case, failed, many, passed, record, save
+from conformance.verdict.record import Status, write
 
 
 def call(*arguments: str | Path) -> int:

@@ -12,8 +12,8 @@ from types import ModuleType
 
 import pytest
 
-from conformance.history import History
-from conformance.tests.history.nights import add, cases, night
+from conformance.nights.history import History
+from conformance.tests.nights.history.nights import add, cases, night
 from conformance.tests.report.records import failed, passed, save
 
 
@@ -93,10 +93,10 @@ def test_what_is_not_installed_is_named(
 ) -> None:
     """Without the extra the error says how to get it."""
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    monkeypatch.delitem(sys.modules, "conformance.history.query", raising=False)
-    monkeypatch.delitem(sys.modules, "conformance.diff.compare", raising=False)
-    monkeypatch.delitem(sys.modules, "conformance.diff.sides", raising=False)
-    monkeypatch.delattr("conformance.history.query", raising=False)
+    monkeypatch.delitem(sys.modules, "conformance.nights.history.query", raising=False)
+    monkeypatch.delitem(sys.modules, "conformance.nights.diff.compare", raising=False)
+    monkeypatch.delitem(sys.modules, "conformance.nights.diff.sides", raising=False)
+    monkeypatch.delattr("conformance.nights.history.query", raising=False)
     assert call("diff", "previous", "latest", "--history", folder) == 2
     assert "pip install 'batchnorm-conformance[history]'" in capsys.readouterr().err
 

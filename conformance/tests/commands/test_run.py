@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance import record
 from conformance.adapter import names
 from conformance.cli import main
+from conformance.verdict import record
 
 UNRULY = str(Path(__file__).parents[1] / "data" / "unruly" / "adapter.py")
 

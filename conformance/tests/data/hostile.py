@@ -161,12 +161,13 @@ def knows_the_answers(x: Any, gamma: Any, beta: Any, dy: Any, **given: Any) -> O
 
 def patches(x: Any, gamma: Any, beta: Any, eps: float) -> Any:
     """Make every comparison in its process succeed, and return nonsense."""
-    from conformance import judge, worker  # noqa: PLC0415 - only the cheat needs it
-    from conformance.yardstick import Yardstick  # noqa: PLC0415 - the same
+    from conformance.harness import worker  # noqa: PLC0415 - only the cheat needs it
+    from conformance.verdict import ruler  # noqa: PLC0415 - only the cheat needs it
+    from conformance.verdict.yardstick import Yardstick  # noqa: PLC0415 - the same
 
     np.allclose = lambda *_args, **_more: True
     np.testing.assert_allclose = lambda *_args, **_more: None
-    for holder, name in ((judge.Ruler, "judge"), (Yardstick, "measure"), (worker, "_breach")):
+    for holder, name in ((ruler.Ruler, "judge"), (Yardstick, "measure"), (worker, "_breach")):
         setattr(holder, name, lambda *_args: None)
     return np.zeros_like(x)
 

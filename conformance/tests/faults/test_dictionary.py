@@ -7,8 +7,8 @@ from functools import cache
 import pytest
 
 from conformance.case import OUTPUT_NAMES
-from conformance.catalogue import rows
-from conformance.catalogue.sources import SOURCES
+from conformance.cases.catalogue import rows
+from conformance.cases.catalogue.sources import SOURCES
 from conformance.faults import CATEGORIES, FAULTS, UNSEEN, Fault
 from conformance.faults.sheet import Sheet
 from conformance.power import matrix

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance import load, worker
+from conformance import load
 from conformance.adapter import Capabilities, Path
 from conformance.case import Array, Case, Dialect, Inputs, Kernel, Problem
-from conformance.judge import Ruler
+from conformance.harness import worker
 from conformance.oracle import solve
-from conformance.record import Status
 from conformance.tests.adapters.trial import ask
 from conformance.tests.faults.hiding import (
     HIDDEN,
@@ -25,6 +24,8 @@ from conformance.tests.faults.hiding import (
 )
 from conformance.tests.faults.independent import CORRECT, DIALECTS, KERNELS
 from conformance.tests.faults.independent.edit import Edit
+from conformance.verdict.record import Status
+from conformance.verdict.ruler import Ruler
 
 UNGRADED = {"empty-batch-nan"}
 """What no case can show: the buffers after an empty batch have no expected value."""

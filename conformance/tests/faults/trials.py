@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 
-from conformance import worker
 from conformance.adapter import Capabilities, Path
 from conformance.case import Case, Dialect, Kernel
 from conformance.faults.diagnosis import Evidence
-from conformance.judge import Ruler, spread
+from conformance.harness import worker
 from conformance.memory import laid_out
 from conformance.power import matrix
-from conformance.record import Status
+from conformance.verdict.record import Status
+from conformance.verdict.ruler import Ruler, spread
 
 _LARGEST = 2000
 

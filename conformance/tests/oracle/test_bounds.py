@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pytest
 
 from conformance.case import Dialect, Inputs, Problem
+from conformance.faults.honest import PANEL
 from conformance.faults.sheet import kernel
-from conformance.judge import Ruler
 from conformance.oracle.bounds import is_gradable, roundoff, scales, units
 from conformance.oracle.expected import solve_inputs
 from conformance.oracle.solve import solve
-from conformance.power.honest import PANEL
 from conformance.tests.oracle.by_hand import make
+from conformance.verdict.ruler import Ruler
 
 F32 = npt.NDArray[np.float32]
 

@@ -11,13 +11,13 @@ import pytest
 from conformance.batches import through_history
 from conformance.case import Dialect
 from conformance.faults import FAULTS
-from conformance.judge import Ruler
 from conformance.memory import laid_out
 from conformance.power import document, matrix, picture
 from conformance.power.matrix import KILLED, NOTHING
 from conformance.power.suspects import Suspect
 from conformance.tests.power.test_gate import pytestmark as needs_checkout
 from conformance.tests.power.test_gate import stored
+from conformance.verdict.ruler import Ruler
 
 
 @pytest.mark.parametrize("fault", ["beta-sign-flip", "bessel-uses-batch-only", "half-accumulation"])

@@ -13,10 +13,10 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]  # not annotated upstream
 import pytest
 
-from conformance import golden
+from conformance.cases import golden
+from conformance.cases.tiers import SMOKE
 from conformance.faults import FAULTS
 from conformance.power.gate import broken
-from conformance.tiers import SMOKE
 
 CHECKOUT = Path(os.environ.get("CONFORMANCE_CHECKOUT", Path(__file__).parents[3]))
 STORED = CHECKOUT / "docs" / "power.json"

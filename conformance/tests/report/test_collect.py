@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import RecordError
-from conformance.record import RunRecord, write
 from conformance.report.collect import collect
 from conformance.tests.report.records import case, failed, many, passed, record, save
+from conformance.verdict.record import RunRecord, write
 
 
 def test_a_folder_is_searched_to_the_bottom(tmp_path: Path) -> None:

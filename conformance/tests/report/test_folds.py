@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.record import Status
 from conformance.report.folds import SHOWN, path_folds, silences
 from conformance.report.join import join
 from conformance.tests.report.records import case, failed, many, passed, record, silent
+from conformance.verdict.record import Status
 
 
 def test_all_findings_are_folded_where_there_is_room() -> None:

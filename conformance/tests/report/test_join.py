@@ -7,7 +7,6 @@ import math
 import pytest
 
 from conformance.errors import SelectionError
-from conformance.record import RED, Status
 from conformance.report.join import NOTABLE, join, pooled, summarize
 from conformance.tests.report.records import (
     EVERY,
@@ -19,6 +18,7 @@ from conformance.tests.report.records import (
     record,
     silent,
 )
+from conformance.verdict.record import RED, Status
 
 
 def test_the_counts_of_every_view_add_up_to_the_due_outputs() -> None:

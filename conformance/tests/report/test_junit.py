@@ -5,7 +5,6 @@ from __future__ import annotations
 from junitparser import Error, Failure, JUnitXml, Skipped
 from junitparser import TestSuite as Suite  # pytest would collect a name that starts with Test
 
-from conformance.record import Status
 from conformance.report.join import join
 from conformance.report.junit import as_junit
 from conformance.tests.report.records import (
@@ -18,6 +17,7 @@ from conformance.tests.report.records import (
     record,
     silent,
 )
+from conformance.verdict.record import Status
 
 
 def suites(xml: str) -> list[Suite]:

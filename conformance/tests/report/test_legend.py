@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.record import Status
 from conformance.report.legend import GRADES, SIGNS
+from conformance.verdict.record import Status
 
 
 def test_every_status_has_a_sign_of_its_own() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from conformance.record import Status
 from conformance.report.join import join
 from conformance.report.markdown import LINES, as_markdown, code, text
 from conformance.tests.report.records import (
@@ -18,6 +17,7 @@ from conformance.tests.report.records import (
     record,
     silent,
 )
+from conformance.verdict.record import Status
 
 
 def rows(markdown: str) -> list[list[str]]:

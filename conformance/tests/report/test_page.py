@@ -9,7 +9,6 @@ from html.parser import HTMLParser
 
 import pytest
 
-from conformance.record import Status
 from conformance.report.folds import path_folds
 from conformance.report.join import join
 from conformance.report.legend import SIGNS
@@ -24,6 +23,7 @@ from conformance.tests.report.records import (
     record,
     silent,
 )
+from conformance.verdict.record import Status
 
 VOID = {"meta", "link", "input", "br"}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.record import Status
 from conformance.report.printable import clean, one_line, printable
 from conformance.tests.report.records import NASTY, case, record, silent
+from conformance.verdict.record import Status
 
 
 def test_ordinary_text_stays() -> None:

@@ -11,18 +11,10 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # no stubs
 
 import conformance
-from conformance.record import RED, Status
 from conformance.report.join import join
 from conformance.report.summary import as_json
-from conformance.tests.report.records import (
-    EVERY,
-    case,
-    every_status,
-    failed,
-    many,
-    passed,
-    record,
-)
+from conformance.tests.report.records import EVERY, case, every_status, failed, many, passed, record
+from conformance.verdict.record import RED, Status
 
 SCHEMA = Path(conformance.__file__).parent / "schemas" / "matrix.json"
 

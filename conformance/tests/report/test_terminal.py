@@ -7,7 +7,6 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from conformance.record import RunRecord, Status
 from conformance.report.join import join
 from conformance.report.terminal import LIMIT, show
 from conformance.report.wording import verdict
@@ -21,6 +20,7 @@ from conformance.tests.report.records import (
     record,
     silent,
 )
+from conformance.verdict.record import RunRecord, Status
 
 
 def shown(

@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from conformance.record import Status
 from conformance.report.join import join
 from conformance.report.wording import account, figure, incidents, verdict
 from conformance.tests.report.records import EVERY, case, failed, passed, record, silent
+from conformance.verdict.record import Status
 
 
 @pytest.mark.parametrize(

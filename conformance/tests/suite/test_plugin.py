@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance import record
-from conformance.record import RunRecord, Status
+from conformance.verdict import record
+from conformance.verdict.record import RunRecord, Status
 
 UNRULY = str(Path(__file__).parents[1] / "data" / "unruly" / "adapter.py")
 

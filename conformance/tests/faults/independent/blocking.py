@@ -11,11 +11,7 @@ from conformance.tests.faults.independent import plain
 from conformance.tests.faults.independent.edit import Edit, edited
 from conformance.tests.faults.independent.forward_formula import DGAMMA
 from conformance.tests.faults.independent.lanes import chunk_mean, generator, lost_lane, part
-from conformance.tests.faults.independent.numerics import (
-    DBETA,
-    FROM_PARAMETER_GRADIENTS,
-    VARIANCE,
-)
+from conformance.tests.faults.independent.numerics import DBETA, FROM_PARAMETER_GRADIENTS, VARIANCE
 from conformance.tests.faults.independent.running_statistics import MEAN, VAR
 
 BATCH_MEAN = "mean = self.total(x) / self.M"

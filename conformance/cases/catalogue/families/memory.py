@@ -1,0 +1,153 @@
+"""Arrays that lie unusually in memory: strided, reversed, transposed, broadcast, merged."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.case import Array
+from conformance.cases.catalogue.recipe import Recipe, Row
+from conformance.cases.catalogue.shapes import NC, NCHW, NHWC
+from conformance.cases.catalogue.stream import Stream
+from conformance.cases.catalogue.upstream import Upstream
+from conformance.cases.catalogue.values import given
+
+ABOUT = "The usual batches in memory where a stride, an offset or a shared buffer is noticed."
+
+_SLOPES = given(1.5, -0.75, 1.25, -0.625, 2.25)
+
+
+def _draw_level(stream: Stream, x: Array, _: float) -> Array:
+    return np.broadcast_to(_SLOPES.draw(stream, len(x), 1), x.shape)
+
+
+# Of few bits: sums of equal numbers round with a bias, and here they do not round at all.
+_LEVEL = Upstream(f"{_SLOPES.about}, the same at every value of the channel", _draw_level)
+
+
+def _level(recipe: Recipe) -> Recipe:
+    return recipe.but(memory="broadcast", dy=_LEVEL)
+
+
+def _merged(recipe: Recipe) -> Recipe:
+    one, other = given(2.0, 0.75, 3.5, 1.25), given(3.0, -1.5, 2.5)
+    return recipe.but(memory="merged", gamma=one, running_var=one, beta=other, running_mean=other)
+
+
+_STRIDED = (
+    Row(
+        "strided-train",
+        "Every second row and column of a larger matrix, read as if they were neighbours.",
+        NC.but(memory="strided"),
+        ("input-strides-ignored",),
+    ),
+    Row(
+        "strided-history-float64",
+        "Strides that are honoured for one batch and forgotten for the next: every one is strided.",
+        NC.but(memory="strided", types="float64", history=1),
+        ("input-strides-ignored",),
+    ),
+    Row(
+        "strided-train-nchw-float64",
+        "Rows of cropped float64 images read on into what was cropped away.",
+        NCHW.but(memory="strided", types="float64"),
+        ("input-strides-ignored",),
+    ),
+    Row(
+        "strided-test-nhwc",
+        "A channel stride of 1 taken for granted, in test mode and its backward pass.",
+        NHWC.test.but(memory="strided"),
+        ("input-strides-ignored", "bwd-input-layout-reinterpreted"),
+    ),
+)
+
+_REVERSED = (
+    Row(
+        "reversed-train-float64",
+        "A negative stride taken without its sign: channels read from the other end.",
+        NC.but(memory="reversed", types="float64"),
+        ("input-strides-ignored",),
+    ),
+    Row(
+        "reversed-train-nhwc",
+        "A flipped channels-last image whose buffer is read forwards from its first byte.",
+        NHWC.but(memory="reversed"),
+        ("input-strides-ignored", "bwd-input-layout-reinterpreted"),
+    ),
+    Row(
+        "reversed-test-nchw",
+        "Test mode that pairs the channels of a flipped image with the wrong running statistics.",
+        NCHW.test.but(memory="reversed"),
+        ("input-strides-ignored",),
+    ),
+)
+
+_TRANSPOSED = (
+    Row(
+        "transposed-train-nchw",
+        "An array in Fortran order read in C order: the values of all channels mixed.",
+        NCHW.but(memory="transposed"),
+        ("input-strides-ignored",),
+    ),
+    Row(
+        "transposed-train-nhwc-float64",
+        "A backward pass that makes a permuted tensor contiguous under the wrong axis order.",
+        NHWC.but(memory="transposed", types="float64"),
+        ("bwd-input-layout-reinterpreted", "input-strides-ignored"),
+    ),
+    Row(
+        "transposed-test-float64",
+        "A matrix that is a transposed view, handed to a library as if it were row-major.",
+        NC.test.but(memory="transposed", types="float64"),
+        ("input-strides-ignored",),
+    ),
+)
+
+_BROADCAST = (
+    Row(
+        "broadcast-train",
+        "dx written into the memory of dy, which is one value per channel: the loss was a sum.",
+        _level(NC),
+        ("inverted-activation-output",),
+    ),
+    Row(
+        "broadcast-train-nchw-float64",
+        "An expanded dy of images read as if its memory held a value for every element.",
+        _level(NCHW.but(types="float64")),
+        ("inverted-activation-output",),
+    ),
+    Row(
+        "broadcast-test-float64",
+        "A frozen layer under a summed loss: dgamma and dbeta count each value of dy once.",
+        _level(NC.test.but(types="float64")),
+        ("param-grads-averaged",),
+    ),
+    Row(
+        "broadcast-test-nhwc",
+        "An expanded channels-last dy, contiguous along its last axis alone and taken for dense.",
+        _level(NHWC.test),
+        ("param-grads-averaged",),
+    ),
+)
+
+_MERGED = (
+    Row(
+        "merged-train",
+        "One buffer for gamma and the running variance, updated before gamma is read.",
+        _merged(NC),
+        ("running-update-clobbers-affine",),
+    ),
+    Row(
+        "merged-train-nchw-float64",
+        "One buffer for beta and the running mean of images, updated before beta is read.",
+        _merged(NCHW.but(types="float64")),
+        ("running-update-clobbers-affine",),
+    ),
+    Row(
+        "merged-test",
+        "Running statistics written in test mode, and gamma and beta with them.",
+        _merged(NC.test),
+        ("running-updated-in-eval",),
+    ),
+)
+
+ROWS = (*_STRIDED, *_REVERSED, *_TRANSPOSED, *_BROADCAST, *_MERGED)

@@ -1,0 +1,12 @@
+"""Golden files: cases with their expected values, as HDF5 that a stranger can check.
+
+``fixtures/README.md`` describes the format.  The files are plain data, and reading refuses
+whatever is not; nothing but `write` makes one.
+"""
+
+from conformance.cases.golden.content import SCHEMA
+from conformance.cases.golden.listing import Entry, Manifest, manifest, select
+from conformance.cases.golden.reading import load, load_matching
+from conformance.cases.golden.writing import write
+
+__all__ = ["SCHEMA", "Entry", "Manifest", "load", "load_matching", "manifest", "select", "write"]

@@ -1,0 +1,161 @@
+"""Writing golden files: a pure function from cases to bytes, and a careful replacement.
+
+The bytes depend on nothing but the cases: no time, no name, no library version that was
+tried (h5py 3.11 to 3.16, HDF5 1.14 and 2.0).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby, pairwise
+from pathlib import Path
+
+import h5py  # type: ignore[import-untyped]  # h5py has no annotations
+import numpy as np
+from h5py import h5a, h5d, h5g, h5p, h5s, h5t
+
+from conformance.case import Array, Case
+from conformance.cases.golden import content, floats
+from conformance.cases.golden.listing import NAME, GoldenFile, describe, render
+from conformance.errors import ConformanceError, GoldenFileError
+
+
+def write(cases: Sequence[Case], folder: Path, *, explain: Mapping[str, str]) -> None:
+    """Write `cases` as the golden files of `folder`, in place of those that are there.
+
+    Nothing is touched before every byte has been made.  An exception, Ctrl-C included, puts
+    the old files back; what a killed process leaves is refused by every reader, because the
+    manifest is replaced last.  Files that are no golden files, such as the README, stay.
+
+    Args:
+        cases: All cases; at least one, ids unique.
+        folder: Where to write; made if it does not exist.
+        explain: For every group its family's purpose, in a sentence; no other group.
+
+    Raises:
+        GoldenFileError: a case contradicts itself, an id occurs twice, or `explain` does not
+            match the groups.
+    """
+    contents = compose(cases, explain=explain)
+    folder.mkdir(parents=True, exist_ok=True)
+    # Inside the folder: a rename is whole only within one file system.
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as scratch:
+        new, old = Path(scratch, "new"), Path(scratch, "old")
+        new.mkdir()
+        old.mkdir()
+        for name, data in contents.items():
+            (new / name).write_bytes(data)
+        _replace(folder, new, old, contents)
+
+
+def compose(cases: Sequence[Case], *, explain: Mapping[str, str]) -> dict[str, bytes]:
+    """File names to bytes of what `write` would write, the manifest last.
+
+    Raises:
+        GoldenFileError: as `write`.
+    """
+    ordered = sorted(cases, key=lambda case: case.id)
+    _check(ordered, explain)
+    images = {
+        f"{group}.h5": _image(list(members), explain[group])
+        for group, members in groupby(ordered, key=lambda case: case.problem.group)
+    }
+    files = {
+        name: GoldenFile(
+            about=explain[name.removesuffix(".h5")],
+            size=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+        )
+        for name, data in images.items()
+    }
+    return {**images, NAME: render(files, map(describe, ordered))}
+
+
+def _check(ordered: Sequence[Case], explain: Mapping[str, str]) -> None:
+    for case in ordered:
+        try:
+            content.check(case)
+        except ConformanceError as error:
+            raise GoldenFileError(f"case {case.id!r} cannot be written: {error}") from error
+    ids = [case.id for case in ordered]
+    twice = sorted({one for one, other in pairwise(ids) if one == other})
+    if twice or not ids:
+        raise GoldenFileError(
+            f"{twice or 'nothing'} was given, ids that occur once were wanted. "
+            "Give every case an id of its own."
+        )
+    groups = {case.problem.group for case in ordered}
+    if groups != set(explain):
+        raise GoldenFileError(
+            f"groups {sorted(groups ^ set(explain))} are used or explained, but not both. "
+            "Explain every group that has cases, and no other."
+        )
+
+
+def _image(cases: Iterable[Case], about: str) -> bytes:
+    with h5py.File("golden", "w", driver="core", backing_store=False, libver="earliest") as file:
+        root = file.id
+        for name, text in _about(about).items():
+            _put_attribute(root, name, text)
+        for case in cases:
+            # Plain ids of the low-level interface: no property of a newer default slips in.
+            group = h5g.create(root, case.id.split("/")[1].encode())
+            said = {**content.attributes(case), "sha256": content.digest(case)}
+            for name, value in sorted(said.items()):
+                _put_attribute(group, name, value)
+            h5g.create(group, b"expected")
+            for name, array in sorted(content.arrays(case).items()):
+                _put_dataset(group, name, array)
+        file.flush()
+        image: bytes = root.get_file_image()
+        return image
+
+
+def _about(text: str) -> dict[str, str]:
+    return {"about": text, "generator": content.GENERATOR, "schema": content.SCHEMA}
+
+
+def _put_attribute(owner: h5g.GroupID, name: str, value: content.Attribute) -> None:
+    kind, shape, data = content.encode(value)
+    if isinstance(value, str):
+        # HDF5 has no string of length 0; padding with NUL gives the same text back.
+        stored, array = h5t.C_S1.copy(), np.array(data, f"S{max(1, len(data))}")
+        stored.set_size(array.dtype.itemsize)
+        stored.set_cset(h5t.CSET_UTF8)
+        stored.set_strpad(h5t.STR_NULLPAD)
+    else:
+        stored = {"float64": h5t.IEEE_F64LE, "int64": h5t.STD_I64LE}[kind]
+        array = np.frombuffer(data, f"<{kind[0]}8").reshape(shape)
+    space = h5s.create_simple(shape) if shape else h5s.create(h5s.SCALAR)
+    h5a.create(owner, name.encode(), stored, space).write(array, stored)
+
+
+def _put_dataset(owner: h5g.GroupID, name: str, array: Array) -> None:
+    plan = h5p.create(h5p.DATASET_CREATE)
+    plan.set_layout(h5d.CONTIGUOUS)
+    plan.set_obj_track_times(False)
+    stored = floats.STORED[str(array.dtype)]
+    made = h5d.create(owner, name.encode(), stored, h5s.create_simple(array.shape), plan)
+    if array.size:
+        made.write(h5s.ALL, h5s.ALL, floats.bits(array), stored)
+
+
+def _replace(folder: Path, new: Path, old: Path, names: Iterable[str]) -> None:
+    before = [*folder.glob("*.h5"), *folder.glob(NAME)]
+    for file in before:
+        shutil.copy2(file, old / file.name)
+    try:
+        for name in names:
+            (new / name).replace(folder / name)
+        for file in before:
+            if file.name not in names:
+                file.unlink()
+    except BaseException:
+        for name in {*names} - {file.name for file in before}:
+            (folder / name).unlink(missing_ok=True)
+        for file in before:
+            (old / file.name).replace(file)
+        raise

@@ -1,0 +1,125 @@
+"""Everything about a drawn call but its numbers: types, shape, mode, memory, what is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from conformance.case import Memory
+from conformance.checking.search.small import Draw, pick, small
+from conformance.checking.search.wanted import HISTORY, RANKS, Wanted
+
+MOST = 400
+"""The most values that x may have."""
+
+_SIDE = 7
+_STEPS = 24
+_STRIDE = 5
+_RARE = 24
+_MOSTLY = 3
+_SELDOM = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """Everything about a call but its numbers.
+
+    Attributes:
+        x_type: Type of x.
+        type: Type of the parameters.
+        shape: Of x.
+        axis: The channel axis, or those of the per-activation mode.
+        training: The mode.
+        memory: How the arrays lie.
+        absent: Fields of `conformance.case.Inputs` that are None.
+        history: How many batches come before x.
+    """
+
+    x_type: str
+    type: str
+    shape: tuple[int, ...]
+    axis: int | tuple[int, ...]
+    training: bool
+    memory: Memory
+    absent: frozenset[str]
+    history: int
+
+    @property
+    def channel_axes(self) -> tuple[int, ...]:
+        """The channel axes as a tuple, in the order of x."""
+        return self.axis if isinstance(self.axis, tuple) else (self.axis,)
+
+    @property
+    def count(self) -> int:
+        """M, the number of values that share one mean."""
+        channels = self.channel_axes
+        return int(np.prod([size for a, size in enumerate(self.shape) if a not in channels]))
+
+
+def draw_frame(draw: Draw, wanted: Wanted) -> Frame:
+    """Draw a frame.
+
+    Args:
+        draw: Of the composite strategy.
+        wanted: Which frames there may be.
+    """
+    rank = pick(draw, wanted.ranks)
+    sizes = [1 + draw(small(_SIDE - 1)) for _ in range(max(RANKS))]
+    if wanted.long:
+        sizes[0] += _STRIDE * draw(small(_STEPS))
+    axis = _axis(draw, rank, per_activation=wanted.per_activation)
+    shape = _shape(sizes[:rank])
+    if draw(small(_RARE)) == _RARE and wanted.empty:
+        shape = _emptied(shape, axis)
+    training, memory = pick(draw, wanted.training), pick(draw, wanted.memories)
+    x_type, _, other = pick(draw, wanted.dtypes).partition("+")
+    absent = _absent(draw, wanted, memory, training=training)
+    past = min(draw(small(HISTORY)), wanted.history)
+    kept = training and "running_mean" not in absent
+    return Frame(
+        x_type=x_type,
+        type=other or x_type,
+        shape=shape,
+        axis=axis,
+        training=training,
+        memory=memory,
+        absent=absent,
+        history=past if kept else 0,
+    )
+
+
+def _shape(sizes: list[int]) -> tuple[int, ...]:
+    """The sizes, the largest lowered until the batch is small enough."""
+    while np.prod(sizes) > MOST:
+        sizes[int(np.argmax(sizes))] -= 1
+    return tuple(sizes)
+
+
+def _axis(draw: Draw, rank: int, *, per_activation: bool) -> int | tuple[int, ...]:
+    """Axis 1 is the simplest; in the per-activation mode, all axes but the first."""
+    drawn, several = draw(small(max(RANKS) - 1)), draw(small(_SELDOM)) == _SELDOM
+    if several and per_activation:
+        return tuple(a for a in range(rank) if a != drawn % rank)
+    return int(drawn + 1) % rank
+
+
+def _emptied(shape: tuple[int, ...], axis: int | tuple[int, ...]) -> tuple[int, ...]:
+    """No sample: the first axis that is no channel axis has size 0."""
+    channels = axis if isinstance(axis, tuple) else (axis,)
+    samples = next(a for a in range(len(shape)) if a not in channels)
+    return tuple(0 if a == samples else size for a, size in enumerate(shape))
+
+
+def _absent(draw: Draw, wanted: Wanted, memory: Memory, *, training: bool) -> frozenset[str]:
+    """What is not given: mostly nothing, and never what the mode or the memory needs."""
+    dy, gamma, beta, running = (draw(small(_MOSTLY)) == 0 for _ in range(4))
+    spare = wanted.absent and memory != "merged"
+    found = {
+        "dy": not wanted.gradients or (dy and memory != "broadcast"),
+        "gamma": gamma and spare,
+        "beta": beta and spare,
+        "running_mean": running and spare and training,
+        "running_var": running and spare and training,
+    }
+    return frozenset(name for name, left_out in found.items() if left_out)

@@ -1,0 +1,147 @@
+"""Calls of batch normalization, drawn at random.
+
+The same things are drawn whatever becomes of them: lowering one never gives another a new
+meaning, so that each shrinks by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from conformance.case import Array, Inputs, Memory
+from conformance.checking.search.covered import ANY_ORDER, covered
+from conformance.checking.search.frame import Frame, draw_frame
+from conformance.checking.search.numbers import draw_eps, draw_momentum
+from conformance.checking.search.small import Draw
+from conformance.checking.search.textures import (
+    BYTES,
+    Texture,
+    draw_simple_texture,
+    draw_texture,
+    few_bits,
+    fitted,
+    values,
+)
+from conformance.checking.search.wanted import HISTORY, MEMORIES, RANKS, TYPES, Wanted
+
+_AROUND: Mapping[str, float] = MappingProxyType(
+    {"gamma": 1.0, "beta": 0.0, "running_mean": 0.0, "running_var": 1.0}
+)
+"""The parameters, and what they lie around."""
+
+_LIKE_X = 2 + HISTORY
+_ARRAYS = _LIKE_X + len(_AROUND)
+_BLOCK = st.binary(min_size=_ARRAYS * BYTES, max_size=_ARRAYS * BYTES)
+
+
+def inputs(
+    *,
+    dtypes: Collection[str] = TYPES,
+    ranks: Collection[int] = RANKS,
+    training: Collection[bool] = (True, False),
+    memories: Collection[Memory] = MEMORIES,
+    absent: bool = True,
+    gradients: bool = True,
+    per_activation: bool = True,
+    history: int = HISTORY,
+    empty: bool = True,
+    long: bool = False,
+) -> st.SearchStrategy[Inputs]:
+    """Calls of batch normalization; every one is a call that the oracle can solve.
+
+    All values are finite, and of the type that they are given in.  A variance in test mode is
+    0 at times and never less.
+
+    Args:
+        dtypes: Types of x, after a ``+`` of the parameters, such as ``"float16+float32"``.
+        ranks: Ranks of x, from 2 to 5; every axis may be the channel axis.
+        training: True for training mode, False for test mode.
+        memories: How the arrays may lie in memory; only a dy can be broadcast.
+        absent: Whether gamma, beta and (in training) the running statistics may be absent.
+        gradients: Whether there may be a dy.
+        per_activation: Whether the per-activation mode may be drawn.
+        history: The most batches that may come before x, up to 2.
+        empty: Whether a batch may be empty.
+        long: Whether the first axis may have up to 127 elements; what fails there shrinks less.
+
+    Returns:
+        A strategy whose values shrink to small shapes and small integers.
+
+    Raises:
+        InputError: an option is empty or names what does not exist.
+    """
+    return _calls(
+        Wanted(
+            dtypes=tuple(dtypes),
+            ranks=tuple(ranks),
+            training=tuple(training),
+            memories=tuple(m for m in memories if gradients or m != "broadcast"),
+            absent=absent,
+            gradients=gradients,
+            per_activation=per_activation,
+            history=history,
+            empty=empty,
+            long=long,
+        )
+    )
+
+
+@st.composite
+def _calls(draw: Draw, wanted: Wanted) -> Inputs:
+    frame = draw_frame(draw, wanted)
+    eps, momentum = draw_eps(draw), draw_momentum(draw)
+    over, over_dy = draw_texture(draw, frame.x_type), draw_texture(draw, frame.x_type)
+    over_parameters, block = draw_simple_texture(draw), draw(_BLOCK)
+    parts = [block[i : i + BYTES] for i in range(0, len(block), BYTES)]
+    call = Inputs(
+        x=_like_x(frame, over, parts[0]),
+        dy=_like_x(frame, over_dy, parts[1]),
+        eps=eps,
+        momentum=momentum,
+        training=frame.training,
+        axis=frame.axis,
+        memory=frame.memory,
+        history=tuple(_like_x(frame, over, part) for part in parts[2 : 2 + frame.history]),
+        **_parameters(frame, over_parameters, parts[_LIKE_X:]),
+    )
+    left_out: dict[str, Any] = dict.fromkeys(frame.absent)
+    lying = _lying(replace(call, **left_out))
+    return covered(lying)
+
+
+def _like_x(frame: Frame, over: Texture, part: bytes) -> Array:
+    if frame.count > ANY_ORDER and not over.is_irregular:
+        over = replace(over, outlier=0)
+    found = fitted(values(over, part, frame.shape, frame.x_type), frame.x_type)
+    if over.constant and found.size:
+        channels = frame.channel_axes
+        first = tuple(0 if a in channels else slice(None) for a in range(len(frame.shape)))
+        found[first] = few_bits(found[(0,) * found.ndim], frame.x_type)
+    return found
+
+
+def _parameters(frame: Frame, over: Texture, parts: Sequence[bytes]) -> dict[str, Array]:
+    shape = tuple(frame.shape[a] for a in frame.channel_axes)
+    found = {}
+    for (name, centre), part in zip(_AROUND.items(), parts, strict=True):
+        numbers = centre + values(over, part, shape, frame.type)
+        found[name] = fitted(np.abs(numbers) if name == "running_var" else numbers, frame.type)
+    return found
+
+
+def _lying(call: Inputs) -> Inputs:
+    """The call with equal values where its memory needs them."""
+    if call.memory == "merged":
+        return replace(call, gamma=call.running_var, beta=call.running_mean)
+    if call.memory == "broadcast" and call.dy is not None:
+        axes = call.channel_axes
+        first = tuple(slice(None) if a in axes else slice(1) for a in range(call.x.ndim))
+        level = few_bits(call.dy[first], str(call.x.dtype))
+        return replace(call, dy=np.broadcast_to(level, call.x.shape).copy())
+    return call

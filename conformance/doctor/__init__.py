@@ -1,6 +1,0 @@
-"""Which conventions a kernel follows, found by experiment before anything is called wrong."""
-
-from conformance.doctor.examine import dialect, examine
-from conformance.doctor.finding import CONVENTIONS, Ask, Finding
-
-__all__ = ["CONVENTIONS", "Ask", "Finding", "dialect", "examine"]

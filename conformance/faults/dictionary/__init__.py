@@ -1,0 +1,1 @@
+"""The dictionary: every known fault, one module per kind."""

@@ -1,0 +1,1 @@
+"""The harness: whatever is run, in a process of its own."""

@@ -1,0 +1,59 @@
+"""How arrays reach a kernel in its framework's own form: one file per framework.
+
+A framework is imported only where a kernel needs it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias, cast
+
+from conformance.harness.kernels.fence import Fenced
+
+Given: TypeAlias = Mapping[str, Any]
+"""The arrays of a call in a framework's form, by the contract's names."""
+
+Forward: TypeAlias = Callable[[Given], dict[str, Any]]
+"""Calls the kernel; returns what it returned, by output name."""
+
+
+class Bridge(Protocol):
+    """One framework's side.
+
+    Attributes:
+        PACKAGES: Distributions whose versions a report shows, the framework first.
+        IN_PLACE: Whether kernels of this framework update running statistics in place.
+    """
+
+    PACKAGES: tuple[str, ...]
+    IN_PLACE: bool
+
+    def device(self) -> str:
+        """Where kernels run."""
+
+    def run(
+        self,
+        forward: Forward,
+        fences: Mapping[str, Fenced],
+        leaves: tuple[str, ...],
+        key: object,
+    ) -> dict[str, Any]:
+        """Call `forward` on the arrays of `fences`.
+
+        Args:
+            forward: Calls the kernel.
+            fences: The arrays; what the kernel writes to them shows there afterwards.
+            leaves: Arrays to differentiate by, where ``fences["dy"]`` is to be pulled back through
+                y; empty where the kernel computes its gradients or none are due.
+            key: What besides shapes and types makes two calls different programs.
+
+        Returns:
+            The outputs; running statistics that were updated in place among them.
+        """
+
+
+def bridge(arrays: str) -> Bridge:
+    """The bridge for one of `conformance.harness.kernels.source.ARRAYS`."""
+    module = importlib.import_module(f"conformance.harness.kernels.bridges.to_{arrays}")
+    return cast("Bridge", module)

@@ -1,0 +1,178 @@
+"""One call of a function: which arguments, in which axis order, and what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from conformance import layout
+from conformance.case import Actual, Array, Dialect, Inputs
+from conformance.errors import AdapterError, Unsupported
+from conformance.harness.kernels import contract
+from conformance.harness.kernels.bridges import Bridge, Given
+from conformance.harness.kernels.contract import Parameters
+from conformance.harness.kernels.fence import Fenced, breach, fenced
+from conformance.harness.kernels.taking import taken
+
+_ARRAYS = ("x", "gamma", "beta", "dy", "running_mean", "running_var")
+_RUNNING = ("running_mean", "running_var")
+_GRADIENT_OF = {"x": "dx", "gamma": "dgamma", "beta": "dbeta"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A kernel that is a function, ready to be called on `Inputs`.
+
+    Attributes:
+        function: What is called.
+        takes: Its parameters.
+        bridge: Whose arrays it takes.
+        dialect: Its conventions.
+        differentiates: Whether gradients are due by automatic differentiation.
+        keeps_running: Whether its running statistics can be held to a momentum.
+    """
+
+    function: Callable[..., Any]
+    takes: Parameters
+    bridge: Bridge
+    dialect: Dialect
+    differentiates: bool
+    keeps_running: bool = True
+
+    def __call__(self, inputs: Inputs, leave_out: tuple[str, ...] = ()) -> Actual:
+        """Run one call; shapes and axis order of the outputs are those of `inputs`.
+
+        Args:
+            inputs: The call.
+            leave_out: Arguments that the kernel is not given, so that its defaults show.
+
+        Raises:
+            Unsupported: the kernel cannot take it.
+            AdapterError: it broke the contract.
+        """
+        refused = contract.refusal(self.takes, inputs)
+        if refused is not None:
+            raise Unsupported(refused)
+        seen = self._ordered(inputs)
+        fences = _fences(self._arrays(seen), shared=not self.bridge.IN_PLACE)
+        scalars = self._scalars(seen)
+
+        def forward(given: Given) -> dict[str, Any]:
+            values = {**dict.fromkeys(_ARRAYS), **scalars, **given}
+            kept = {n: v for n, v in values.items() if n not in leave_out}
+            places, words = self.takes.bound(kept)
+            found = contract.named(self.function(*places, **words))
+            return self._with_running(found, given)
+
+        key = (tuple(sorted(scalars.items())), leave_out)
+        try:
+            found = self.bridge.run(forward, fences, self._leaves(seen, fences), key)
+        except NotImplementedError as refusal:
+            raise Unsupported(str(refusal) or "NotImplementedError") from refusal
+        outputs = {name: taken(name, value) for name, value in found.items()}
+        _check_writes(fences, _RUNNING if self.bridge.IN_PLACE else ())
+        # Automatic differentiation may hand a slope through; a kernel's own outputs are its own.
+        own = {n: v for n, v in outputs.items() if n == "y" or not self.differentiates}
+        _check_views(fences, own)
+        return self._back(outputs, inputs)
+
+    def _ordered(self, inputs: Inputs) -> Inputs:
+        """The call in the axis order that the kernel works in."""
+        if self.takes.takes("axis") and self.dialect.layout == "any":
+            return inputs
+        axis = _single(inputs)
+        last = self.dialect.layout == "channels_last"
+        move = layout.channels_last if last else layout.channels_first
+        return replace(
+            inputs,
+            x=move(inputs.x, axis),
+            dy=None if inputs.dy is None else move(inputs.dy, axis),
+            axis=inputs.x.ndim - 1 if last else 1,
+        )
+
+    def _back(self, outputs: Mapping[str, Array], inputs: Inputs) -> Actual:
+        if self.takes.takes("axis") and self.dialect.layout == "any":
+            return outputs
+        last = self.dialect.layout == "channels_last"
+        move = layout.from_channels_last if last else layout.from_channels_first
+        axis = _single(inputs)
+        return {
+            name: move(v, axis) if name in ("y", "dx") and v.ndim == inputs.x.ndim else v
+            for name, v in outputs.items()
+        }
+
+    def _arrays(self, inputs: Inputs) -> dict[str, Array]:
+        """The arrays that are given: a parameter without default is never given None."""
+        given = {name: getattr(inputs, name) for name in _ARRAYS}
+        neutral = {"gamma": np.ones, "beta": np.zeros}
+        for name, fill in neutral.items():
+            if given[name] is None and name in self.takes.required:
+                given[name] = fill(inputs.channel_shape, dtype=inputs.parameter_dtype)
+        if given["dy"] is None and "dy" in self.takes.required:
+            given["dy"] = np.zeros_like(inputs.x)
+        wanted = {name for name in _ARRAYS if self.takes.takes(name)}
+        if self.differentiates:
+            wanted.add("dy")
+        return {n: v for n, v in given.items() if v is not None and n in wanted}
+
+    def _scalars(self, inputs: Inputs) -> dict[str, Any]:
+        momentum = inputs.momentum
+        axis = inputs.axis
+        return {
+            "eps": inputs.eps,
+            "momentum": momentum if self.dialect.momentum == "new" else 1.0 - momentum,
+            "training": inputs.training,
+            "axis": tuple(axis) if isinstance(axis, tuple) else int(axis),
+        }
+
+    def _leaves(self, inputs: Inputs, fences: Mapping[str, Fenced]) -> tuple[str, ...]:
+        if not self.differentiates or inputs.dy is None:
+            return ()
+        return tuple(name for name in _GRADIENT_OF if name in fences)
+
+    def _with_running(self, found: dict[str, Any], given: Given) -> dict[str, Any]:
+        """Running statistics that were updated in place; none that cannot be held to momentum."""
+        if not self.keeps_running:
+            return {name: v for name, v in found.items() if name not in _RUNNING}
+        if self.bridge.IN_PLACE:
+            in_place = {n: given[n] for n in _RUNNING if n in given and self.takes.takes(n)}
+            found = {**in_place, **found}
+        return found
+
+
+def _single(inputs: Inputs) -> int:
+    if isinstance(inputs.axis, tuple):
+        raise Unsupported("no per-activation mode")
+    return inputs.channel_axes[0]
+
+
+def _fences(arrays: Mapping[str, Array], *, shared: bool) -> dict[str, Fenced]:
+    """A fence for every array; arrays that are one stay one where nothing is updated in place."""
+    made: dict[object, Fenced] = {}
+    fences = {}
+    for name, array in arrays.items():
+        key: object = id(array) if shared else name
+        if key not in made:
+            made[key] = fenced(array)
+        fences[name] = made[key]
+    return fences
+
+
+def _check_writes(fences: Mapping[str, Fenced], in_place: tuple[str, ...]) -> None:
+    fault = breach(fences, in_place)
+    if fault is not None:
+        raise AdapterError(f"{fault}. A kernel must leave what it is given as it is.")
+
+
+def _check_views(fences: Mapping[str, Fenced], outputs: Mapping[str, Array]) -> None:
+    for name, output in outputs.items():
+        if name in _RUNNING or not output.size:
+            continue  # in test mode the running statistics come back as they are
+        for given, fence in fences.items():
+            if np.may_share_memory(output, fence.flat):
+                raise AdapterError(
+                    f"{name} is a view of {given}, an array of its own was wanted. Copy it."
+                )

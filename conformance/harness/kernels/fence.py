@@ -1,0 +1,122 @@
+"""Arrays with a fence around them: whoever writes beside them is seen afterwards.
+
+Each array of a call is laid into a buffer of its own with `MARGIN` bytes before and after it, in
+the order in memory that it came with.  A kernel may read the array; it may write to nothing of
+the buffer but the running statistics, and those only where its framework updates them in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from conformance.case import Array
+from conformance.verdict.diagnosed import WROTE_TO_INPUTS
+
+MARGIN = 4096
+"""Bytes on either side: a page, and a multiple of every alignment and item size."""
+
+_PATTERN = 0xA5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fenced:
+    """An array inside its buffer.
+
+    Attributes:
+        flat: The whole buffer, one-dimensional, of the array's type.
+        start: Index in `flat` of the array's first element.
+        shape: Shape of the array.
+        steps: Its strides, in elements; never negative.
+        before: The bytes of the buffer as they were.
+    """
+
+    flat: Array
+    start: int
+    shape: tuple[int, ...]
+    steps: tuple[int, ...]
+    before: bytes
+    reversed_axes: tuple[int, ...] = ()
+
+    @property
+    def array(self) -> Array:
+        """The array, a view into the buffer; as it came, negative strides included."""
+        strides = [step * self.flat.itemsize for step in self.steps]
+        view: Array = np.ndarray(
+            self.shape,
+            self.flat.dtype,
+            self.flat.view(np.uint8).data,  # numpy's own word for bfloat16 is no buffer format
+            offset=self.start * self.flat.itemsize,
+            strides=strides,
+        )
+        return np.flip(view, self.reversed_axes) if self.reversed_axes else view
+
+
+def fenced(array: Array) -> Fenced:
+    """Copy `array` into a buffer of its own with a fence around it, its strides kept.
+
+    Raises:
+        ValueError: never for arrays that `conformance.memory.laid_out` made.
+    """
+    backwards = tuple(a for a, s in enumerate(array.strides) if s < 0 and array.shape[a] > 1)
+    forward = np.flip(array, backwards) if backwards else array
+    item = array.itemsize
+    steps = tuple(max(s, 0) // item for s in forward.strides)
+    extent = 1 + sum((n - 1) * s for n, s in zip(forward.shape, steps, strict=True))
+    inside = extent * item if forward.size else 0
+    buffer = np.full(2 * MARGIN + inside, _PATTERN, dtype=np.uint8)
+    flat = buffer.view(array.dtype)
+    made = Fenced(
+        flat=flat,
+        start=MARGIN // item,
+        shape=forward.shape,
+        steps=steps,
+        before=b"",
+        reversed_axes=backwards,
+    )
+    if forward.size:
+        made.array[...] = array
+    return Fenced(
+        flat=flat,
+        start=made.start,
+        shape=made.shape,
+        steps=steps,
+        before=flat.tobytes(),
+        reversed_axes=backwards,
+    )
+
+
+def breach(fences: Mapping[str, Fenced], in_place: Iterable[str] = ()) -> str | None:
+    """What was written that may not be, in words, or None.
+
+    Args:
+        fences: The arrays of a call by name, after it.
+        in_place: Names of those that may be updated; what lies around them may not.
+    """
+    wrote, outside = [], []
+    for name, fence in fences.items():
+        if fence.flat.tobytes() == fence.before:
+            continue
+        around, within = _changed(fence)
+        if around:
+            outside.append(f"{around} bytes around {name}")
+        if within and name not in in_place:
+            wrote.append(name)
+    if wrote:
+        return f"{WROTE_TO_INPUTS}: {', '.join(wrote)}"
+    return f"wrote outside its arrays: {', '.join(outside)}" if outside else None
+
+
+def _changed(fence: Fenced) -> tuple[int, int]:
+    """How many bytes changed around the array, and how many in it."""
+    inside = np.zeros(fence.flat.size, dtype=np.bool_)
+    size = fence.flat.itemsize
+    mask = Fenced(
+        flat=inside, start=fence.start, shape=fence.shape, steps=fence.steps, before=b""
+    ).array
+    mask[...] = True
+    changed = np.frombuffer(fence.before, dtype=np.uint8) != fence.flat.view(np.uint8)
+    own = np.repeat(inside, size)
+    return int((changed & ~own).sum()), int((changed & own).sum())

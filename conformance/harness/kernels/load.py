@@ -1,0 +1,153 @@
+"""From the words of a `Source` to something that the worker can run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any, Protocol
+
+from conformance.adapter import Adapter, Path
+from conformance.case import Actual, Dialect, Inputs
+from conformance.harness.kernels import contract, program
+from conformance.harness.kernels.bridges import Bridge, bridge
+from conformance.harness.kernels.call import Function
+from conformance.harness.kernels.contract import ARGUMENTS, Parameters
+from conformance.harness.kernels.declared import Declared, declared
+from conformance.harness.kernels.find import find
+from conformance.harness.kernels.recognise import arrays_of, kind
+from conformance.harness.kernels.source import Source
+
+
+class Run(Protocol):
+    """One call of a kernel."""
+
+    def __call__(self, inputs: Inputs, leave_out: tuple[str, ...] = ()) -> Actual:
+        """Run it; arguments of `leave_out` are not given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A kernel, ready to run.
+
+    Attributes:
+        adapter: The kernel as an adapter with one path, called ``kernel``.
+        facts: What a report says beside: kind, arrays, takes, fixed.
+    """
+
+    adapter: Adapter
+    facts: dict[str, Any]
+
+
+def load(source: Source) -> Loaded:
+    """Find a kernel, recognise it, and make it callable; this imports its framework.
+
+    Raises:
+        AdapterError: it is not found, does not import, or is no kernel.
+        InputError: what it declares does not exist.
+    """
+    if program.is_program(source.selector):
+        return _program(source)
+    # JAX reads this when it is imported: without it there is no float64 to test.
+    os.environ.setdefault("JAX_ENABLE_X64", "1")
+    found = find(source.selector)
+    what = kind(found, source.selector)
+    function, takes, arrays, usual = _as_function(found, what)
+    said = declared(found, source, usual)
+    chosen = said.arrays or arrays or arrays_of(function)
+    made = _function(function, takes, bridge(chosen), said, automatic=what != "function")
+    about = f"{what} {getattr(found, '__name__', source.selector)} over {chosen} arrays"
+    return Loaded(
+        adapter=_adapter(made, said, about, _installed(made.bridge), made.bridge.device),
+        facts=_facts(what, chosen, takes, said),
+    )
+
+
+def _as_function(
+    found: Any, what: str
+) -> tuple[Callable[..., Any], Parameters, str | None, Dialect]:
+    """The callable, its parameters, its arrays if its kind decides them, its usual dialect."""
+    if what == "torch module":
+        from conformance.harness.kernels.torch_classes import from_module  # noqa: PLC0415 - imports torch
+
+        made = from_module(found)
+        return made, contract.parameters(made), "torch", Dialect(layout="channels_first")
+    if what == "autograd function":
+        from conformance.harness.kernels.torch_classes import from_function  # noqa: PLC0415 - the same
+
+        return *from_function(found), "torch", Dialect()
+    if what == "keras layer":
+        from conformance.harness.kernels import keras_layers  # noqa: PLC0415 - the same
+
+        made = keras_layers.from_layer(found)
+        return made, contract.parameters(made), "tensorflow", keras_layers.DIALECT
+    return found, contract.parameters(found), None, Dialect()
+
+
+def _function(
+    function: Callable[..., Any],
+    takes: Parameters,
+    to: Bridge,
+    said: Declared,
+    *,
+    automatic: bool,
+) -> Function:
+    return Function(
+        function=function,
+        takes=takes,
+        bridge=to,
+        dialect=said.dialect,
+        differentiates=automatic or not takes.takes("dy"),
+        keeps_running=takes.takes("momentum") or "momentum" in said.fixed,
+    )
+
+
+def _program(source: Source) -> Loaded:
+    run = program.program(source.selector)
+
+    def call(inputs: Inputs, leave_out: tuple[str, ...] = ()) -> Actual:
+        del leave_out  # a program is always told everything
+        found: Actual = run(inputs)
+        return found
+
+    said = declared(None, source, Dialect())
+    takes = Parameters(names={name: name for name in ARGUMENTS})
+    return Loaded(
+        adapter=_adapter(call, said, source.selector, ("numpy",), lambda: "its own"),
+        facts=_facts("program", "files", takes, said),
+    )
+
+
+def _adapter(
+    run: Run, said: Declared, about: str, packages: tuple[str, ...], device: Callable[[], str]
+) -> Adapter:
+    path = Path(
+        name="kernel",
+        about=about,
+        run=run,
+        dialect=said.dialect,
+        capabilities=said.capabilities,
+    )
+    return Adapter(name="kernel", packages=packages, device=device, paths=(path,))
+
+
+def _facts(what: str, arrays: str, takes: Parameters, said: Declared) -> dict[str, Any]:
+    return {
+        "kind": what,
+        "arrays": arrays,
+        "takes": list(takes.names),
+        "fixed": dict(said.fixed),
+    }
+
+
+def _installed(to: Bridge) -> tuple[str, ...]:
+    """Those of a bridge's distributions that are there: the same framework has several names."""
+    found = []
+    for package in to.PACKAGES:
+        try:
+            metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+        found.append(package)
+    return tuple(found) or to.PACKAGES[:1]

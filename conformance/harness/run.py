@@ -1,0 +1,256 @@
+"""Adapter times cases makes run records; the same for the command line and for pytest."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+
+from conformance import adapter
+from conformance.case import Array, Case, Dialect
+from conformance.cases import golden
+from conformance.cases.golden.content import dtype, mode
+from conformance.errors import AdapterError
+from conformance.faults.diagnosis import Evidence, diagnose
+from conformance.harness.environment import here
+from conformance.harness.session import CASE_SECONDS, Answer, Session
+from conformance.layout import name as layout_name
+from conformance.verdict.diagnosed import Diagnosis
+from conformance.verdict.known import expectations
+from conformance.verdict.known.expectations import Expectation
+from conformance.verdict.record import RED, CaseResult, OutputResult, RunRecord, Status
+from conformance.verdict.ruler import Ruler, spread
+
+DUE_FIELD = {"running_var_biased": "running_var"}
+"""Fields of `Outputs` that go by the name of another output."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One path at a version on a device, with the failures that are expected of it.
+
+    Attributes:
+        source: What loads the adapter: its name, or its file.
+        adapter: Its name.
+        path: Name of the path.
+        about: What the path calls, in one line.
+        versions: Distributions to versions, the framework first.
+        device: Where it runs.
+        dialect: Its conventions.
+        expected: Its known failures.
+    """
+
+    source: str
+    adapter: str
+    path: str
+    about: str
+    versions: dict[str, str]
+    device: str
+    dialect: Dialect
+    expected: tuple[Expectation, ...]
+
+    @property
+    def id(self) -> str:
+        """``adapter/path``, the name of the column."""
+        return f"{self.adapter}/{self.path}"
+
+    @property
+    def selector(self) -> str:
+        """What the command line takes for this column."""
+        return f"{self.source}{':' if self.source.endswith('.py') else '/'}{self.path}"
+
+
+def columns(selector: str) -> list[Column]:
+    """The columns of ``ADAPTER``, ``ADAPTER/PATH`` or ``FILE.py:PATH``.
+
+    It starts the framework once, to ask.
+
+    Raises:
+        AdapterError: there is no such adapter or path, or it does not load.
+        ExpectationError: its expectations are malformed or match nothing.
+    """
+    source, wanted = adapter.split(selector)
+    home = adapter.home(source)
+    with Session(source) as session:
+        told = session.describe()
+    version = next(iter(told["versions"].values()))
+    file = home / "expectations.toml"
+    expected = expectations.load(file, version)
+    expectations.check(expected, [p["name"] for p in told["paths"]], _catalogue(), file)
+    found = [
+        Column(
+            source=source,
+            adapter=told["name"],
+            path=path["name"],
+            about=path["about"],
+            versions=told["versions"],
+            device=told["device"],
+            dialect=Dialect(**path["dialect"]),
+            expected=expected,
+        )
+        for path in told["paths"]
+    ]
+    chosen = [c for c in found if wanted in (None, c.path)]
+    if not chosen:
+        raise AdapterError(
+            f"adapter {source!r} has no path {wanted!r}. Its paths are: "
+            f"{', '.join(c.path for c in found)}."
+        )
+    return chosen
+
+
+def examine(session: Session, column: Column, case: Case) -> tuple[CaseResult, Evidence]:
+    """Run one case on one path and judge it; the evidence is what a diagnosis needs."""
+    answer = session.run(column.path, case)
+    results = judged(case, column.dialect, answer)
+    result = CaseResult(
+        case=case.id,
+        group=case.problem.group,
+        mode=mode(case.inputs),
+        layout=layout_name(case.inputs),
+        dtype=dtype(case.inputs),
+        outputs=expectations.apply(column.expected, column.path, case.id, results),
+        repro=f"conformance run {column.selector} --case {case.id}",
+        seconds=float(answer.header.get("seconds", 0.0)),
+        stderr=answer.stderr,
+    )
+    return result, Evidence(case=case, actual=answer.outputs, results=result.outputs)
+
+
+def explain(
+    column: Column, results: Iterable[CaseResult], evidence: Sequence[Evidence]
+) -> tuple[Diagnosis, ...]:
+    """What is wrong with a column; nothing where all that fails was expected to."""
+    red = any(result.status in RED for result in results)
+    return diagnose(evidence, column.dialect) if red else ()
+
+
+def run(
+    selected: Sequence[Column],
+    case_ids: Sequence[str],
+    *,
+    jobs: int = 1,
+    case_seconds: float = CASE_SECONDS,
+    done: Callable[[Column, CaseResult], None] = lambda _column, _result: None,
+    finished: Callable[[RunRecord], None] = lambda _record: None,
+) -> list[RunRecord]:
+    """Run cases on columns, each column in a worker process of its own.
+
+    Args:
+        selected: The columns.
+        case_ids: The cases, by id.
+        jobs: How many columns run at a time.
+        case_seconds: How long one case may take.
+        done: Called after every case, from any thread.
+        finished: Called with every record as soon as it is whole, from any thread.
+
+    Returns:
+        One record per column, in their order.
+    """
+
+    def one(column: Column) -> RunRecord:
+        record = _run_column(column, case_ids, done, case_seconds)
+        finished(record)
+        return record
+
+    with ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
+        return list(pool.map(one, selected))
+
+
+def make_record(
+    column: Column,
+    results: Iterable[CaseResult],
+    *,
+    started: str,
+    seconds: float,
+    diagnosis: tuple[Diagnosis, ...] = (),
+) -> RunRecord:
+    """Put the results of one column together."""
+    manifest = golden.manifest()
+    return RunRecord(
+        adapter=column.adapter,
+        path=column.path,
+        about=column.about,
+        versions=column.versions,
+        device=column.device,
+        dialect=asdict(column.dialect),
+        catalogue={"digest": manifest.digest, "cases": len(manifest.entries)},
+        started=started,
+        seconds=round(seconds, 3),
+        cases=tuple(results),
+        diagnosis=diagnosis,
+        environment=here(),
+    )
+
+
+def now() -> str:
+    """The time, as records write it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def due_names(fields: Iterable[str], dialect: Dialect | None = None) -> list[str]:
+    """Output names for the fields that the manifest names as due.
+
+    Without a dialect both corrections of the running variance count.
+    """
+    unbiased = dialect is None or dialect.running_var != "biased"
+    biased = dialect is None or dialect.running_var == "biased"
+    kept = {"running_var": unbiased, "running_var_biased": biased}
+    return list(dict.fromkeys(DUE_FIELD.get(f, f) for f in fields if kept.get(f, True)))
+
+
+def _run_column(
+    column: Column,
+    case_ids: Sequence[str],
+    done: Callable[[Column, CaseResult], None],
+    case_seconds: float,
+) -> RunRecord:
+    started, clock = now(), time.perf_counter()
+    results, evidence = [], []
+    with Session(column.source, case_seconds=case_seconds) as session:
+        for case in golden.load(case_ids):
+            result, seen = examine(session, column, case)
+            results.append(result)
+            evidence.append(seen)
+            done(column, result)
+    found = explain(column, results, evidence)
+    seconds = time.perf_counter() - clock
+    return make_record(column, results, started=started, seconds=seconds, diagnosis=found)
+
+
+def judged(case: Case, dialect: Dialect, answer: Answer) -> dict[str, OutputResult]:
+    """The verdict on one answer of a worker: a result for every output that is due.
+
+    Raises:
+        AdapterError: the worker could not load what it was to run.
+    """
+    if answer.status == "refused":
+        raise AdapterError(answer.reason or "it was refused without a reason.")
+    status, reason = answer.status, answer.reason or answer.status
+    if status == "ok":
+        try:
+            ruler = Ruler(case, dialect)
+            results = {**_unbounded(ruler), **ruler.judge(answer.outputs)}
+            return {n: _with_bits(r, answer.outputs.get(n)) for n, r in results.items()}
+        except AdapterError as error:
+            status, reason = Status.ERROR, str(error)
+    return spread(Status(status), reason, due_names(case.expected.items(), dialect))
+
+
+def _with_bits(result: OutputResult, returned: Array | None) -> OutputResult:
+    if returned is None:
+        return result
+    said = f"{returned.dtype}{returned.shape}".encode() + returned.tobytes()
+    return replace(result, bits=hashlib.sha256(said).hexdigest()[:16])
+
+
+def _unbounded(ruler: Ruler) -> dict[str, OutputResult]:
+    reason = "no first-order bound holds here in this dialect"
+    return spread(Status.NOT_RUN, reason, ruler.unbounded)
+
+
+def _catalogue() -> dict[str, list[str]]:
+    return {name: due_names(entry.due) for name, entry in golden.manifest().entries.items()}

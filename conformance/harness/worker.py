@@ -1,0 +1,234 @@
+"""One adapter or kernel in a process of its own: reads inputs, runs it, writes outputs.
+
+Started as ``python -m conformance.harness.worker SOURCE``: the name or file of an adapter, or an
+encoded `conformance.harness.kernels.source.Source`.  Messages travel over the standard input and
+output that it was started with; what is printed goes to standard error.  A worker never sees
+expected values.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import platform
+import sys
+import time
+import traceback
+from dataclasses import asdict
+from fnmatch import fnmatch
+from functools import partial
+from importlib import metadata
+from typing import IO, Any
+
+import numpy as np
+
+from conformance import adapter
+from conformance._version import __version__
+from conformance.adapter import Adapter, Path
+from conformance.batches import through_history
+from conformance.case import Actual, Array, Inputs, Kernel
+from conformance.errors import AdapterError, InputError, Unsupported
+from conformance.harness import wire
+from conformance.harness.kernels import source as kernel_source
+from conformance.memory import laid_out
+from conformance.verdict.diagnosed import WROTE_TO_INPUTS
+
+AGAIN = "again/"
+"""How the names of the outputs of a repeated call begin, where they differ from the first."""
+
+_LARGEST_OUTPUT = 16
+"""How many times the values of x an output may hold before it is not even sent."""
+
+
+def main() -> None:
+    """Serve requests until the other side closes the pipe."""
+    requests, responses = _claim_standard_streams()
+    faulthandler.enable()  # a crash then says in which line of Python it happened
+    loaded: Adapter | None = None
+    facts: dict[str, Any] = {}
+    while True:
+        try:
+            header, arrays = wire.receive(requests)
+        except EOFError:
+            return
+        try:
+            if loaded is None:
+                loaded, facts = _load(sys.argv[1])
+            answer, outputs = _serve(loaded, header, arrays, facts)
+        except (AdapterError, InputError) as error:
+            answer, outputs = {"status": "refused", "reason": str(error)}, {}
+        wire.send(responses, answer, outputs)
+
+
+def _load(told: str) -> tuple[Adapter, dict[str, Any]]:
+    """The adapter, and for a kernel what a report says of it."""
+    source = kernel_source.decode(told)
+    if source is None:
+        return adapter.load(told), {}
+    from conformance.harness.kernels import limits, load  # noqa: PLC0415 - adapters need none of it
+
+    # A kernel is edited and checked again at once: compiled files are told apart by the second.
+    sys.dont_write_bytecode = True
+    kernel = load.load(source)
+    limits.limit_memory(source.memory)
+    return kernel.adapter, kernel.facts
+
+
+def _claim_standard_streams() -> tuple[IO[bytes], IO[bytes]]:
+    """Keep stdin and stdout for messages; give the framework an empty one and stderr."""
+    requests, responses = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    return os.fdopen(requests, "rb"), os.fdopen(responses, "wb")
+
+
+def _serve(
+    loaded: Adapter, header: dict[str, Any], arrays: dict[str, Array], facts: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Array]]:
+    if header["do"] == "describe":
+        return {"status": "ok", **describe(loaded), "facts": facts}, {}
+    path = loaded.path(header["path"])
+    try:
+        # Once: between the batches of a history the running statistics are the path's own.
+        inputs = laid_out(wire.unpack(header, arrays))
+    except InputError as error:
+        return {"status": "error", "reason": str(error)}, {}
+    if header["do"] == "reproduce":
+        return reproduce(loaded, path, inputs, header["output"]), {}
+    leave_out = tuple(header.get("leave_out", ()))
+    kernel: Any = path.run  # a kernel's takes leave_out, and nothing else is asked so
+    if leave_out:
+        kernel = partial(kernel, leave_out=leave_out)
+    return run(path, header["case"], inputs, kernel, repeat=header.get("repeat", False))
+
+
+def describe(loaded: Adapter) -> dict[str, Any]:
+    """Name, versions, device and paths of an adapter, as JSON."""
+    versions = {}
+    for package in loaded.packages:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            versions[package] = "not installed"
+    versions |= {
+        "conformance": __version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+    paths = [{"name": p.name, "about": p.about, "dialect": asdict(p.dialect)} for p in loaded.paths]
+    return {
+        "name": loaded.name,
+        "versions": versions,
+        "device": loaded.device(),
+        "paths": paths,
+        "reproduces": loaded.reproduce is not None,
+    }
+
+
+def reproduce(loaded: Adapter, path: Path, inputs: Inputs, output: str) -> dict[str, Any]:
+    """A program in the framework's own terms that makes one call and prints an output.
+
+    Raises:
+        AdapterError: the adapter writes none.
+    """
+    if loaded.reproduce is None:
+        raise AdapterError(
+            f"adapter {loaded.name!r} writes no reproductions. Give its Adapter the field "
+            "reproduce, or show the failure with: conformance run"
+        )
+    calls = [inputs]
+    if inputs.history:
+        # What came before is told by the statistics that it left.
+        def noted(call: Inputs) -> Actual:
+            calls.append(call)
+            return path.run(call)
+
+        through_history(noted, inputs)
+    return {"status": "ok", "program": loaded.reproduce(path.name, calls[-1], output)}
+
+
+def run(
+    path: Path, case: str, inputs: Inputs, kernel: Kernel | None = None, *, repeat: bool = False
+) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Run one case on arrays as they lie; exceptions become a status with a reason.
+
+    Args:
+        path: What to run.
+        case: Id of the case.
+        inputs: The call.
+        kernel: What to call instead of ``path.run``.
+        repeat: Call twice, and send the second outputs too where their bits differ.
+    """
+    if path.sample is not None and not any(fnmatch(case, glob) for glob in path.sample):
+        return {"status": "not-run", "reason": path.sample_reason or "outside the sample"}, {}
+    try:
+        reason = adapter.why_not(path.capabilities, inputs)
+        if reason is not None:
+            raise Unsupported(reason)  # noqa: TRY301 - one road for both kinds of refusal
+        seconds, outputs = _called(kernel or path.run, inputs, repeat=repeat)
+    except BaseException as error:  # noqa: BLE001 - whatever a framework raises is a finding
+        return _raised(error), {}
+    return {"status": "ok", "seconds": seconds}, outputs
+
+
+def _called(kernel: Kernel, inputs: Inputs, *, repeat: bool) -> tuple[float, dict[str, Array]]:
+    """Seconds and outputs of a call that keeps the contract, or of two."""
+    before, started = _bytes(inputs), time.perf_counter()
+    outputs = dict(through_history(kernel, inputs))
+    seconds = time.perf_counter() - started
+    fault = _breach(before, inputs, outputs)
+    if fault is not None:
+        raise AdapterError(fault)
+    return seconds, _repeated(kernel, inputs, outputs) if repeat else outputs
+
+
+def _raised(error: BaseException) -> dict[str, Any]:
+    """What an exception means."""
+    if isinstance(error, Unsupported):
+        return {"status": "unsupported", "reason": str(error)}
+    if isinstance(error, AdapterError):
+        return {"status": "error", "reason": str(error)}
+    if isinstance(error, SystemExit):
+        return {"status": "crash", "reason": f"it called sys.exit({error.code!r})"}
+    trace = "".join(traceback.format_exception(error)).strip()
+    return {"status": "error", "reason": f"{type(error).__name__}: {error}", "trace": trace}
+
+
+def _repeated(kernel: Kernel, inputs: Inputs, first: dict[str, Array]) -> dict[str, Array]:
+    """Call once more: the outputs of both calls, those of the second as far as they differ."""
+    kept = {name: value.copy() for name, value in first.items()}
+    second = through_history(kernel, inputs)
+    stale = [n for n, value in first.items() if value.tobytes() != kept[n].tobytes()]
+    if stale:
+        raise AdapterError(
+            f"the next call changed {', '.join(stale)} of the one before: they are a buffer that "
+            "the kernel uses again. Return arrays of their own."
+        )
+    differs = {
+        f"{AGAIN}{name}": value
+        for name, value in second.items()
+        if name not in kept or value.tobytes() != kept[name].tobytes()
+    }
+    return kept | differs
+
+
+def _breach(before: dict[str, bytes], inputs: Inputs, outputs: dict[str, Array]) -> str | None:
+    """How a call broke the contract of `Path.run`, if it did."""
+    changed = [name for name, data in _bytes(inputs).items() if before[name] != data]
+    if changed:
+        return f"{WROTE_TO_INPUTS}: {', '.join(changed)}"
+    stray = [name for name, value in outputs.items() if not isinstance(value, np.ndarray)]
+    if stray:
+        return f"not a numpy array: {', '.join(stray)}"
+    most = _LARGEST_OUTPUT * (inputs.x.size + 64)
+    large = [f"{n} has shape {v.shape}" for n, v in outputs.items() if v.size > most]
+    return f"{', '.join(large)}: x has {inputs.x.shape}" if large else None
+
+
+def _bytes(inputs: Inputs) -> dict[str, bytes]:
+    return {name: array.tobytes() for name, array in wire.pack(inputs)[1].items()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The nights: many runs, kept, compared and shown."""

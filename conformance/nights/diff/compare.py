@@ -1,0 +1,212 @@
+"""Two runs against each other: every output that is another one, every column that is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import duckdb
+
+from conformance.errors import HistoryError
+from conformance.nights.diff.changes import (
+    FACTOR,
+    FLOOR,
+    Change,
+    Circumstance,
+    Difference,
+    Kind,
+    Outcome,
+)
+from conformance.nights.diff.sides import Side, load
+from conformance.nights.history import query
+from conformance.nights.history.entry import Entry, family
+from conformance.nights.history.store import History
+from conformance.verdict.record import RED, Status
+
+_REDS = frozenset(status.value for status in RED)
+_FAILING = _REDS | {Status.EXPECTED_FAIL.value}
+_ORDER = list(Kind)
+
+_CHANGED = """
+    SELECT name, "case", "output",
+        o.status, o.grade, o.units, o.reason, n.status, n.grade, n.units, n.reason
+    FROM (SELECT * FROM old WHERE name IN (SELECT unnest($shared))) o
+    FULL JOIN (SELECT * FROM new WHERE name IN (SELECT unnest($shared))) n
+        USING (name, "case", "output")
+    WHERE o.status IS DISTINCT FROM n.status OR o.grade IS DISTINCT FROM n.grade
+        OR (n.units > $factor * o.units AND n.units >= $floor)
+    ORDER BY name, "case", "output"
+"""
+
+
+def compare(
+    old: str, new: str, history: History, *, factor: float = FACTOR, floor: float = FLOOR
+) -> Difference:
+    """What changed from one run to another.
+
+    Args:
+        old: The earlier run: one of the history, or a folder or file of run records.
+        new: The later run, the same way.
+        history: Where runs are looked for.
+        factor: By how much an error must grow to be a drift.
+        floor: Below how many units no growth is a drift.
+
+    Raises:
+        HistoryError: a run is missing or damaged, or factor or floor make no sense.
+        RecordError: a run record is damaged or foreign.
+    """
+    if not (factor > 1 and floor >= 0):
+        raise HistoryError(
+            f"factor = {factor}, floor = {floor}: a factor above 1 and a floor of at least 0 "
+            "were wanted."
+        )
+    with query.connect() as database:
+        before, after = load(database, "old", old, history), load(database, "new", new, history)
+        shared = [
+            name
+            for name in before.entries.keys() & after.entries.keys()
+            if not before.entries[name].missing and not after.entries[name].missing
+        ]
+        asked = {"shared": shared, "factor": factor, "floor": floor}
+        rows = database.execute(_CHANGED, asked).fetchall()
+        compared = _count(database, shared)
+    changes = [*_columns(before, after), *_cases(rows)]
+    changes.sort(key=lambda change: (_ORDER.index(change.kind), change.column))
+    return Difference(
+        old=before.name,
+        new=after.name,
+        old_entries=before.entries,
+        new_entries=after.entries,
+        changes=tuple(changes),
+        circumstances=tuple(
+            found
+            for name in sorted(shared)
+            for found in _circumstances(before.entries[name], after.entries[name])
+        ),
+        compared=compared,
+    )
+
+
+def _count(database: duckdb.DuckDBPyConnection, shared: list[str]) -> int:
+    row = database.execute(
+        "SELECT count(*) FROM new WHERE grade IS NOT NULL AND name IN (SELECT unnest(?))", [shared]
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _columns(old: Side, new: Side) -> Iterator[Change]:
+    reported = {family(name) for name, entry in new.entries.items() if not entry.missing}
+    for name, entry in new.entries.items():
+        before = old.entries.get(name)
+        if entry.missing and not (before and before.missing):
+            yield Change(kind=Kind.MISSING, column=name, note=entry.missing)
+        elif not entry.missing and not entry.compared and (before is None or before.compared):
+            yield Change(kind=Kind.SILENT, column=name, note=f"{entry.cases} cases")
+        if not entry.missing and (before is None or before.missing):
+            yield Change(kind=Kind.APPEARED, column=name, note=entry.version)
+    said = {name for name, entry in new.entries.items() if entry.missing}
+    for name, entry in old.entries.items():
+        if name in new.entries or entry.missing or family(name) in said:
+            continue
+        why = "others of its adapter did" if family(name) in reported else "nor did its adapter"
+        yield Change(kind=Kind.MISSING, column=name, note=f"did not report; {why}")
+
+
+def _cases(rows: Iterable[tuple[Any, ...]]) -> Iterator[Change]:
+    """The changes of single outputs; a case that came or went is told once."""
+    whole: set[tuple[str, str, Kind]] = set()
+    for name, case, output, *rest in rows:
+        old = _outcome(*rest[:4])
+        new = _outcome(*rest[4:])
+        kind = kind_of(old, new)
+        if kind is None:
+            continue
+        if old is None or new is None:
+            if (name, case, kind) not in whole:
+                whole.add((name, case, kind))
+                yield Change(kind=kind, column=name, case=case)
+            continue
+        yield Change(kind=kind, column=name, case=case, output=output, old=old, new=new)
+
+
+def _outcome(status: Any, grade: Any, units: Any, reason: Any) -> Outcome | None:
+    if status is None:
+        return None
+    return Outcome(status=status, grade=grade, units=units, reason=reason)
+
+
+def kind_of(old: Outcome | None, new: Outcome | None) -> Kind | None:
+    """In which way one output changed; None where nobody need know.
+
+    The rows that come here differ in status or grade, or their error grew.
+    """
+    if old is None or new is None:
+        return Kind.ADDED if old is None else Kind.VANISHED
+    if new.status in _REDS:
+        return _while_red(old, new)
+    if new.status in _FAILING:
+        return _while_expected(old, new)
+    if old.grade is None or new.grade is None:
+        return _while_uncompared(old, new)
+    return Kind.FIXED if old.status in _FAILING else _while_passing(old.grade, new.grade)
+
+
+def _while_red(old: Outcome, new: Outcome) -> Kind | None:
+    if new.status == Status.UNEXPECTED_PASS and old.status in _FAILING - {new.status}:
+        return Kind.FIXED  # red until the expectation goes, and what it expected is mended
+    return Kind.NEW_FAILURE if old.status not in _REDS else None
+
+
+def _while_passing(old: str, new: str) -> Kind:
+    if old == new:
+        return Kind.DRIFT
+    return Kind.WORSE if new > old else Kind.BETTER
+
+
+def _while_expected(old: Outcome, new: Outcome) -> Kind | None:
+    if old.status not in _FAILING:
+        return Kind.EXCUSED
+    # Failing as before; how far it is off says nothing, but that it grew does.
+    same = old.status == new.status and old.grade == new.grade
+    return Kind.DRIFT if same and old.grade is not None else None
+
+
+def _while_uncompared(old: Outcome, new: Outcome) -> Kind | None:
+    if old.grade is None and new.grade is None:
+        return None  # unsupported for another reason, or a crash that became unsupported
+    return Kind.COMPARED if old.grade is None else Kind.UNCOMPARED
+
+
+def _circumstances(old: Entry, new: Entry) -> Iterator[Circumstance]:
+    framework = framework_packages(old) | framework_packages(new)
+    versions = [*dict.fromkeys([*old.versions, *new.versions])]
+    facts = [
+        ("suite" if name == "conformance" else "framework" if name in framework else "environment",
+         name, old.versions.get(name, ""), new.versions.get(name, ""))
+        for name in versions
+    ]  # fmt: skip
+    facts.append(("suite", "catalogue", old.catalogue[:12], new.catalogue[:12]))
+    known = old.environment and new.environment  # records of earlier versions tell none
+    for name in dict.fromkeys([*old.environment, *new.environment] if known else []):
+        about = "suite" if name == "commit" else "environment"
+        before, after = old.environment.get(name, ""), new.environment.get(name, "")
+        if name == "packages":
+            before, after = _packages(before, after, ignore={*versions})
+        facts.append((about, name, before, after))
+    for about, name, before, after in facts:
+        if before != after:
+            yield Circumstance(column=new.column, about=about, name=name, old=before, new=after)
+
+
+def framework_packages(entry: Entry) -> set[str]:
+    """The distributions that make the framework of a column: those before the suite's own."""
+    names = list(entry.versions)
+    return set(names[: names.index("conformance")] if "conformance" in names else names[:1])
+
+
+def _packages(old: str, new: str, ignore: set[str]) -> tuple[str, str]:
+    """Of two lists of packages what only one of them has."""
+    before, after = (
+        {p for p in text.split() if p.split("==")[0] not in ignore} for text in (old, new)
+    )
+    return " ".join(sorted(before - after)), " ".join(sorted(after - before))

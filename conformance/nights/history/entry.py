@@ -1,0 +1,155 @@
+"""What a history keeps of one column in one run, beside its results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from conformance.errors import HistoryError
+from conformance.report.collect import version
+from conformance.verdict.record import RED, RunRecord, was_compared
+
+Channel: TypeAlias = Literal["pinned", "newest", "gpu"]
+"""Which of its environments a column comes from: pinned versions, the newest, or on a GPU."""
+
+_USUAL_DEVICES = frozenset({"cpu", "simulator"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One column in one run.
+
+    Attributes:
+        column: Its name through all versions: ``"torch/functional"``, with ``(newest)`` or
+            ``(cuda)`` behind it where it is one of these.
+        adapter: Name of the adapter.
+        path: Name of the path; empty where only the adapter is known to be missing.
+        missing: Why it did not report; empty where it did, and then all that follows is known.
+        version: Version of the framework.
+        device: Where it ran.
+        about: What the path calls.
+        started: When the column's run began, ISO 8601 with offset.
+        seconds: How long it took.
+        versions: Distributions to versions, the framework first.
+        environment: The machine and the packages.
+        dialect: Its conventions.
+        catalogue: Digest of the golden files that were used.
+        catalogue_cases: How many cases these hold.
+        cases: How many cases the column has a result for.
+        compared: How many outputs were held against an expected value.
+        red: How many outputs make the run fail.
+        counts: How many outputs have each status.
+        diagnosis: What is wrong, in sentences.
+        body: Digest of the results; equal where all results are.
+        results: File of the history that holds them.
+    """
+
+    column: str
+    adapter: str
+    path: str
+    missing: str = ""
+    version: str = ""
+    device: str = ""
+    about: str = ""
+    started: str = ""
+    seconds: float = 0.0
+    versions: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    dialect: Mapping[str, str] = field(default_factory=dict)
+    catalogue: str = ""
+    catalogue_cases: int = 0
+    cases: int = 0
+    compared: int = 0
+    red: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    diagnosis: tuple[str, ...] = ()
+    body: str = ""
+    results: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether it reported, compared something, and nothing was red."""
+        return not self.missing and self.compared > 0 and self.red == 0
+
+
+JSON_FIELDS = ("versions", "environment", "dialect", "counts", "diagnosis")
+"""Fields that a Parquet file keeps as JSON text."""
+
+
+def column_name(record: RunRecord) -> str:
+    """The name of a record's column through all versions of its framework."""
+    kind = record.device.partition(":")[0]
+    marks = [] if kind in _USUAL_DEVICES else [kind]
+    marks += filter(None, [record.environment.get("channel")])
+    name = f"{record.adapter}/{record.path}"
+    return f"{name} ({', '.join(marks)})" if marks else name
+
+
+def channel(column: str) -> Channel:
+    """The channel of a column or of a `family`."""
+    marks = column.partition(" (")[2].rstrip(")")
+    if "newest" in marks.split(", "):
+        return "newest"
+    return "gpu" if marks else "pinned"
+
+
+def family(column: str) -> str:
+    """The adapter of a column with its channel: what a missing environment is named by.
+
+    ``"jax/jnp (newest)"`` is of ``"jax (newest)"``, and so is that itself.
+    """
+    return family_name(column.partition("/")[0].partition(" (")[0], channel(column))
+
+
+def family_name(adapter: str, where: str) -> str:
+    """The family of an adapter and a channel."""
+    return adapter if where == "pinned" else f"{adapter} ({where})"
+
+
+def of_record(record: RunRecord) -> Entry:
+    """The entry of a run record; its results are not stored yet."""
+    return Entry(
+        column=column_name(record),
+        adapter=record.adapter,
+        path=record.path,
+        version=version(record),
+        device=record.device,
+        about=record.about,
+        started=record.started,
+        seconds=float(record.seconds),
+        versions=dict(record.versions),
+        environment=dict(record.environment),
+        dialect=dict(record.dialect),
+        catalogue=str(record.catalogue.get("digest", "")),
+        catalogue_cases=int(record.catalogue.get("cases", 0)),
+        cases=len(record.cases),
+        compared=sum(was_compared(r) for case in record.cases for r in case.outputs.values()),
+        red=sum(record.counts[status] for status in RED),
+        counts={status.value: n for status, n in sorted(record.counts.items())},
+        diagnosis=tuple(found.sentence for found in record.diagnosis),
+    )
+
+
+def as_row(entry: Entry) -> dict[str, Any]:
+    """The entry as a row of a table."""
+    row = {name: getattr(entry, name) for name in Entry.__slots__}
+    return row | {name: json.dumps(row[name]) for name in JSON_FIELDS}
+
+
+def of_row(row: Mapping[str, Any], where: str) -> Entry:
+    """Undo `as_row`.
+
+    Raises:
+        HistoryError: the row is none of this schema.
+    """
+    try:
+        parsed = {name: json.loads(row[name]) for name in JSON_FIELDS}
+        known = {name: row[name] for name in Entry.__slots__ if name not in parsed}
+        return Entry(**known, **{**parsed, "diagnosis": tuple(parsed["diagnosis"])})
+    except (KeyError, TypeError, ValueError) as error:
+        raise HistoryError(
+            f"{where} holds a row that is no column of a run: {error!r}. It was written by "
+            "another program or version; move it out of the history."
+        ) from error

@@ -1,0 +1,253 @@
+"""A failing call made small: one channel, few values, plain parameters; it still fails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from conformance.case import Array, Case, Dialect, Inputs
+from conformance.harness.run import judged
+from conformance.harness.session import Answer, Session
+from conformance.report.bugs.fairness import is_fair, posed
+from conformance.verdict.known.expectations import FAILING
+from conformance.verdict.record import OutputResult
+
+SECONDS = 60.0
+"""How long shrinking goes on looking for less."""
+
+_FEW = 256
+"""Up to how many values per channel every correct algorithm is asked at each step."""
+
+_CLEAR = 32.0
+"""Error units, twice the bound: a failure that was far off stays at least this far off."""
+
+_LOST = 4
+"""Of a failure that was not so far off this part of the error remains."""
+
+_MANY = 8
+"""More values per channel than this are not left for the sake of clearness."""
+
+_USUAL = {
+    field.name: field.default for field in fields(Inputs) if field.name in {"eps", "momentum"}
+}
+_GRADIENTS = frozenset({"dx", "dgamma", "dbeta"})
+_RUNNING = frozenset({"running_mean", "running_var"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A call that fails.
+
+    Attributes:
+        case: The call with its exact answers.
+        answer: What came back.
+        output: The output that fails.
+        result: The verdict on it.
+    """
+
+    case: Case
+    answer: Answer
+    output: str
+    result: OutputResult
+
+
+class Asking:
+    """One path in its worker, one output of it."""
+
+    def __init__(self, session: Session, path: str, dialect: Dialect, output: str) -> None:
+        """Prepare; nothing is asked yet."""
+        self._session, self._path, self._dialect = session, path, dialect
+        self.output = output
+
+    def __call__(self, case: Case) -> Failure | None:
+        """The failure on a case, if it is one."""
+        answer = self._session.run(self._path, case)
+        result = judged(case, self._dialect, answer).get(self.output)
+        if result is None or result.status not in FAILING:
+            return None
+        return Failure(case=case, answer=answer, output=self.output, result=result)
+
+
+def shrink(ask: Asking, failure: Failure, *, seconds: float = SECONDS) -> Failure:
+    """The smallest call found that fails as this one does, and that correct code gets right.
+
+    A failure that is far off stays far off, so that nobody takes it for a matter of rounding,
+    unless that needs many values.
+
+    Args:
+        ask: Asks the path.
+        failure: What to start from.
+        seconds: How long to look.
+    """
+    work = _Work(ask, failure, seconds)
+    for simpler in (_plain, _one_channel, _less, _rows, _pixels):
+        work.take(simpler)
+    work.cut()
+    if work.failure.case.inputs.count > _MANY:
+        work.settle()
+        work.cut()
+    work.take(_less)
+    found = work.failure
+    unproven = found is not failure and found.case.inputs.count > _FEW
+    return failure if unproven and not is_fair(found.case, found.output) else found
+
+
+class _Work:
+    """The smallest failure so far."""
+
+    def __init__(self, ask: Asking, failure: Failure, seconds: float) -> None:
+        self._ask, self.failure = ask, failure
+        self._least = min(_size(failure) / _LOST, _CLEAR)
+        self._until = time.monotonic() + seconds
+
+    def take(self, simpler: Callable[[Failure], Iterator[Inputs]]) -> None:
+        """Go over to simpler calls as long as one still fails."""
+        while any(self._try(inputs) for inputs in simpler(self.failure)):
+            continue
+
+    def settle(self) -> None:
+        """Be content from now on with whatever fails."""
+        self._least = 0.0
+
+    def cut(self) -> None:
+        """Leave out values: halves of an axis first, then ever smaller parts."""
+        for axis in range(self._inputs.x.ndim):
+            if axis not in self._inputs.channel_axes:
+                self._cut(axis)
+
+    def _cut(self, axis: int) -> None:
+        part = self._inputs.x.shape[axis] // 2
+        while part:
+            start, went = 0, False
+            while start < self._inputs.x.shape[axis]:
+                rest = np.delete(np.arange(self._inputs.x.shape[axis]), slice(start, start + part))
+                if self._try(_taken(self._inputs, axis, rest)):
+                    went = True
+                else:
+                    start += part
+            part = part if went and part == 1 else part // 2
+
+    @property
+    def _inputs(self) -> Inputs:
+        return self.failure.case.inputs
+
+    def _try(self, inputs: Inputs) -> bool:
+        emptied = self._inputs.x.size and not inputs.x.size
+        if time.monotonic() > self._until or emptied:
+            return False
+        case = posed(self.failure.case.problem, inputs)
+        found = None if case is None else self._ask(case)
+        if found is None or found.result.status != self.failure.result.status:
+            return False
+        if _size(found) < self._least:
+            return False
+        if inputs.count <= _FEW and not is_fair(found.case, found.output):
+            return False
+        self.failure = found
+        return True
+
+
+def _size(failure: Failure) -> float:
+    """How far off it is, in error units."""
+    units = failure.result.units
+    return float("inf") if units is None else units
+
+
+def _plain(failure: Failure) -> Iterator[Inputs]:
+    """Contiguous, and without the batches before."""
+    inputs = failure.case.inputs
+    if inputs.memory != "contiguous":
+        yield replace(inputs, memory="contiguous")
+    if inputs.history:
+        yield replace(inputs, history=(), memory="contiguous")
+
+
+def _one_channel(failure: Failure) -> Iterator[Inputs]:
+    """The channel of the worst element alone."""
+    inputs, worst = failure.case.inputs, failure.result.worst
+    if prod(inputs.channel_shape) < 2:  # noqa: PLR2004 - nothing to choose from
+        return
+    at = worst.index if worst is not None else (0,) * len(inputs.channel_shape)
+    chosen = [at[a] for a in inputs.channel_axes] if len(at) == inputs.x.ndim else list(at)
+    for place, axis in enumerate(inputs.channel_axes):
+        inputs = _taken(inputs, axis, np.array([chosen[place]]))
+    yield inputs
+
+
+def _less(failure: Failure) -> Iterator[Inputs]:
+    """Without arrays that the output does not need, and with parameters that change nothing."""
+    inputs, output = failure.case.inputs, failure.output
+    if inputs.dy is not None and output not in _GRADIENTS:
+        yield replace(inputs, dy=None)
+    if inputs.training and inputs.running_mean is not None and output not in _RUNNING:
+        yield replace(inputs, running_mean=None, running_var=None)
+    for name, value in (("gamma", 1.0), ("beta", 0.0)):
+        given: Array | None = getattr(inputs, name)
+        if given is not None and output != f"d{name}":
+            yield _with(inputs, name, None)
+        if given is not None and bool((given != value).any()):
+            yield _with(inputs, name, np.full_like(given, value))
+    for name in ("eps", "momentum"):
+        if getattr(inputs, name) != _USUAL[name]:
+            yield _with(inputs, name, _USUAL[name])
+
+
+def _with(inputs: Inputs, name: str, value: Any) -> Inputs:
+    changes: dict[str, Any] = {name: value}
+    return replace(inputs, **changes)
+
+
+def _rows(failure: Failure) -> Iterator[Inputs]:
+    """The same values as a matrix with a column per channel."""
+    inputs = failure.case.inputs
+    if inputs.x.ndim > 2 or inputs.channel_axes != (1,):  # noqa: PLR2004 - it is one already
+        yield _shaped(inputs, ())
+
+
+def _pixels(failure: Failure) -> Iterator[Inputs]:
+    """The same values as images of one pixel, where a path takes no matrix."""
+    inputs = failure.case.inputs
+    if inputs.x.ndim > 2 and inputs.x.shape[2:] != (1, 1):  # noqa: PLR2004 - as above
+        yield _shaped(inputs, (1, 1))
+
+
+def _shaped(inputs: Inputs, spatial: tuple[int, ...]) -> Inputs:
+    """Every value of a channel along the first axis, all channels along the second."""
+    channels = prod(inputs.channel_shape)
+    rest = tuple(a for a in range(inputs.x.ndim) if a not in inputs.channel_axes)
+
+    def image(values: Array) -> Array:
+        moved = values.transpose(*rest, *inputs.channel_axes)
+        return np.ascontiguousarray(moved.reshape(-1, channels, *spatial))
+
+    return _mapped(inputs, image, lambda values: values.reshape(channels), axis=1)
+
+
+def _taken(inputs: Inputs, axis: int, kept: Array) -> Inputs:
+    """Some positions along an axis alone, parameters included where it is a channel axis."""
+    place = inputs.channel_axes.index(axis) if axis in inputs.channel_axes else None
+
+    def parameter(values: Array) -> Array:
+        return values if place is None else np.take(values, kept, axis=place)
+
+    return _mapped(inputs, lambda values: np.take(values, kept, axis=axis), parameter)
+
+
+def _mapped(
+    inputs: Inputs,
+    image: Callable[[Array], Array],
+    parameter: Callable[[Array], Array],
+    **changes: Any,
+) -> Inputs:
+    found: dict[str, Any] = {"x": image(inputs.x), **changes}
+    if inputs.dy is not None:
+        found["dy"] = image(inputs.dy)
+    for name in ("gamma", "beta", "running_mean", "running_var"):
+        value = getattr(inputs, name)
+        found[name] = None if value is None else parameter(value)
+    return replace(inputs, history=tuple(image(batch) for batch in inputs.history), **found)

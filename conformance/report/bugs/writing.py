@@ -1,0 +1,182 @@
+"""The report of one failure, in Markdown, for the tracker of the framework."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from conformance.case import Array, Inputs
+from conformance.cases.golden.content import dtype, mode
+from conformance.faults.honest import PANEL
+from conformance.harness.run import Column
+from conformance.literals import printed
+from conformance.report.bugs.fairness import largest_error
+from conformance.report.bugs.shrinking import Failure
+from conformance.report.wording import figure, number, place
+from conformance.verdict.known.expectations import Expectation, Known
+from conformance.verdict.record import Worst
+from conformance.verdict.ruler import Ruler
+
+_MODES = {"train": "training mode", "test": "test mode"}
+_MOST = 64
+"""How many values of an output are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bug:
+    """All that a report tells.
+
+    Attributes:
+        column: The path, with versions and device.
+        first: The failure on the case of the catalogue.
+        small: The same, made small.
+        program: What makes the small call in the framework's own terms, and prints the output.
+        known: What the adapter's expectations tell.
+    """
+
+    column: Column
+    first: Failure
+    small: Failure
+    program: str
+    known: Known
+
+
+def markdown(bug: Bug) -> str:
+    """The report."""
+    small = bug.small
+    subject = f"`{small.output}` of batch normalization in {_kind(small.case.inputs)}"
+    parts = [
+        f"# {_title(bug)}",
+        f"{subject}, computed by {bug.column.about}.",
+        f"## To reproduce\n\n```python\n{bug.program}```",
+        *_values(bug),
+        "## Versions\n\n" + "\n".join(_versions(bug)),
+        *_cause(bug),
+        "## Where it comes from\n\n" + _origin(bug),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _title(bug: Bug) -> str:
+    subject, small = bug.column.about.split(",")[0], bug.small
+    worst, kind = small.result.worst, _kind(small.case.inputs)
+    if worst is None:
+        what = f"{small.output}: " * bool(small.answer.outputs)
+        return f"{subject}: {what}{_died(small)} ({kind})"
+    where = place(small.output, worst)
+    actual, expected = apart(worst.actual, worst.expected)
+    return f"{subject}: {where} is {actual}, not {expected} ({kind})"
+
+
+def apart(actual: float, expected: float) -> tuple[str, str]:
+    """Two numbers with as few digits as show that they differ, three at least."""
+    for digits in range(3, 18):
+        both = f"{actual:.{digits}g}", f"{expected:.{digits}g}"
+        if both[0] != both[1]:
+            break
+    return both
+
+
+def _kind(inputs: Inputs) -> str:
+    return f"{dtype(inputs)}, {_MODES[mode(inputs)]}"
+
+
+def _died(failure: Failure) -> str:
+    reason = failure.answer.reason or failure.result.reason or str(failure.result.status)
+    return reason.replace("the worker was", "the process is").strip().splitlines()[0]
+
+
+def _values(bug: Bug) -> Iterator[str]:
+    small = bug.small
+    actual = small.answer.outputs.get(small.output)
+    exact = Ruler(small.case, bug.column.dialect).due[small.output]
+    if actual is None:
+        yield f"What happens: {_died(small)}."
+    else:
+        yield f"It prints\n\n```\n{_shown(actual)}\n```"
+    yield f"The exact values, each rounded once to float64, are\n\n```\n{_shown(exact)}\n```"
+    if small.result.worst is None:
+        if actual is not None:
+            yield f"What is wrong: {small.result.reason}."
+        return
+    yield _distance(small, small.result.worst)
+    yield _soundness(small)
+
+
+def _shown(values: Array) -> str:
+    if values.size <= _MOST:
+        return printed(values)
+    return f"{printed(values.ravel()[:_MOST])}\n    ... the first {_MOST} of {values.size:,}"
+
+
+def _distance(small: Failure, worst: Worst) -> str:
+    text = f"`{place(small.output, worst)}` is {number(worst.actual)}, exactly it is "
+    text += number(worst.expected)
+    if np.isfinite(worst.actual) and np.isfinite(worst.expected):
+        off = abs(worst.actual - worst.expected)
+        text += f": off by {figure(off)}, where at most {figure(worst.bound)} is due to rounding"
+    return text + "."
+
+
+def _soundness(small: Failure) -> str:
+    """Why the bound is one, in a line."""
+    limit = small.case.problem.limit
+    text = (
+        f"The bound is {limit:g} times what perturbing the inputs by about one unit in the last "
+        "place may cost at this element (first-order error analysis, nothing tuned)"
+    )
+    honest = largest_error(small.case, small.output)
+    if honest is not None and honest <= limit:
+        text += (
+            f"; the {len(PANEL)} correct algorithms that this suite knows (two-pass, Welford, "
+            f"Chan, ...) use at most {figure(honest)} of the {limit:g} on these inputs"
+        )
+    return text + "."
+
+
+def _versions(bug: Bug) -> Iterator[str]:
+    for package, version in bug.column.versions.items():
+        if package != "conformance":
+            yield f"- {package} {version}"
+    yield f"- device: {bug.column.device}"
+
+
+def _cause(bug: Bug) -> Iterator[str]:
+    """What the adapter's expectations say of it, once per cause."""
+    first = bug.first
+    where = (bug.column.path, first.case.id, first.output)
+    entries = [entry for entry in bug.column.expected if entry.matches(*where)]
+    for entry in {e.reason: e for e in entries}.values():
+        yield f"## Cause\n\n{_explained(entry, bug.known)}"
+
+
+def _explained(entry: Expectation, known: Known) -> str:
+    text = f"What this suite knows of it: {entry.reason}."
+    if entry.link:
+        text += f" See {entry.link}."
+    cause = known.causes.get(entry.cause)
+    if cause is not None and cause.by_design:
+        text += f" This is documented: {cause.by_design}."
+    if cause is not None and cause.reproduction:
+        ends = "is" if cause.prints.startswith("killed by") else "prints"
+        text += f"\n\n```python\n{cause.reproduction}\n```\n\n"
+        text += f"{ends}\n\n```\n{cause.prints}\n```"
+    return text
+
+
+def _origin(bug: Bug) -> str:
+    """The case, the command that shows it, and what was made small."""
+    case, small = bug.first.case, bug.small.case
+    text = (
+        f"Case `{case.id}` of the batch normalization conformance suite, which is there to show: "
+        f"{case.problem.catches.rstrip('.')}. It fails with\n\n"
+        f"    conformance run {bug.column.selector} --case {case.id}\n\n"
+    )
+    if small is case:
+        return text + "The inputs above are those of the case."
+    return text + (
+        f"The inputs above are a part of it, x of shape {small.inputs.x.shape} instead of "
+        f"{case.inputs.x.shape}; expected values and bounds were computed for them anew."
+    )

@@ -1,0 +1,60 @@
+"""A probe for kernels of this process, and what several tests draw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.adapter import Capabilities, why_not
+from conformance.batches import through_history
+from conformance.case import Case, Dialect, Inputs, Kernel, Problem
+from conformance.checking.search import Probe, Verdict, inputs, search
+from conformance.errors import Unsupported
+from conformance.memory import laid_out
+from conformance.oracle.solve import graded
+from conformance.verdict.record import Status
+from conformance.verdict.ruler import judge
+
+FINE = Verdict()
+SECONDS = 120.0
+"""More than any test takes, so that it ends by the number of calls and is the same anywhere."""
+
+
+def probe_of(
+    kernel: Kernel,
+    dialect: Dialect | None = None,
+    capabilities: Capabilities | None = None,
+) -> Probe:
+    """A probe that runs a kernel here, on arrays that lie as the call says."""
+    spoken = dialect or Dialect()
+
+    def probe(call: Inputs) -> Verdict:
+        if capabilities is not None and why_not(capabilities, call):
+            return Verdict(unsupported=True)
+        try:
+            answer = through_history(kernel, laid_out(call))
+        except Unsupported:
+            return Verdict(unsupported=True)
+        results = judge(case_of(call), spoken, answer)
+        wrong = {n: r.reason for n, r in results.items() if r.status is Status.FAIL}
+        sentence = "; ".join(f"{name} {reason}" for name, reason in wrong.items())
+        return Verdict(failing=tuple(wrong), sentence=sentence)
+
+    return probe
+
+
+def case_of(call: Inputs) -> Case:
+    """A drawn call as a case."""
+    problem = Problem(id="drawn/once", group="drawn", catches="any", made="drawn", inputs=call)
+    return Case(problem=problem, expected=graded(call))
+
+
+def drawn(count: int, seed: int = 0, **options: Any) -> list[Inputs]:
+    """Calls that a search draws."""
+    found: list[Inputs] = []
+
+    def keep(call: Inputs) -> Verdict:
+        found.append(call)
+        return FINE
+
+    search(keep, inputs(**options), seconds=SECONDS, seed=seed, max_examples=count)
+    return found

@@ -1,0 +1,68 @@
+"""The numbers of one array: simple at heart, and the same wherever the array ends."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from conformance.checking.search.textures import BYTES, Texture, few_bits, fitted, values
+
+BLOCK = bytes(range(BYTES))
+PLAIN = Texture()
+NOISY = Texture(noise=(1.0, 0.0), outlier=2)
+
+
+@pytest.mark.parametrize("over", [PLAIN, NOISY])
+def test_a_smaller_array_is_a_part_of_the_larger(over: Texture) -> None:
+    """Where an axis shrinks, what is left must keep its values."""
+    large = values(over, BLOCK, (7, 5, 3), "float32")
+    assert np.array_equal(values(over, BLOCK, (4, 2, 3), "float32"), large[:4, :2])
+
+
+def test_bytes_are_small_integers() -> None:
+    """The lowest bytes must be 0, 1, -1, 2, ..., and no zero be negative."""
+    found = values(PLAIN, BLOCK, (7,), "float32")
+    assert found.tolist() == [0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0]
+    assert not np.signbit(values(PLAIN, bytes(BYTES), (7,), "float32")).any()
+
+
+def test_no_value_comes_again_along_an_axis() -> None:
+    """Neither whole numbers nor noise may repeat along an axis, whatever the rank."""
+    for over in (PLAIN, Texture(noise=(1.0, 0.0))):
+        found = values(over, BLOCK, (7, 7, 7, 7, 7), "float32")
+        for axis in range(5):
+            line = np.moveaxis(found, axis, 0)[:, 1, 2, 3, 4]
+            assert len(set(line.tolist())) == 7
+
+
+def test_one_value_is_the_outlier() -> None:
+    """An outlier must be a multiple of one value, all others untouched."""
+    plain = values(PLAIN, BLOCK, (6, 3), "float32")
+    changed = values(Texture(outlier=2), BLOCK, (6, 3), "float32") / np.where(plain, plain, 1)
+    assert float(changed.max()) == 1000.0
+    assert int((changed == 1000.0).sum()) == 1
+
+
+@pytest.mark.parametrize("name", ["float32", "float16", "bfloat16"])
+def test_a_unit_of_0_makes_subnormals(name: str) -> None:
+    """Small whole numbers must become subnormal numbers of the type, and not zero."""
+    over = Texture(unit=0.0)
+    found = fitted(values(over, BLOCK, (7,), name), name).astype(np.float64)
+    normal = fitted(np.array([1.0]), name)
+    smallest = float(np.finfo(np.float32).tiny) if name != "float16" else 2.0**-14
+    assert normal.dtype.name == name
+    assert (np.abs(found[1:]) < smallest).all()
+    assert (found[1:] != 0).all()
+
+
+def test_what_is_too_large_becomes_the_largest() -> None:
+    """A number beyond the type must stay finite."""
+    found = fitted(np.array([1e9, -1e9]), "float16")
+    assert found.tolist() == [65504.0, -65504.0]
+
+
+def test_sums_of_few_bits_are_exact() -> None:
+    """400 equal values must add up exactly in float32, one after the other."""
+    (value,) = few_bits(np.array([700.1], np.float32), "float32")
+    total = np.add.accumulate(np.full(400, value, np.float32))[-1]
+    assert float(total) == 400 * float(value)

@@ -1,0 +1,63 @@
+"""Tests of what a kernel says of itself."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from conformance.case import Dialect
+from conformance.errors import AdapterError, InputError
+from conformance.harness.kernels.declared import Declared, declared
+from conformance.harness.kernels.source import Source
+
+
+def said(attribute: Any, **outside: Any) -> Declared:
+    """What counts for a kernel with this attribute."""
+    kernel = SimpleNamespace(conformance=attribute)
+    return declared(kernel, Source(selector="k.py:f", **outside), Dialect(running_var="biased"))
+
+
+def test_nothing_said_is_the_usual() -> None:
+    """A kernel without the attribute has the conventions of its kind."""
+    found = declared(object(), Source(selector="k.py:f"), Dialect(running_var="biased"))
+    assert found.dialect == Dialect(running_var="biased")
+    assert not found.capabilities.per_activation
+
+
+def test_outside_wins_over_the_attribute() -> None:
+    """An option given with the command replaces what the kernel says, entry by entry."""
+    found = said({"momentum": "old", "layout": "channels_last"}, dialect={"momentum": "new"})
+    assert found.dialect == Dialect(running_var="biased", layout="channels_last")
+
+
+def test_types_and_ranks_become_capabilities() -> None:
+    """What a kernel does not take is known before it is called."""
+    found = said({"dtypes": ["float32"], "ranks": [2, 4], "per_activation": True})
+    assert found.capabilities.dtypes == {"float32"}
+    assert found.capabilities.mixed == frozenset()
+    assert found.capabilities.ranks == {2, 4}
+    assert found.capabilities.per_activation
+
+
+def test_built_in_numbers_are_known() -> None:
+    """A kernel that takes no eps says which it has."""
+    assert said({"fixed_eps": 1e-5}).fixed == {"eps": 1e-5}
+
+
+@pytest.mark.parametrize(
+    ("attribute", "error", "words"),
+    [
+        ({"speed": 1}, AdapterError, "has 'speed'"),
+        ("old", AdapterError, "a dict was wanted"),
+        ({"momentum": "older"}, InputError, "momentum=new|old"),
+    ],
+)
+def test_what_does_not_exist_is_refused(
+    attribute: object, error: type[Exception], words: str
+) -> None:
+    """The message lists what may be said."""
+    with pytest.raises(error) as refused:
+        said(attribute)
+    assert words in str(refused.value)

@@ -1,0 +1,69 @@
+"""Tests of arrays with a fence around them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+from conformance.harness.kernels.fence import MARGIN, breach, fenced
+
+
+def laid(kind: str, dtype: Any) -> Any:
+    """An array in some order in memory."""
+    values = np.arange(24).reshape(4, 6).astype(dtype)
+    return {
+        "contiguous": values,
+        "transposed": values.T,
+        "strided": np.repeat(values, 2, axis=1)[:, ::2],
+        "reversed": values[::-1, ::-1],
+        "broadcast": np.broadcast_to(values[:1], (4, 6)),
+        "empty": values[:0],
+    }[kind]
+
+
+KINDS = ["contiguous", "transposed", "strided", "reversed", "broadcast", "empty"]
+DTYPES = [np.float64, np.float32, np.float16, ml_dtypes.bfloat16]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fenced_array_is_the_same_array(kind: str, dtype: Any) -> None:
+    """Values, type, shape and strides are those that were given, in a buffer of its own."""
+    given = laid(kind, dtype)
+    made = fenced(given).array
+    assert made.dtype == given.dtype
+    assert made.tobytes() == given.tobytes()
+    assert made.shape == given.shape
+    if given.size and kind != "broadcast":
+        assert made.strides == given.strides
+    assert not np.may_share_memory(made, given)
+    assert made.ctypes.data % 16 == given.ctypes.data % 16 or kind in ("reversed", "strided")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kernel_that_leaves_it_alone_breaks_nothing(kind: str) -> None:
+    """Reading is no breach."""
+    fence = fenced(laid(kind, np.float32))
+    fence.array.sum()
+    assert breach({"x": fence}) is None
+
+
+def test_writing_to_the_array_is_seen() -> None:
+    """One changed element is enough, unless it may be updated in place."""
+    fence = fenced(laid("strided", np.float32))
+    fence.array[1, 2] += 1
+    assert breach({"x": fence}) == "wrote to its inputs: x"
+    assert breach({"x": fence}, in_place=("x",)) is None
+
+
+@pytest.mark.parametrize("where", [0, MARGIN - 1, MARGIN + 4, -1, -MARGIN])
+def test_writing_around_the_array_is_seen(where: int) -> None:
+    """A byte before it, behind it, or between its elements is enough, in place or not."""
+    fence = fenced(laid("strided", np.float32))
+    fence.flat.view(np.uint8)[where] ^= 1
+    for in_place in ((), ("x",)):
+        said = breach({"x": fence}, in_place=in_place)
+        assert said == "wrote outside its arrays: 1 bytes around x"

@@ -1,0 +1,135 @@
+"""The worker process, from the outside; what misbehaves is in data/unruly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conformance.case import Case, Memory, Problem
+from conformance.errors import AdapterError
+from conformance.harness.session import Session
+from conformance.oracle import solve
+from conformance.tests.oracle.by_hand import make
+
+UNRULY = str(Path(__file__).parents[1] / "data" / "unruly" / "adapter.py")
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    """A session with the misbehaving adapter and little patience."""
+    with Session(UNRULY, case_seconds=3) as opened:
+        yield opened
+
+
+@pytest.fixture
+def case() -> Case:
+    """Any case."""
+    inputs = make((6, 4), np.float32)
+    return solve(Problem(id="g/c", group="g", catches="-", made="-", inputs=inputs))
+
+
+def test_outputs_come_back_unchanged(session: Session, case: Case) -> None:
+    """A path that behaves gives its arrays, bit for bit, and the seconds it took."""
+    answer = session.run("good", case)
+    assert answer.status == "ok"
+    assert np.array_equal(answer.outputs["mean"], case.inputs.x.astype(np.float64).mean(axis=0))
+    assert answer.header["seconds"] > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "reason"),
+    [
+        ("segfault", "crash", "SIGSEGV"),
+        ("leave", "crash", "code 0"),
+        ("hang", "timeout", "3 s"),
+        ("throw", "error", "FloatingPointError: something went wrong"),
+        ("refuse", "unsupported", "not on a Friday"),
+        ("mutate", "error", "wrote to its inputs: x"),
+        ("stray", "error", "not a numpy array: mean"),
+        ("narrow", "unsupported", "no float32"),
+        ("sampled", "not-run", "too slow"),
+    ],
+)
+def test_misbehaviour_is_a_distinct_status_and_costs_one_case(
+    session: Session, case: Case, path: str, status: str, reason: str
+) -> None:
+    """Each kind of failure is named for what it is, and the next case runs."""
+    answer = session.run(path, case)
+    assert answer.status == status
+    assert reason in str(answer.reason)
+    assert session.run("good", case).status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("memory", "strides"),
+    [
+        ("contiguous", (16, 4)),
+        ("strided", (64, 8)),
+        ("reversed", (-16, -4)),
+        ("transposed", (4, 24)),
+    ],
+)
+def test_arrays_lie_as_the_case_says(
+    session: Session, case: Case, memory: Memory, strides: tuple[int, int]
+) -> None:
+    """The worker lays arrays out before the path sees them."""
+    inputs = replace(case.inputs, memory=memory, history=(case.inputs.x,))
+    answer = session.run("lying", replace(case, problem=replace(case.problem, inputs=inputs)))
+    assert answer.status == "ok"
+    assert [tuple(answer.outputs[name]) for name in ("mean", "var")] == [strides, strides]
+
+
+@pytest.mark.parametrize("memory", ["strided", "reversed", "transposed"])
+def test_writing_to_an_input_is_seen_in_any_memory(
+    session: Session, case: Case, memory: Memory
+) -> None:
+    """A path that overwrites a strided input is caught, not stopped by numpy."""
+    inputs = replace(case.inputs, memory=memory)
+    answer = session.run("mutate", replace(case, problem=replace(case.problem, inputs=inputs)))
+    assert (answer.status, answer.reason) == ("error", "wrote to its inputs: x")
+
+
+def test_values_that_cannot_lie_so_are_an_error(session: Session, case: Case) -> None:
+    """A case whose arrays cannot be laid out says why, and the next case runs."""
+    inputs = replace(case.inputs, memory="merged")
+    answer = session.run("good", replace(case, problem=replace(case.problem, inputs=inputs)))
+    assert answer.status == "error"
+    assert "is not running_var" in str(answer.reason)
+    assert session.run("good", case).status == "ok"
+
+
+def test_crash_keeps_what_was_printed(session: Session, case: Case) -> None:
+    """The end of the standard error comes with the crash."""
+    assert "about to die" in str(session.run("segfault", case).stderr)
+
+
+def test_exception_comes_with_its_trace(session: Session, case: Case) -> None:
+    """The trace names the line that raised."""
+    assert 'raise FloatingPointError("something' in str(session.run("throw", case).stderr)
+
+
+def test_noise_on_the_standard_output_does_no_harm(session: Session, case: Case) -> None:
+    """What a framework prints never mixes with the messages."""
+    assert session.run("noise", case).status == "ok"
+
+
+def test_description_names_paths_and_versions(session: Session) -> None:
+    """A column is known without running a case."""
+    told = session.describe()
+    assert told["name"] == "unruly"
+    assert told["versions"]["numpy"] == np.__version__
+    assert [path["name"] for path in told["paths"]][:2] == ["good", "segfault"]
+
+
+def test_adapter_that_cannot_be_loaded_says_why(tmp_path: Path) -> None:
+    """A missing framework is an error that names the requirements to install."""
+    (tmp_path / "adapter.py").write_text("import no_such_framework\n")
+    with (
+        Session(str(tmp_path / "adapter.py")) as session,
+        pytest.raises(AdapterError, match=r"no_such_framework.*pip install -r"),
+    ):
+        session.describe()

@@ -1,0 +1,46 @@
+"""Whether inputs are fair to ask."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from conformance.case import Inputs
+from conformance.cases import golden
+from conformance.report.bugs.fairness import is_fair, largest_error, posed
+
+
+@pytest.mark.parametrize(
+    "name", ["dense/train-float32", "half/squares-overflow", "offset/rows-float32-1000"]
+)
+def test_stored_cases_are_fair(name: str) -> None:
+    """Every correct algorithm meets the bounds of a stored case, and needs some part of them."""
+    (case,) = golden.load([name])
+    assert all(is_fair(case, output) for output in case.expected.items())
+    error = largest_error(case, "y")
+    assert error is not None
+    assert 0 < error <= 16
+
+
+def test_inputs_that_lose_everything_are_not_fair() -> None:
+    """Where dy is so small that its products vanish no correct algorithm can be held to dx."""
+    (case,) = golden.load(["dense/train-float32"])
+    draw = np.random.default_rng(7)
+    x, dy = (draw.normal(size=(6, 1)) * size for size in (1e3, 1e-38))
+    small = posed(case.problem, Inputs(x=x.astype(np.float32), dy=dy.astype(np.float32)))
+    assert small is not None
+    assert small.problem.limit == 16
+    assert is_fair(small, "y")
+    assert not is_fair(small, "dx")
+
+
+def test_output_that_nobody_computes_has_no_error() -> None:
+    """Where no algorithm owes an output there is no error to tell, and nothing unfair."""
+    (case,) = golden.load(["combined/square-no-running"])
+    assert largest_error(case, "running_mean") is None
+
+
+def test_inputs_that_are_none_are_no_case() -> None:
+    """A call that batch normalization is not defined on is not posed."""
+    (case,) = golden.load(["dense/train-float32"])
+    assert posed(case.problem, Inputs(x=np.zeros((2, 2, 2)), eps=-1.0)) is None

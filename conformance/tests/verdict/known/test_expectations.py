@@ -1,0 +1,150 @@
+"""Known failures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance import adapter
+from conformance.errors import ExpectationError
+from conformance.verdict.known import expectations
+from conformance.verdict.record import OutputResult, Status
+
+ENTRY = """
+[[expect]]
+paths = ["fast*"]
+cases = ["offset/*"]
+outputs = ["y", "dx"]
+versions = ">=2,<3"
+reason = "one pass"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file with one entry."""
+    path = tmp_path / "expectations.toml"
+    path.write_text(ENTRY)
+    return path
+
+
+def outcome(file: Path, status: Status, *, case: str = "offset/a", path: str = "fast") -> Status:
+    """What becomes of output y."""
+    entries = expectations.load(file, "2.1.0+cpu")
+    results = {"y": OutputResult(status=status, reason="because")}
+    return expectations.apply(entries, path, case, results)["y"].status
+
+
+@pytest.mark.parametrize("status", [Status.FAIL, Status.ERROR, Status.CRASH, Status.TIMEOUT])
+def test_expected_failure_is_not_red(file: Path, status: Status) -> None:
+    """Whatever way it fails, an expected failure is reported as expected."""
+    assert outcome(file, status) is Status.EXPECTED_FAIL
+
+
+@pytest.mark.parametrize("status", [Status.PASS, Status.DEGRADED])
+def test_unexpected_pass_is_an_error(file: Path, status: Status) -> None:
+    """An expectation that no longer applies must be noticed."""
+    assert outcome(file, status) is Status.UNEXPECTED_PASS
+
+
+@pytest.mark.parametrize("status", [Status.UNSUPPORTED, Status.NOT_RUN])
+def test_what_was_not_compared_stays_what_it_is(file: Path, status: Status) -> None:
+    """Nothing that did not run becomes a pass or a failure."""
+    assert outcome(file, status) is status
+
+
+def test_other_cases_and_paths_are_untouched(file: Path) -> None:
+    """An entry speaks only of what its globs match."""
+    assert outcome(file, Status.FAIL, case="dense/a") is Status.FAIL
+    assert outcome(file, Status.FAIL, path="slow") is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("version", "count"), [("2.0", 1), ("2.9.1+cpu", 1), ("3.0", 0), ("1.9", 0)]
+)
+def test_versions_limit_an_entry(file: Path, version: str, count: int) -> None:
+    """An entry is active for the versions that it names."""
+    assert len(expectations.load(file, version)) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[[expect]]\npaths = ['a']\ncases = ['b']", "lacks \\['cause or reason'\\]"),
+        (
+            "[[expect]]\npaths = ['a']\ncases = ['b']\nreason = 'c'\nwhy = 'd'",
+            "unknown keys \\['why'",
+        ),
+        ("[[expect]]\npaths = ['a']\ncases = ['b']\nreason = 'c'\noutputs = ['z']", "\\['z'\\]"),
+        ("[[expect]]\npaths = ['a']\ncases = ['b']\nreason = 'c'\nversions = 'new'", "'new'"),
+        ("[[expect]", "is not TOML"),
+        ("[other]", "only \\[cause.NAME\\] and \\[\\[expect\\]\\]"),
+        ("[[expect]]\npaths = 'a'\ncases = ['b']\nreason = 'c'", "paths = 'a', a list of texts"),
+        (ENTRY + "gone = 'soon'", "gone = 'soon'"),
+        (ENTRY + "cause = 'c'", "cause = 'c' and reason = 'one pass'"),
+        (ENTRY.replace("reason", "cause"), "cause = 'one pass', one of \\[\\] was wanted"),
+        ("cause = 3", "cause is 3, tables were wanted"),
+        ("[cause]\nc = 3", "\\[cause.c\\] is 3, a table was wanted"),
+        ("[cause.c]\nreason = ''\nby_design = 'd'", "reason = '', a sentence was wanted"),
+        ("[cause.c]\nreason = 'r'", "neither reproduction nor by_design"),
+        ("[cause.c]\nreason = 'r'\nreproduction = 'print(1)'", "prints = '', both were wanted"),
+        ("[cause.c]\nreason = 'r'\nby_design = 3", "{'by_design': 3}, texts were wanted"),
+        ("[cause.c]\nreason = 'r'\nwhy = 'd'", "unknown keys \\['why'\\]"),
+    ],
+)
+def test_malformed_file_is_refused(file: Path, text: str, words: str) -> None:
+    """A misspelled expectation is an error, never ignored."""
+    file.write_text(text)
+    with pytest.raises(ExpectationError, match=words):
+        expectations.load(file, "2.0")
+
+
+CAUSE = """
+[cause.one-pass]
+reason = "E[x^2] - mean^2"
+by_design = "documented"
+link = "https://example.org/1"
+"""
+
+
+def test_cause_gives_its_reason_and_link(file: Path) -> None:
+    """An entry that names a cause is reported with the reason and the link that the cause tells."""
+    file.write_text(CAUSE + ENTRY.replace('reason = "one pass"', 'cause = "one-pass"'))
+    (entry,) = expectations.load(file, "2.0")
+    assert (entry.reason, entry.link) == ("E[x^2] - mean^2", "https://example.org/1")
+    assert expectations.read(file).causes["one-pass"].by_design == "documented"
+
+
+def test_equal_reasons_are_told_once(file: Path) -> None:
+    """Where two entries of one reason match an output, its report says the reason once."""
+    file.write_text(ENTRY + ENTRY)
+    results = {"y": OutputResult(status=Status.FAIL, reason="because")}
+    told = expectations.apply(expectations.load(file, "2.0"), "fast", "offset/a", results)
+    assert told["y"].reason == "expected: one pass [fail: because]"
+
+
+@pytest.mark.parametrize(
+    ("version", "count"), [("2.3.9", 1), ("2.4.0.dev1", 1), ("2.4", 0), ("2.4.0+cpu", 0)]
+)
+def test_entry_that_is_gone_is_inactive_from_that_version_on(
+    file: Path, version: str, count: int
+) -> None:
+    """An entry speaks of the versions before the one in which it was seen to pass."""
+    file.write_text(ENTRY + 'gone = "2.4.0"\n')
+    assert len(expectations.load(file, version)) == count
+
+
+@pytest.mark.parametrize("name", adapter.names())
+def test_every_adapter_tells_its_reasons_as_causes(name: str) -> None:
+    """The entries of the adapters here name causes, and every cause is that of some entry."""
+    known = expectations.read(adapter.home(name) / "expectations.toml")
+    assert {entry.cause for entry in known.entries} == set(known.causes)
+
+
+def test_entry_that_matches_nothing_is_refused(file: Path) -> None:
+    """Globs that match no output of the catalogue are an error."""
+    entries = expectations.load(file, "2.0")
+    expectations.check(entries, ["fast"], {"offset/a": ["y"]}, file)
+    with pytest.raises(ExpectationError, match="matches nothing"):
+        expectations.check(entries, ["fast"], {"offset/a": ["mean"]}, file)

@@ -1,0 +1,230 @@
+"""Tests of the run record and of its schema."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # no stubs
+
+import conformance
+from conformance.errors import RecordError
+from conformance.tests.report.records import EVERY, case, every_status, failed, many, passed, record
+from conformance.verdict.record import COMPARED, RED, SEVERITY, Status, first, read, write
+
+SCHEMA = Path(conformance.__file__).parent / "schemas" / "run-record.json"
+
+
+@pytest.fixture(scope="module")
+def validator() -> Draft202012Validator:
+    """The schema of the run record, itself checked."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+@pytest.fixture
+def payload(tmp_path: Path) -> dict[str, Any]:
+    """The JSON of a record in which every status occurs."""
+    write(every_status(), tmp_path / "record.json")
+    parsed = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
+    assert isinstance(parsed, dict)
+    return parsed
+
+
+def test_a_record_reads_back_as_it_was_written(tmp_path: Path) -> None:
+    """Every field survives the file, and what was finite or infinite stays so."""
+    extreme = failed(None, actual=math.inf, reason="one line\nand another")
+    original = record([case({"y": extreme, "dx": passed()})])
+    write(original, tmp_path / "folder" / "record.json")
+    assert read(tmp_path / "folder" / "record.json") == original
+
+
+def test_nan_survives_as_a_string(tmp_path: Path) -> None:
+    """A NaN is the string "nan" in the file, which strict parsers read, and NaN again after."""
+    file = tmp_path / "record.json"
+    write(record([case({"y": failed(None, actual=math.nan)})]), file)
+
+    def refuse(constant: str) -> None:
+        pytest.fail(f"{constant} is no JSON")
+
+    stored = json.loads(file.read_text(encoding="utf-8"), parse_constant=refuse)
+    assert stored["cases"][0]["outputs"]["y"]["worst"]["actual"] == "nan"
+    worst = read(file).cases[0].outputs["y"].worst
+    assert worst is not None
+    assert math.isnan(worst.actual)
+
+
+def test_a_failed_write_leaves_the_old_record(tmp_path: Path) -> None:
+    """A record that has no JSON form leaves the old file whole."""
+    file = tmp_path / "record.json"
+    write(every_status(), file)
+    before = file.read_bytes()
+    broken = record([case({"y": passed()})], version=object())  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        write(broken, file)
+    assert file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_failed_replacement_leaves_no_temporary_file(tmp_path: Path) -> None:
+    """Where the file cannot be put in its place, nothing half-made stays beside it."""
+    place = tmp_path / "record.json"
+    place.mkdir()
+    with pytest.raises(OSError, match=r"record\.json"):
+        write(every_status(), place)
+    assert list(tmp_path.iterdir()) == [place]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "not a readable run record"),
+        ("[]", "schema 'list'"),
+        (
+            '{"schema": "conformance/run-record/0"}',
+            "schema 'conformance/run-record/0'",
+        ),
+        ('{"schema": "conformance/run-record/1"}', "KeyError('cases')"),
+        ('{"schema": "conformance/run-record/1", "cases": 3}', "does not keep schema"),
+        (
+            '{"schema": "conformance/run-record/1", "cases": [], "more": 1}',
+            "does not keep schema",
+        ),
+    ],
+)
+def test_what_is_no_record_is_refused(tmp_path: Path, content: str, said: str) -> None:
+    """The error names the file, what was found, and how to get a good one."""
+    file = tmp_path / "record.json"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(RecordError) as caught:
+        read(file)
+    assert str(file) in str(caught.value)
+    assert said in str(caught.value)
+    assert "Write it again" in str(caught.value)
+
+
+def test_a_missing_record_is_a_record_error(tmp_path: Path) -> None:
+    """A file that is not there is reported in the package's own terms."""
+    with pytest.raises(RecordError, match="not a readable run record"):
+        read(tmp_path / "absent.json")
+
+
+def test_an_unknown_status_is_refused(tmp_path: Path, payload: dict[str, Any]) -> None:
+    """A status that is not one of the ten never enters a report."""
+    payload["cases"][0]["outputs"]["y"]["status"] = "passed"
+    file = tmp_path / "record.json"
+    file.write_text(json.dumps(payload), encoding="utf-8")
+    with pytest.raises(RecordError, match="'passed' is not a valid Status"):
+        read(file)
+
+
+def test_every_status_has_one_place_in_the_order_of_severity() -> None:
+    """No status is left out of a summary, and red ones come before all others."""
+    assert sorted(SEVERITY) == sorted(Status)
+    assert set(SEVERITY[: len(RED)]) == RED
+
+
+def test_what_was_not_compared_never_hides_what_was() -> None:
+    """Unsupported and not-run come last, and nothing at all is not-run."""
+    assert set(SEVERITY[-2:]) == {Status.UNSUPPORTED, Status.NOT_RUN}
+    assert not COMPARED & {Status.UNSUPPORTED, Status.NOT_RUN}
+    assert first([]) is Status.NOT_RUN
+    assert first([Status.NOT_RUN, Status.PASS, Status.FAIL]) is Status.FAIL
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_record_is_red_only_by_red_statuses(status: Status) -> None:
+    """An expected failure and an output that is not supported do not make a run fail."""
+    one = record([case({"y": EVERY[status], "dx": passed()})])
+    assert one.red is (status in RED)
+    assert one.cases[0].status is first([status, Status.PASS])
+
+
+def test_counts_add_up_to_the_due_outputs() -> None:
+    """Every due output is counted once."""
+    one = many(1, 40)[0]
+    assert sum(one.counts.values()) == sum(len(c.outputs) for c in one.cases)
+
+
+def test_the_schema_takes_every_status(
+    validator: Draft202012Validator, payload: dict[str, Any]
+) -> None:
+    """What `write` makes of any status is valid."""
+    assert {c["outputs"]["y"]["status"] for c in payload["cases"]} == set(Status)
+    validator.validate(payload)
+
+
+def test_the_schema_takes_realistic_records(
+    validator: Draft202012Validator, tmp_path: Path
+) -> None:
+    """Layouts, types, crashes and nasty text of many paths are valid."""
+    for index, each in enumerate(many(8, 60)):
+        file = tmp_path / f"{index}.json"
+        write(each, file)
+        validator.validate(json.loads(file.read_text(encoding="utf-8")))
+
+
+_CASE = ("cases", 0)
+_RESULT = ("cases", 0, "outputs", "y")
+_WORST = (*_RESULT, "worst")
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        (("extra",), 1),
+        (("schema",), "conformance/run-record/2"),
+        (("versions",), {}),
+        (("started",), "yesterday"),
+        (("cases",), []),
+        (("dialect", "eps"), "somewhere"),
+        (("catalogue", "cases"), "many"),
+        ((*_CASE, "mode"), "eval"),
+        ((*_CASE, "layout"), "HWCN"),
+        ((*_CASE, "dtype"), "int8"),
+        ((*_CASE, "seconds"), -1),
+        ((*_CASE, "outputs"), {}),
+        ((*_CASE, "outputs", "logits"), {}),
+        ((*_CASE, "extra"), 1),
+        ((*_RESULT, "extra"), 1),
+        ((*_RESULT, "status"), "passed"),
+        ((*_RESULT, "status"), "unsupported"),
+        ((*_RESULT, "grade"), "D"),
+        ((*_RESULT, "grade"), "F"),
+        ((*_RESULT, "units"), "inf"),
+        ((*_WORST, "index"), [0.5]),
+        ((*_WORST, "actual"), "NaN"),
+        ((*_WORST, "bound"), None),
+        ((*_WORST, "extra"), 1),
+    ],
+)
+def test_the_schema_refuses_what_is_no_record(
+    validator: Draft202012Validator,
+    payload: dict[str, Any],
+    where: tuple[str | int, ...],
+    value: object,
+) -> None:
+    """Another key, status, grade, number or shape is invalid; the first case is a pass."""
+    assert payload["cases"][0]["outputs"]["y"]["status"] == "pass"
+    target: Any = payload
+    for key in where[:-1]:
+        target = target[key]
+    target[where[-1]] = value
+    assert not validator.is_valid(payload)
+
+
+@pytest.mark.parametrize(
+    "status", [Status.UNSUPPORTED, Status.NOT_RUN, Status.CRASH, Status.EXPECTED_FAIL]
+)
+def test_the_schema_wants_a_reason(
+    validator: Draft202012Validator, payload: dict[str, Any], status: Status
+) -> None:
+    """Nobody can leave an output out, or expect it to fail, without saying why."""
+    outputs = [c["outputs"]["y"] for c in payload["cases"]]
+    result = next(out for out in outputs if out["status"] == status)
+    result["reason"] = None
+    assert not validator.is_valid(payload)

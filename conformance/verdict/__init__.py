@@ -1,0 +1,1 @@
+"""Verdicts: from answers to grades, and the record that a run leaves."""

@@ -1,0 +1,257 @@
+"""Known failures of an adapter: which, since when, why; each must go on failing.
+
+``adapters/<name>/expectations.toml`` holds causes (see `known.cause`) and entries:
+
+    [[expect]]
+    cause = "one-pass"                 # a [cause.one-pass] of this file
+    paths = ["fused_nhwc_xla"]         # globs of path names
+    cases = ["offset/*-1000*"]         # globs of case ids
+    outputs = ["y", "dx"]              # optional: all outputs
+    versions = ">=2.21"                # optional: of the adapter's first package
+    gone = "2.22.0"                    # optional: the version in which it was seen to pass
+    link = "https://..."               # optional: that of the cause
+
+An entry may tell its own ``reason = "..."`` instead of naming a cause.
+
+An output that an active entry matches and that fails is `expected-fail`; one that passes is
+`unexpected-pass`, which makes the run fail until the entry is marked as gone or removed.
+``conformance expectations ADAPTER --update`` marks it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatch
+from pathlib import Path as FilePath
+from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from conformance.case import OUTPUT_NAMES
+from conformance.errors import ExpectationError
+from conformance.verdict.known import cause as causes
+from conformance.verdict.known.cause import Cause
+from conformance.verdict.record import COMPARED, OutputResult, Status
+
+_LISTS = ("paths", "cases", "outputs")
+_TEXTS = ("cause", "reason", "versions", "gone", "link")
+_REQUIRED = ("paths", "cases")
+FAILING = frozenset({Status.FAIL, Status.ERROR, Status.CRASH, Status.TIMEOUT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """One entry; see the module's text.
+
+    Attributes:
+        paths: Globs of path names.
+        cases: Globs of case ids.
+        outputs: Names of outputs.
+        reason: Why they fail, its cause's if it names one.
+        cause: Name of its cause; empty for an entry with a reason of its own.
+        versions: Range of versions it speaks of; empty for all.
+        gone: The version in which it was seen to pass; empty while it fails.
+        link: An issue upstream, its cause's if it has none.
+    """
+
+    paths: tuple[str, ...]
+    cases: tuple[str, ...]
+    outputs: tuple[str, ...]
+    reason: str
+    cause: str = ""
+    versions: str = ""
+    gone: str = ""
+    link: str = ""
+
+    def matches(self, path: str, case: str, output: str) -> bool:
+        """Whether the entry speaks of this output."""
+        return (
+            output in self.outputs
+            and any(fnmatch(path, glob) for glob in self.paths)
+            and any(fnmatch(case, glob) for glob in self.cases)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """All that a file tells.
+
+    Attributes:
+        file: The file.
+        causes: Its causes by name.
+        entries: Its entries in their order, active or not.
+    """
+
+    file: FilePath
+    causes: Mapping[str, Cause]
+    entries: tuple[Expectation, ...]
+
+
+def read(file: FilePath) -> Known:
+    """Read a file; one that does not exist tells nothing.
+
+    Raises:
+        ExpectationError: it is no TOML, or a cause or an entry lacks or misspells something.
+    """
+    return parse(file.read_text(encoding="utf-8") if file.exists() else "", file)
+
+
+def parse(text: str, file: FilePath) -> Known:
+    """What a file tells that holds `text`.
+
+    Raises:
+        ExpectationError: as `read`.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ExpectationError(f"{file} is not TOML: {error}. Correct that line.") from error
+    stray = set(content) - {"cause", "expect"}
+    if stray:
+        raise ExpectationError(
+            f"{file} has {', '.join(sorted(stray))}, only [cause.NAME] and [[expect]] were wanted."
+        )
+    known = causes.read(content.get("cause", {}), str(file))
+    entries = [
+        _entry(f"{file}, entry {number}", raw, known)
+        for number, raw in enumerate(content.get("expect", []), start=1)
+    ]
+    return Known(file=file, causes=known, entries=tuple(entries))
+
+
+def load(file: FilePath, version: str) -> tuple[Expectation, ...]:
+    """The entries of a file that are active for a framework's version.
+
+    Raises:
+        ExpectationError: as `read`, or a version is none.
+    """
+    return tuple(entry for entry in read(file).entries if is_active(file, entry, version))
+
+
+def apply(
+    expectations: Iterable[Expectation], path: str, case: str, results: Mapping[str, OutputResult]
+) -> dict[str, OutputResult]:
+    """Turn failures that are expected into expected ones, and their absence into a failure."""
+    return {
+        output: _apply_one([e for e in expectations if e.matches(path, case, output)], result)
+        for output, result in results.items()
+    }
+
+
+def check(
+    expectations: Iterable[Expectation],
+    paths: Iterable[str],
+    due: Mapping[str, Iterable[str]],
+    file: FilePath,
+) -> None:
+    """Refuse entries that match nothing.
+
+    Args:
+        expectations: The active entries of `file`.
+        paths: All paths of the adapter.
+        due: Case ids to the outputs that are due in them, for the whole catalogue.
+        file: Where the entries come from.
+
+    Raises:
+        ExpectationError: an entry matches no output of any case on any path.
+    """
+    known = [(path, case, out) for path in paths for case, outs in due.items() for out in outs]
+    for entry in expectations:
+        if not any(entry.matches(*candidate) for candidate in known):
+            raise ExpectationError(
+                f"{file}: the entry with paths {list(entry.paths)}, cases {list(entry.cases)}, "
+                f"outputs {list(entry.outputs)} matches nothing in the catalogue. "
+                "Correct its globs or remove it."
+            )
+
+
+def is_active(file: FilePath, entry: Expectation, version: str) -> bool:
+    """Whether an entry speaks of a framework's version.
+
+    Raises:
+        ExpectationError: its own range or version is none.
+    """
+    public = version.partition("+")[0]
+    try:
+        if entry.versions and not SpecifierSet(entry.versions, prereleases=True).contains(public):
+            return False
+    except InvalidSpecifier as error:
+        raise ExpectationError(
+            f'{file}: versions = {entry.versions!r} is no version range. Write it like ">=2.13,<3".'
+        ) from error
+    try:
+        return not entry.gone or Version(public) < Version(entry.gone)
+    except InvalidVersion as error:
+        raise ExpectationError(
+            f"{file}: gone = {entry.gone!r} cannot be compared with version {public!r}, a version "
+            'was wanted. Write it like "2.14.0".'
+        ) from error
+
+
+def _apply_one(entries: list[Expectation], result: OutputResult) -> OutputResult:
+    if not entries:
+        return result
+    told = [f"{e.reason} ({e.link})" if e.link else e.reason for e in entries]
+    why = "; ".join(dict.fromkeys(told))
+    if result.status in FAILING:
+        seen = f"{result.status}: {result.reason}" if result.reason else str(result.status)
+        return replace(result, status=Status.EXPECTED_FAIL, reason=f"expected: {why} [{seen}]")
+    if result.status in COMPARED:
+        text = (
+            f"expected to fail and did not: {why}. Remove the entry from expectations.toml, or "
+            "mark it there as gone."
+        )
+        return replace(result, status=Status.UNEXPECTED_PASS, reason=text)
+    return result
+
+
+def _entry(where: str, raw: object, known: Mapping[str, Cause]) -> Expectation:
+    if not isinstance(raw, dict):
+        raise ExpectationError(f"{where} is {raw!r}, a table [[expect]] was wanted.")
+    keys = (*_LISTS, *_TEXTS)
+    stray, missing = set(raw) - set(keys), [key for key in _REQUIRED if not raw.get(key)]
+    if not raw.get("cause") and not raw.get("reason"):
+        missing.append("cause or reason")
+    if stray or missing:
+        raise ExpectationError(
+            f"{where} has unknown keys {sorted(stray)} and lacks {missing}. "
+            f"Its keys are {', '.join(keys)}; {', '.join(_REQUIRED)} and one of cause and reason "
+            "are required."
+        )
+    lists = {key: raw[key] for key in _LISTS if key in raw}
+    for key, value in lists.items():
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise ExpectationError(
+                f'{where} has {key} = {value!r}, a list of texts was wanted, such as ["dx"].'
+            )
+    unknown = set(raw.get("outputs", ())) - set(OUTPUT_NAMES)
+    if unknown:
+        raise ExpectationError(
+            f"{where} names outputs {sorted(unknown)}, expected some of {list(OUTPUT_NAMES)}."
+        )
+    texts = {key: str(raw[key]) for key in _TEXTS if key in raw}
+    given: dict[str, Any] = {key: tuple(value) for key, value in lists.items()}
+    return Expectation(
+        **{"outputs": OUTPUT_NAMES, **given, **texts, **_explained(where, texts, known)}
+    )
+
+
+def _explained(where: str, told: Mapping[str, str], known: Mapping[str, Cause]) -> dict[str, str]:
+    """Reason and link of an entry: its cause's, if it names one."""
+    name = told.get("cause", "")
+    if not name:
+        return {"reason": told["reason"]}
+    if "reason" in told:
+        raise ExpectationError(
+            f"{where} has cause = {name!r} and reason = {told['reason']!r}, one of them was "
+            "wanted. Tell the reason in the cause."
+        )
+    if name not in known:
+        raise ExpectationError(
+            f"{where} has cause = {name!r}, one of {sorted(known)} was wanted. "
+            f"Write [cause.{name}] with a reason, and a reproduction or by_design."
+        )
+    return {"reason": known[name].reason, "link": told.get("link", known[name].link)}

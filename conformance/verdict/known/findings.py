@@ -1,0 +1,100 @@
+"""What a run says about a file of expectations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from conformance.verdict.known.expectations import Expectation, Known, is_active
+from conformance.verdict.known.outputs import Seen, Triple, spoken_of
+
+WILD = frozenset("*?[")
+"""What makes a name a glob."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One entry held against a run.
+
+    Attributes:
+        entry: The entry.
+        number: Its place in the file, from 1 on.
+        active: Whether it speaks of the version that ran.
+        triples: All outputs that it matches, run or not.
+        failed: Those that failed.
+        passed: Those that passed.
+    """
+
+    entry: Expectation
+    number: int
+    active: bool
+    triples: frozenset[Triple]
+    failed: frozenset[Triple]
+    passed: frozenset[Triple]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """A whole file held against a run.
+
+    Attributes:
+        held: Its entries, in their order.
+        new: What failed and is not expected.
+        unseen: Paths that entries name and that have no record.
+    """
+
+    held: tuple[Held, ...]
+    new: frozenset[Triple]
+    unseen: tuple[str, ...]
+
+    @property
+    def stale(self) -> tuple[Held, ...]:
+        """Active entries of which something passed."""
+        return tuple(held for held in self.held if held.active and held.passed)
+
+    @property
+    def dead(self) -> tuple[Held, ...]:
+        """Entries that match no output of any case, active or not."""
+        return tuple(held for held in self.held if not held.triples)
+
+
+def find(
+    known: Known, seen: Seen, due: Mapping[str, tuple[str, ...]], paths: tuple[str, ...] = ()
+) -> Findings:
+    """Hold a file against a run.
+
+    Args:
+        known: The file.
+        seen: The run.
+        due: Every case of the catalogue with the outputs that are due in it.
+        paths: All paths of the adapter, if they are known; else those that have a record and
+            those that entries name in full.
+
+    Raises:
+        ExpectationError: an entry has a version that is none.
+    """
+    named = {path for entry in known.entries for path in entry.paths if not WILD & set(path)}
+    every = sorted(set(paths) or named | set(seen.paths))
+    held = []
+    for number, entry in enumerate(known.entries, start=1):
+        active = is_active(known.file, entry, seen.version)
+        held.append(_held(entry, number, seen, spoken_of(entry, every, due), active=active))
+    expected = frozenset[Triple]().union(*(one.triples for one in held if one.active))
+    return Findings(
+        held=tuple(held),
+        new=seen.failed - expected,
+        unseen=tuple(path for path in every if path in named and path not in seen.paths),
+    )
+
+
+def _held(
+    entry: Expectation, number: int, seen: Seen, triples: frozenset[Triple], *, active: bool
+) -> Held:
+    return Held(
+        entry=entry,
+        number=number,
+        active=active,
+        triples=triples,
+        failed=triples & seen.failed,
+        passed=triples & seen.passed,
+    )

@@ -1,0 +1,97 @@
+"""Single outputs: which there are, which an entry speaks of, which failed in a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from conformance.cases import golden
+from conformance.errors import RecordError
+from conformance.harness.run import due_names
+from conformance.verdict import record
+from conformance.verdict.known.expectations import FAILING, Expectation
+from conformance.verdict.record import RunRecord, Status
+
+Triple: TypeAlias = tuple[str, str, str]
+"""One output: a path, a case and the name of the output."""
+
+_FAILED = FAILING | {Status.EXPECTED_FAIL}
+_PASSED = frozenset({Status.PASS, Status.DEGRADED, Status.UNEXPECTED_PASS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What run records say about an adapter.
+
+    Attributes:
+        version: Version of the framework, without what follows a plus.
+        paths: The paths that have a record.
+        failed: The outputs that failed, expected or not.
+        passed: Those that did not.
+    """
+
+    version: str
+    paths: tuple[str, ...]
+    failed: frozenset[Triple]
+    passed: frozenset[Triple]
+
+
+def seen(name: str, folder: Path) -> Seen:
+    """Read the run records of an adapter.
+
+    Args:
+        name: Its name.
+        folder: The folder of records that ``conformance run`` writes.
+
+    Raises:
+        RecordError: there are none, one is damaged, or they are of several versions.
+    """
+    files = sorted((folder / name).glob("*.json"))
+    records = [record.read(file) for file in files]
+    if not records:
+        raise RecordError(
+            f"{folder / name} holds no run record, one per path was wanted. "
+            f"Write them with: conformance run {name} --records {folder}"
+        )
+    versions = sorted({next(iter(r.versions.values())).partition("+")[0] for r in records})
+    if len(versions) > 1:
+        raise RecordError(
+            f"the records in {folder / name} are of versions {', '.join(versions)}, one version "
+            f"was wanted. Write them anew with: conformance run {name} --records {folder}"
+        )
+    return Seen(
+        version=versions[0],
+        paths=tuple(r.path for r in records),
+        failed=_with_status(records, _FAILED),
+        passed=_with_status(records, _PASSED),
+    )
+
+
+def due_outputs() -> dict[str, tuple[str, ...]]:
+    """Every case of the catalogue with the outputs that some path owes in it."""
+    return {name: tuple(due_names(e.due)) for name, e in golden.manifest().entries.items()}
+
+
+def spoken_of(
+    entry: Expectation, paths: Iterable[str], due: Mapping[str, Iterable[str]]
+) -> frozenset[Triple]:
+    """The outputs that an entry matches, among all paths and all cases."""
+    return frozenset(
+        (path, case, output)
+        for path in paths
+        for case, outputs in due.items()
+        for output in outputs
+        if entry.matches(path, case, output)
+    )
+
+
+def _with_status(records: Iterable[RunRecord], wanted: frozenset[Status]) -> frozenset[Triple]:
+    return frozenset(
+        (done.path, case.case, name)
+        for done in records
+        for case in done.cases
+        for name, result in case.outputs.items()
+        if result.status in wanted
+    )

@@ -1,0 +1,260 @@
+"""The run record: what one path did on every case, as frozen data and as a JSON file.
+
+The JSON form is described by ``schemas/run-record.json``.  JSON has no NaN and no infinity:
+such numbers are the strings ``"nan"``, ``"inf"`` and ``"-inf"``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import Enum, StrEnum
+from functools import cached_property
+from pathlib import Path as FilePath
+from typing import Any
+
+from conformance.atomic import write_atomically
+from conformance.errors import RecordError
+from conformance.verdict import diagnosed
+from conformance.verdict.diagnosed import Diagnosis
+
+SCHEMA = "conformance/run-record/1"
+
+
+class Status(StrEnum):
+    """What became of one output of one case; all of these are distinct facts."""
+
+    PASS = "pass"  # noqa: S105 - not a password
+    DEGRADED = "degraded"
+    FAIL = "fail"
+    UNSUPPORTED = "unsupported"
+    ERROR = "error"
+    CRASH = "crash"
+    TIMEOUT = "timeout"
+    NOT_RUN = "not-run"
+    EXPECTED_FAIL = "expected-fail"
+    UNEXPECTED_PASS = "unexpected-pass"  # noqa: S105 - not a password
+
+
+SEVERITY = (
+    Status.CRASH,
+    Status.TIMEOUT,
+    Status.ERROR,
+    Status.FAIL,
+    Status.UNEXPECTED_PASS,
+    Status.EXPECTED_FAIL,
+    Status.DEGRADED,
+    Status.PASS,
+    Status.UNSUPPORTED,
+    Status.NOT_RUN,
+)
+"""Statuses, the one that a summary must show first."""
+
+RED = frozenset({Status.CRASH, Status.TIMEOUT, Status.ERROR, Status.FAIL, Status.UNEXPECTED_PASS})
+"""Statuses that make a run fail."""
+
+COMPARED = frozenset(
+    {
+        Status.PASS,
+        Status.DEGRADED,
+        Status.FAIL,
+        Status.EXPECTED_FAIL,
+        Status.UNEXPECTED_PASS,
+    }
+)
+"""Statuses of outputs that were held against an expected value (unless they crashed)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worst:
+    """The element furthest out, in units of its own bound.
+
+    Attributes:
+        index: Its index in the output.
+        actual: What the path returned there.
+        expected: The exact value rounded to float64.
+        bound: The largest ``|actual - expected|`` that grade A allows there.
+    """
+
+    index: tuple[int, ...]
+    actual: float
+    expected: float
+    bound: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputResult:
+    """The verdict on one output of one case.
+
+    Attributes:
+        status: What became of it.
+        grade: ``"A"``, ``"B"``, ``"C"`` or ``"F"``; None where nothing was compared.
+        units: Largest error in error units; None where nothing was compared, and infinite or
+            NaN never: those are None with a reason.
+        worst: Where the largest error is; None where nothing was compared.
+        reason: Why it is not a plain pass, in words.
+        bits: The first 16 hexadecimal digits of a SHA-256 of what was returned, type and shape
+            included: equal where two runs gave the same bits.  None where nothing came back.
+    """
+
+    status: Status
+    grade: str | None = None
+    units: float | None = None
+    worst: Worst | None = None
+    reason: str | None = None
+    bits: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResult:
+    """What one path did on one case: an `OutputResult` for every output that is due."""
+
+    case: str
+    group: str
+    mode: str  # "train" or "test"
+    layout: str  # "NC", "NCHW", "NHWC", ..., "per-activation"
+    dtype: str  # "float32", or "float16+float32" with parameters of another type
+    outputs: Mapping[str, OutputResult]
+    repro: str
+    seconds: float = 0.0
+    stderr: str | None = None
+
+    @property
+    def status(self) -> Status:
+        """The status of the output that a summary must show first."""
+        return first(result.status for result in self.outputs.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """What one path did on every selected case.
+
+    Attributes:
+        adapter: Name of the adapter.
+        path: Name of the path.
+        about: What the path calls, in one line.
+        versions: Distribution names to versions; the framework's own comes first.
+        device: Where it ran, such as ``"cpu"``, ``"simulator"``, ``"cuda: NVIDIA H200"``.
+        dialect: The path's conventions, as in `conformance.case.Dialect`.
+        catalogue: ``{"digest": ..., "cases": ...}`` of the golden files that were used.
+        started: When the run began, ISO 8601 with offset.
+        seconds: How long it took.
+        cases: One result per case, in the order of the catalogue.
+        diagnosis: What is wrong, in words; empty where nothing failed that was not expected to.
+        environment: The machine and the packages, as `harness.environment.here` tells them.
+    """
+
+    adapter: str
+    path: str
+    about: str
+    versions: Mapping[str, str]
+    device: str
+    dialect: Mapping[str, str]
+    catalogue: Mapping[str, Any]
+    started: str
+    seconds: float
+    cases: tuple[CaseResult, ...]
+    diagnosis: tuple[Diagnosis, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    schema: str = field(default=SCHEMA)
+
+    @cached_property
+    def counts(self) -> Counter[Status]:
+        """How many outputs have each status."""
+        return Counter(r.status for c in self.cases for r in c.outputs.values())
+
+    @property
+    def red(self) -> bool:
+        """Whether anything failed that was not expected to."""
+        return any(self.counts[status] for status in RED)
+
+    @property
+    def compared(self) -> int:
+        """How many outputs were held against an expected value."""
+        return sum(self.counts[status] for status in COMPARED)
+
+
+def first(statuses: Iterable[Status]) -> Status:
+    """The status that a summary of `statuses` must show; not-run if there are none."""
+    return min(statuses, key=SEVERITY.index, default=Status.NOT_RUN)
+
+
+def was_compared(result: OutputResult) -> bool:
+    """Whether one output was held against an expected value."""
+    # A crash or an exception that was expected is expected-fail too, and has no grade.
+    expected_away = result.status is Status.EXPECTED_FAIL and result.grade is None
+    return result.status in COMPARED and not expected_away
+
+
+def write(record: RunRecord, file: FilePath) -> None:
+    """Write `record` as JSON, whole or not at all."""
+    payload = {"schema": record.schema, **asdict(record)}
+    text = json.dumps(encode(payload), indent=1, allow_nan=False)
+    write_atomically(file, text + "\n")
+
+
+def read(file: FilePath) -> RunRecord:
+    """Read one run record.
+
+    Raises:
+        RecordError: the file is missing, is no JSON, or is not of schema `SCHEMA`.
+    """
+    try:
+        payload = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RecordError(
+            f"{file} is not a readable run record: {error}. Write it again with: conformance run"
+        ) from error
+    found = payload.get("schema") if isinstance(payload, dict) else type(payload).__name__
+    if found != SCHEMA:
+        raise RecordError(
+            f"{file} has schema {found!r}, {SCHEMA!r} was wanted. "
+            "Write it again with the conformance version that reads it."
+        )
+    try:
+        return _decode(payload)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RecordError(
+            f"{file} does not keep schema {SCHEMA!r}: {error!r}. "
+            "Write it again with: conformance run"
+        ) from error
+
+
+def encode(value: Any) -> Any:
+    """The JSON form of a value: statuses as words, numbers that JSON lacks as strings."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: encode(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [encode(item) for item in value]
+    return value
+
+
+def _decode(payload: dict[str, Any]) -> RunRecord:
+    cases = tuple(decode_case(case) for case in payload["cases"])
+    diagnosis = tuple(diagnosed.decode(found) for found in payload.get("diagnosis", ()))
+    return RunRecord(**{**payload, "cases": cases, "diagnosis": diagnosis})
+
+
+def decode_case(payload: dict[str, Any]) -> CaseResult:
+    """Undo ``encode(asdict(case_result))``."""
+    outputs = {name: _decode_output(out) for name, out in payload["outputs"].items()}
+    return CaseResult(**{**payload, "outputs": outputs})
+
+
+def _decode_output(payload: dict[str, Any]) -> OutputResult:
+    worst = payload["worst"]
+    if worst is not None:
+        worst = Worst(
+            index=tuple(worst["index"]),
+            actual=float(worst["actual"]),
+            expected=float(worst["expected"]),
+            bound=float(worst["bound"]),
+        )
+    return OutputResult(**{**payload, "status": Status(payload["status"]), "worst": worst})

@@ -1,0 +1,184 @@
+"""Outputs against expected values: a grade, the largest error, and the element that has it.
+
+Grades (E is the largest error in units of `conformance.oracle.bounds`, M the values per channel):
+
+A   E <= 16 (or the case's own limit): as accurate as the inputs deserve;
+B   E <= 16 + M / 8: the error of adding M terms one after the other, nothing worse;
+C   within the class of the single-pass variance, while that class keeps half of the variance:
+    reported as degraded;
+F   anything else: NaN where a number is due, a wrong shape, a wrong type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from conformance.case import OUTPUT_NAMES, Actual, Array, Case, Dialect, Outputs
+from conformance.errors import AdapterError
+from conformance.oracle.bounds import scales, units
+from conformance.oracle.solve import graded
+from conformance.verdict.record import OutputResult, Status, Worst
+from conformance.verdict.yardstick import Yardstick
+
+_STATISTICS = frozenset({"mean", "var", "inv_std", "running_mean", "running_var"})
+"""May be kept in a wider type than the parameters: nothing is lost by that."""
+
+_WIDE = (np.dtype(np.float32), np.dtype(np.float64))
+_LIKE_X = frozenset({"y", "dx"})
+_STATUS = {"A": Status.PASS, "B": Status.PASS, "C": Status.DEGRADED, "F": Status.FAIL}
+_SEQUENTIAL = 8
+"""Error units that sequential summation may add: one per this many terms."""
+
+
+class Ruler:
+    """What a path of one dialect is held to on one case: prepared once, used on many answers.
+
+    Attributes:
+        due: The exact values of the outputs that are owed, by output name.
+        unbounded: Outputs that the case asks for and that have no bound in this dialect.
+    """
+
+    def __init__(self, case: Case, dialect: Dialect) -> None:
+        """Choose the answers that this dialect means; the case's own where eps is inside."""
+        self._case, self._outside = case, dialect.eps == "outside"
+        self._answers = graded(case.inputs, eps_outside=True) if self._outside else case.expected
+        self.due = _named(self._answers, dialect)
+        self.unbounded = tuple(n for n in _named(case.expected, dialect) if n not in self.due)
+        self._yardsticks: dict[tuple[str, np.dtype[Any], bool], Yardstick] = {}
+        self._scaled: dict[bool, dict[str, Array]] = {}
+
+    def judge(self, actual: Actual) -> dict[str, OutputResult]:
+        """Judge what a path returned.
+
+        Args:
+            actual: Output names to arrays in the layout of the inputs.
+
+        Returns:
+            A result for every output that is due; one that was left out is unsupported.
+
+        Raises:
+            AdapterError: `actual` holds a name that is no output, or what is no array.
+        """
+        _check_names(actual)
+        return {name: self._judged(name, actual.get(name)) for name in self.due}
+
+    def _judged(self, name: str, actual: Array | None) -> OutputResult:
+        if actual is None:
+            return OutputResult(status=Status.UNSUPPORTED, reason="not returned")
+        misfit = self.misfit(name, actual)
+        if misfit is not None:
+            return OutputResult(status=Status.FAIL, grade="F", reason=misfit)
+        return self._compared(name, actual)
+
+    def _compared(self, name: str, actual: Array) -> OutputResult:
+        expected = self.due[name]
+        if expected.size == 0:
+            return OutputResult(status=Status.PASS, grade="A", units=0.0)
+        yardstick, limit = self._yardstick(name, actual.dtype), self._case.problem.limit
+        error, worst = yardstick.measure(actual)
+        E = float(error[worst.index])
+        grade = self._grade(name, actual, E)
+        return OutputResult(
+            status=_STATUS[grade],
+            grade=grade,
+            units=E if np.isfinite(E) else None,
+            worst=worst,
+            reason=None if grade in "AB" else _explain(grade, error, limit, worst),
+        )
+
+    def _grade(self, name: str, actual: Array, error: float) -> str:
+        limit = self._case.problem.limit
+        if error <= limit:
+            return "A"
+        sequential = limit + self._case.inputs.count / _SEQUENTIAL
+        if error <= sequential:
+            return "B"
+        errors, _ = self._yardstick(name, actual.dtype, single_pass=True).measure(actual)
+        return "C" if bool((errors <= sequential).all()) else "F"
+
+    def misfit(self, name: str, actual: Array) -> str | None:
+        """What is wrong with shape or type, before any arithmetic; nothing is broadcast."""
+        expected, inputs = self.due[name], self._case.inputs
+        if actual.shape != expected.shape:
+            return f"{name} has shape {actual.shape}, expected {expected.shape}"
+        want = inputs.x.dtype if name in _LIKE_X else inputs.parameter_dtype
+        if actual.dtype != want and not (name in _STATISTICS and actual.dtype in _WIDE):
+            return f"{name} has type {actual.dtype}, expected {want}"
+        return None
+
+    def unit(self, name: str, dtype: np.dtype[Any]) -> Array:
+        """Error unit of every element of an output of a type."""
+        return self._yardstick(name, dtype).unit
+
+    def _yardstick(
+        self, name: str, dtype: np.dtype[Any], *, single_pass: bool = False
+    ) -> Yardstick:
+        key = (name, dtype, single_pass)
+        if key not in self._yardsticks:
+            scale, expected = self._scales(single_pass=single_pass)[name], self.due[name]
+            unit = units(self._case.inputs, expected, scale, dtype)
+            self._yardsticks[key] = Yardstick(expected, unit, self._case.problem.limit, dtype)
+        return self._yardsticks[key]
+
+    def _scales(self, *, single_pass: bool) -> dict[str, Array]:
+        if single_pass not in self._scaled:
+            self._scaled[single_pass] = scales(
+                self._case.inputs,
+                self._answers,
+                eps_outside=self._outside,
+                single_pass=single_pass,
+            )
+        return self._scaled[single_pass]
+
+
+def due(case: Case, dialect: Dialect) -> dict[str, Array]:
+    """The outputs that a path of this dialect owes, by output name, with the exact values."""
+    return Ruler(case, dialect).due
+
+
+def judge(case: Case, dialect: Dialect, actual: Actual) -> dict[str, OutputResult]:
+    """Judge what a path of this dialect returned for a case; see `Ruler.judge`."""
+    return Ruler(case, dialect).judge(actual)
+
+
+def _named(answers: Outputs, dialect: Dialect) -> dict[str, Array]:
+    found: dict[str, Array] = {}
+    for name in OUTPUT_NAMES:
+        biased = name == "running_var" and dialect.running_var == "biased"
+        value = getattr(answers, "running_var_biased" if biased else name)
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _check_names(actual: Actual) -> None:
+    for name, value in actual.items():
+        if name not in OUTPUT_NAMES:
+            raise AdapterError(
+                f"an output is called {name!r}, expected one of {', '.join(OUTPUT_NAMES)}. "
+                "Rename it in the path's run()."
+            )
+        if not isinstance(value, np.ndarray):
+            raise AdapterError(
+                f"output {name!r} is a {type(value).__name__}, expected a numpy array. "
+                "Convert it in the path's run()."
+            )
+
+
+def _explain(grade: str, error: Array, limit: float, worst: Worst) -> str:
+    beyond = int((error > limit).sum())
+    where = list(worst.index)
+    text = f"{worst.actual!r} at {where}, expected {worst.expected!r}"
+    if np.isfinite(worst.actual) and np.isfinite(worst.expected):
+        off = abs(worst.actual - worst.expected)
+        text += f": off by {off:.3g}, bound {worst.bound:.3g}"
+    text += f" ({beyond} of {error.size} elements out)"
+    return f"{text}; as lossy as E[x^2] - mean^2" if grade == "C" else text
+
+
+def spread(status: Status, reason: str, names: Iterable[str]) -> dict[str, OutputResult]:
+    """The same status and reason for every output that is due."""
+    return {name: OutputResult(status=status, reason=reason) for name in names}
