@@ -14,11 +14,15 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path as FilePath
 
+from conformance import places
 from conformance.case import Actual, Dialect, Inputs
 from conformance.errors import AdapterError
 
 FLOATS = frozenset({"float64", "float32", "float16", "bfloat16"})
 HALVES = frozenset({"float16", "bfloat16"})
+
+WROTE_TO_INPUTS = "wrote to its inputs"
+"""How the reason of an error begins where a call changed its inputs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,16 +146,9 @@ def why_not(capabilities: Capabilities, inputs: Inputs) -> str | None:
     return next((reason for refused, reason in refusals if refused), None)
 
 
-def folder(kind: str) -> FilePath:
-    """Where ``adapters`` or ``fixtures`` lie: inside an installed package, else beside it."""
-    package = FilePath(__file__).resolve().parent
-    inside = package / kind
-    return inside if inside.is_dir() else package.parent / kind
-
-
 def names() -> list[str]:
     """The names of all adapters that this installation holds, sorted."""
-    return sorted(p.parent.name for p in folder("adapters").glob("*/adapter.py"))
+    return sorted(p.parent.name for p in places.folder("adapters").glob("*/adapter.py"))
 
 
 def split(selector: str) -> tuple[str, str | None]:
@@ -179,7 +176,7 @@ def home(name: str) -> FilePath:
         return FilePath(name).resolve().parent
     known = names()
     if name in known:
-        return folder("adapters") / name
+        return places.folder("adapters") / name
     raise AdapterError(
         f"there is no adapter {name!r}.{_nearest(name, known)} "
         f"Adapters here are: {', '.join(known) or 'none'}."

@@ -96,6 +96,17 @@ class Inputs:
                 return given.dtype
         return self.x.dtype
 
+    @property
+    def types(self) -> str:
+        """``"float32"``, or ``"float16+float32"`` with parameters of another type."""
+        x, parameters = str(self.x.dtype), str(self.parameter_dtype)
+        return x if parameters == x else f"{x}+{parameters}"
+
+    @property
+    def mode(self) -> str:
+        """``"train"`` or ``"test"``, as run records say it."""
+        return "train" if self.training else "test"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs:

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from conformance.verdict.diagnosed import Diagnosis
-from conformance.verdict.record import COMPARED, RED, CaseResult, Status, encode
+from conformance.verdict.record import COMPARED, RED, CaseResult, Status
+from conformance.verdict.record_file import encode
 
 SCHEMA = "conformance/check/1"
 

@@ -18,7 +18,8 @@ from conformance.atomic import write_atomically
 from conformance.checking.report import Report
 from conformance.checking.terminal import rows
 from conformance.errors import RecordError
-from conformance.verdict.record import Status, encode
+from conformance.verdict.record import Status
+from conformance.verdict.record_file import encode
 
 SCHEMA = "conformance/statement/1"
 

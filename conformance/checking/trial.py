@@ -11,13 +11,12 @@ from typing import Any, Self
 
 from conformance import layout
 from conformance.case import Actual, Array, Case, Dialect, Inputs, Problem
-from conformance.cases.golden.content import dtype, mode
 from conformance.errors import AdapterError, ExpectationError, InputError, Unsupported
 from conformance.faults.diagnosis import Evidence
 from conformance.harness.kernels.source import Source
 from conformance.harness.run import judged
 from conformance.harness.session import Answer, Session
-from conformance.harness.worker import AGAIN
+from conformance.harness.wire import AGAIN
 from conformance.oracle.solve import graded
 from conformance.verdict.known import expectations
 from conformance.verdict.known.expectations import Expectation
@@ -139,9 +138,9 @@ class Trial:
         result = CaseResult(
             case=case.id,
             group=case.problem.group,
-            mode=mode(case.inputs),
+            mode=case.inputs.mode,
             layout=layout.name(case.inputs),
-            dtype=dtype(case.inputs),
+            dtype=case.inputs.types,
             outputs=outputs,
             repro=repro,
             seconds=float(answer.header.get("seconds", 0.0)),

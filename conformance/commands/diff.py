@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.atomic import write_atomically
+from conformance.commands.extra import extra
 from conformance.errors import ConformanceError
-from conformance.extra import extra
 from conformance.nights.diff.changes import FACTOR, FLOOR
 
 if TYPE_CHECKING:

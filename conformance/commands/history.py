@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.commands.extra import extra
 from conformance.errors import ConformanceError, HistoryError
-from conformance.extra import extra
 from conformance.nights.history.alarms import HOURS
 
 if TYPE_CHECKING:

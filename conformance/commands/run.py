@@ -17,7 +17,7 @@ from conformance.errors import ConformanceError
 from conformance.harness import run as runner
 from conformance.harness.run import Column
 from conformance.harness.session import CASE_SECONDS
-from conformance.verdict import record
+from conformance.verdict import record, record_file
 from conformance.verdict.record import CaseResult, RunRecord, Status
 
 _EXAMPLE = """\
@@ -93,13 +93,6 @@ def run(args: argparse.Namespace) -> int:
     return int(any(done.red for done in records))
 
 
-def save(done: RunRecord, folder: Path) -> Path:
-    """Write a record to its place in a folder of records."""
-    file = folder / done.adapter / f"{done.path}.json"
-    record.write(done, file)
-    return file
-
-
 def _with_progress(
     args: argparse.Namespace,
     columns: Sequence[Column],
@@ -122,7 +115,7 @@ def _with_progress(
 
         def finished(whole: RunRecord) -> None:
             if folder is not None:
-                save(whole, folder)
+                record_file.save(whole, folder)
 
         return runner.run(
             columns,

@@ -8,8 +8,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from conformance.commands.extra import extra
 from conformance.errors import ConformanceError
-from conformance.extra import extra
 from conformance.nights.history.alarms import HOURS
 
 DONE, COULD_NOT_RUN = 0, 2

@@ -16,12 +16,13 @@ from itertools import zip_longest
 
 import numpy as np
 
+from conformance.adapter import WROTE_TO_INPUTS
 from conformance.case import OUTPUT_NAMES, Actual, Case, Dialect
 from conformance.faults import FAULTS
 from conformance.faults.fault import Fault
 from conformance.faults.match import Prediction
 from conformance.faults.terms import off
-from conformance.verdict.diagnosed import WROTE_TO_INPUTS, Diagnosis
+from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.record import OutputResult, Status
 from conformance.verdict.ruler import Ruler
 

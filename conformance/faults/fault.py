@@ -10,7 +10,6 @@ import numpy as np
 
 from conformance.case import Dialect, Inputs, Kernel
 from conformance.cases.catalogue.sources import SOURCES
-from conformance.cases.golden.content import dtype
 from conformance.faults.sheet import STAGED, Edits, Formula, Sheet, in_dialect, kernel
 
 EVERY_TYPE = (
@@ -76,7 +75,7 @@ class Fault:
 
     def exists_for(self, inputs: Inputs) -> bool:
         """Whether the fault exists for inputs of these types."""
-        return dtype(inputs) in self.types
+        return inputs.types in self.types
 
     def exists_in(self, dialect: Dialect) -> bool:
         """Whether a kernel of a dialect can have the fault."""

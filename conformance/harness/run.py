@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from conformance import adapter
 from conformance.case import Array, Case, Dialect
 from conformance.cases import golden
-from conformance.cases.golden.content import dtype, mode
 from conformance.errors import AdapterError
 from conformance.faults.diagnosis import Evidence, diagnose
 from conformance.harness.environment import here
@@ -22,10 +21,7 @@ from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.known import expectations
 from conformance.verdict.known.expectations import Expectation
 from conformance.verdict.record import RED, CaseResult, OutputResult, RunRecord, Status
-from conformance.verdict.ruler import Ruler, spread
-
-DUE_FIELD = {"running_var_biased": "running_var"}
-"""Fields of `Outputs` that go by the name of another output."""
+from conformance.verdict.ruler import Ruler, due_names, spread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +105,9 @@ def examine(session: Session, column: Column, case: Case) -> tuple[CaseResult, E
     result = CaseResult(
         case=case.id,
         group=case.problem.group,
-        mode=mode(case.inputs),
+        mode=case.inputs.mode,
         layout=layout_name(case.inputs),
-        dtype=dtype(case.inputs),
+        dtype=case.inputs.types,
         outputs=expectations.apply(column.expected, column.path, case.id, results),
         repro=f"conformance run {column.selector} --case {case.id}",
         seconds=float(answer.header.get("seconds", 0.0)),
@@ -189,17 +185,6 @@ def make_record(
 def now() -> str:
     """The time, as records write it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def due_names(fields: Iterable[str], dialect: Dialect | None = None) -> list[str]:
-    """Output names for the fields that the manifest names as due.
-
-    Without a dialect both corrections of the running variance count.
-    """
-    unbiased = dialect is None or dialect.running_var != "biased"
-    biased = dialect is None or dialect.running_var == "biased"
-    kept = {"running_var": unbiased, "running_var_biased": biased}
-    return list(dict.fromkeys(DUE_FIELD.get(f, f) for f in fields if kept.get(f, True)))
 
 
 def _run_column(

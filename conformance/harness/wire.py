@@ -22,6 +22,10 @@ _LARGEST = 1 << 32
 _ARRAYS = ("x", "dy", "gamma", "beta", "running_mean", "running_var")
 
 
+AGAIN = "again/"
+"""How the names of the outputs of a repeated call begin, where they differ from the first."""
+
+
 def send(stream: IO[bytes], header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     """Write one message and flush it."""
     announced = [[name, str(a.dtype), list(a.shape)] for name, a in arrays.items()]

@@ -24,17 +24,13 @@ import numpy as np
 
 from conformance import adapter
 from conformance._version import __version__
-from conformance.adapter import Adapter, Path
+from conformance.adapter import WROTE_TO_INPUTS, Adapter, Path
 from conformance.batches import through_history
 from conformance.case import Actual, Array, Inputs, Kernel
 from conformance.errors import AdapterError, InputError, Unsupported
 from conformance.harness import wire
 from conformance.harness.kernels import source as kernel_source
 from conformance.memory import laid_out
-from conformance.verdict.diagnosed import WROTE_TO_INPUTS
-
-AGAIN = "again/"
-"""How the names of the outputs of a repeated call begin, where they differ from the first."""
 
 _LARGEST_OUTPUT = 16
 """How many times the values of x an output may hold before it is not even sent."""
@@ -206,7 +202,7 @@ def _repeated(kernel: Kernel, inputs: Inputs, first: dict[str, Array]) -> dict[s
             "the kernel uses again. Return arrays of their own."
         )
     differs = {
-        f"{AGAIN}{name}": value
+        f"{wire.AGAIN}{name}": value
         for name, value in second.items()
         if name not in kept or value.tobytes() != kept[name].tobytes()
     }

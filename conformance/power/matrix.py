@@ -13,7 +13,6 @@ from typing import TypeVar
 from conformance.adapter import Path
 from conformance.case import OUTPUT_NAMES, Case, Dialect
 from conformance.cases import golden
-from conformance.cases.golden.content import dtype
 from conformance.harness import worker
 from conformance.memory import laid_out
 from conformance.power.suspects import Suspect
@@ -70,7 +69,7 @@ def cases() -> tuple[Case, ...]:
 @cache
 def kinds() -> tuple[str, ...]:
     """For each case the type of `TYPES` that it counts for."""
-    names = (dtype(case.inputs) for case in cases())
+    names = (case.inputs.types for case in cases())
     return tuple(name if name in TYPES else "half" for name in names)
 
 

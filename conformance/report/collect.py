@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from conformance.errors import RecordError
-from conformance.verdict.record import CaseResult, OutputResult, RunRecord, read
+from conformance.verdict.record import CaseResult, OutputResult, RunRecord, version
+from conformance.verdict.record_file import read, record_files
 
 GRADES = frozenset({None, "A", "B", "C", "F"})
 
@@ -30,33 +31,6 @@ def collect(places: Iterable[Path]) -> list[RunRecord]:
         )
     _refuse_duplicates(records)
     return list(records.values())
-
-
-def version(record: RunRecord) -> str:
-    """The version of the record's framework: the first of its versions."""
-    return next(iter(record.versions.values()), "unknown version")
-
-
-def record_files(place: Path) -> list[Path]:
-    """The files at `place`: itself, or what a folder holds of ``*.json``.
-
-    Raises:
-        RecordError: it is missing, or a folder that holds none.
-    """
-    if not place.exists():
-        raise RecordError(
-            f"{place} does not exist, a run record or a folder of them was wanted. "
-            "Write one with: conformance run"
-        )
-    if not place.is_dir():
-        return [place]
-    found = sorted(place.rglob("*.json"))
-    if not found:
-        raise RecordError(
-            f"folder {place} holds no *.json, run records were wanted. "
-            "Write one with: conformance run"
-        )
-    return found
 
 
 def _refuse_duplicates(records: dict[Path, RunRecord]) -> None:

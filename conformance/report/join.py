@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from conformance.errors import SelectionError
-from conformance.report.collect import version
 from conformance.report.matrix import Cell, Column, Finding, Matrix, Row, View
 from conformance.report.printable import clean, one_line
 from conformance.verdict.record import (
@@ -17,6 +16,7 @@ from conformance.verdict.record import (
     RunRecord,
     Status,
     first,
+    version,
     was_compared,
 )
 

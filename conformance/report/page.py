@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Template
 
-from conformance import __version__
+from conformance._version import __version__
 from conformance.report import wording
 from conformance.report.folds import PathFold, path_folds, silences
 from conformance.report.join import NOTABLE

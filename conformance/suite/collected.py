@@ -10,16 +10,16 @@ from typing import Any
 
 from conformance.case import Dialect
 from conformance.cases import golden, tiers
-from conformance.commands.run import save
 from conformance.errors import SelectionError
 from conformance.faults.diagnosis import Evidence
 from conformance.harness import run as runner
 from conformance.harness.run import Column
 from conformance.harness.session import Session
-from conformance.verdict import diagnosed
+from conformance.verdict import diagnosed, ruler
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.known.expectations import Expectation
-from conformance.verdict.record import CaseResult, decode_case
+from conformance.verdict.record import CaseResult
+from conformance.verdict.record_file import decode_case, save
 
 
 class Collected:
@@ -54,7 +54,7 @@ class Collected:
         entries = golden.manifest().entries
         for column in self._columns.values():
             for case in tiers.select(self._tier):
-                for output in runner.due_names(entries[case].due, column.dialect):
+                for output in ruler.due_names(entries[case].due, column.dialect):
                     yield column.id, case, output
 
     def examine(self, column_id: str, case_id: str) -> tuple[CaseResult, bool]:

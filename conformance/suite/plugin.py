@@ -202,7 +202,7 @@ def _collected(config: pytest.Config) -> Collected:
 def _as_json(result: object) -> Any:
     from dataclasses import asdict  # noqa: PLC0415 - see the module's text
 
-    from conformance.verdict.record import encode  # noqa: PLC0415 - see the module's text
+    from conformance.verdict.record_file import encode  # noqa: PLC0415 - see the module's text
 
     return encode(asdict(result))  # type: ignore[call-overload]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import conformance
-from conformance import adapter
+from conformance import places
 
 CHECKOUT = Path(os.environ.get("CONFORMANCE_CHECKOUT", Path(__file__).parents[2]))
 pytestmark = pytest.mark.skipif(
@@ -75,7 +75,7 @@ def test_installed_copy_is_what_is_tested() -> None:
     """With an installed wheel the tests import that copy, not the checkout beside them."""
     origin = Path(conformance.__file__).resolve()
     assert not origin.is_relative_to(CHECKOUT / "conformance")
-    assert adapter.folder("fixtures").parent == origin.parent
+    assert places.folder("fixtures").parent == origin.parent
 
 
 def test_metadata_carries_the_licence(wheel_files: set[str]) -> None:

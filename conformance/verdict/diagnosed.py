@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-WROTE_TO_INPUTS = "wrote to its inputs"
-"""How the reason of an error begins where a call changed its inputs."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:

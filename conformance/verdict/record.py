@@ -1,24 +1,14 @@
-"""The run record: what one path did on every case, as frozen data and as a JSON file.
-
-The JSON form is described by ``schemas/run-record.json``.  JSON has no NaN and no infinity:
-such numbers are the strings ``"nan"``, ``"inf"`` and ``"-inf"``.
-"""
+"""The run record: what one path did on every case, as frozen data."""
 
 from __future__ import annotations
 
-import json
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from enum import Enum, StrEnum
+from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
-from pathlib import Path as FilePath
 from typing import Any
 
-from conformance.atomic import write_atomically
-from conformance.errors import RecordError
-from conformance.verdict import diagnosed
 from conformance.verdict.diagnosed import Diagnosis
 
 SCHEMA = "conformance/run-record/1"
@@ -177,6 +167,11 @@ class RunRecord:
         return sum(self.counts[status] for status in COMPARED)
 
 
+def version(record: RunRecord) -> str:
+    """The version of the record's framework: the first of its versions."""
+    return next(iter(record.versions.values()), "unknown version")
+
+
 def first(statuses: Iterable[Status]) -> Status:
     """The status that a summary of `statuses` must show; not-run if there are none."""
     return min(statuses, key=SEVERITY.index, default=Status.NOT_RUN)
@@ -187,74 +182,3 @@ def was_compared(result: OutputResult) -> bool:
     # A crash or an exception that was expected is expected-fail too, and has no grade.
     expected_away = result.status is Status.EXPECTED_FAIL and result.grade is None
     return result.status in COMPARED and not expected_away
-
-
-def write(record: RunRecord, file: FilePath) -> None:
-    """Write `record` as JSON, whole or not at all."""
-    payload = {"schema": record.schema, **asdict(record)}
-    text = json.dumps(encode(payload), indent=1, allow_nan=False)
-    write_atomically(file, text + "\n")
-
-
-def read(file: FilePath) -> RunRecord:
-    """Read one run record.
-
-    Raises:
-        RecordError: the file is missing, is no JSON, or is not of schema `SCHEMA`.
-    """
-    try:
-        payload = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RecordError(
-            f"{file} is not a readable run record: {error}. Write it again with: conformance run"
-        ) from error
-    found = payload.get("schema") if isinstance(payload, dict) else type(payload).__name__
-    if found != SCHEMA:
-        raise RecordError(
-            f"{file} has schema {found!r}, {SCHEMA!r} was wanted. "
-            "Write it again with the conformance version that reads it."
-        )
-    try:
-        return _decode(payload)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RecordError(
-            f"{file} does not keep schema {SCHEMA!r}: {error!r}. "
-            "Write it again with: conformance run"
-        ) from error
-
-
-def encode(value: Any) -> Any:
-    """The JSON form of a value: statuses as words, numbers that JSON lacks as strings."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {key: encode(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [encode(item) for item in value]
-    return value
-
-
-def _decode(payload: dict[str, Any]) -> RunRecord:
-    cases = tuple(decode_case(case) for case in payload["cases"])
-    diagnosis = tuple(diagnosed.decode(found) for found in payload.get("diagnosis", ()))
-    return RunRecord(**{**payload, "cases": cases, "diagnosis": diagnosis})
-
-
-def decode_case(payload: dict[str, Any]) -> CaseResult:
-    """Undo ``encode(asdict(case_result))``."""
-    outputs = {name: _decode_output(out) for name, out in payload["outputs"].items()}
-    return CaseResult(**{**payload, "outputs": outputs})
-
-
-def _decode_output(payload: dict[str, Any]) -> OutputResult:
-    worst = payload["worst"]
-    if worst is not None:
-        worst = Worst(
-            index=tuple(worst["index"]),
-            actual=float(worst["actual"]),
-            expected=float(worst["expected"]),
-            bound=float(worst["bound"]),
-        )
-    return OutputResult(**{**payload, "status": Status(payload["status"]), "worst": worst})

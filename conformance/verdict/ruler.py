@@ -33,6 +33,10 @@ _SEQUENTIAL = 8
 """Error units that sequential summation may add: one per this many terms."""
 
 
+DUE_FIELD = {"running_var_biased": "running_var"}
+"""Fields of `Outputs` that go by the name of another output."""
+
+
 class Ruler:
     """What a path of one dialect is held to on one case: prepared once, used on many answers.
 
@@ -142,6 +146,17 @@ def due(case: Case, dialect: Dialect) -> dict[str, Array]:
 def judge(case: Case, dialect: Dialect, actual: Actual) -> dict[str, OutputResult]:
     """Judge what a path of this dialect returned for a case; see `Ruler.judge`."""
     return Ruler(case, dialect).judge(actual)
+
+
+def due_names(fields: Iterable[str], dialect: Dialect | None = None) -> list[str]:
+    """Output names for the fields that the manifest names as due.
+
+    Without a dialect both corrections of the running variance count.
+    """
+    unbiased = dialect is None or dialect.running_var != "biased"
+    biased = dialect is None or dialect.running_var == "biased"
+    kept = {"running_var": unbiased, "running_var_biased": biased}
+    return list(dict.fromkeys(DUE_FIELD.get(f, f) for f in fields if kept.get(f, True)))
 
 
 def _named(answers: Outputs, dialect: Dialect) -> dict[str, Array]:

@@ -69,20 +69,9 @@ def attributes(case: Case) -> dict[str, Attribute]:
         "limit": float(problem.limit),
         "made": problem.made,
         "memory": inputs.memory,
-        "mode": mode(inputs),
+        "mode": inputs.mode,
         "momentum": float(inputs.momentum),
     }
-
-
-def mode(inputs: Inputs) -> str:
-    """``"train"`` or ``"test"``, as run records say it."""
-    return "train" if inputs.training else "test"
-
-
-def dtype(inputs: Inputs) -> str:
-    """``"float32"``, or ``"float16+float32"`` with parameters of another type."""
-    x, parameters = str(inputs.x.dtype), str(inputs.parameter_dtype)
-    return x if parameters == x else f"{x}+{parameters}"
 
 
 def arrays(case: Case) -> dict[str, Array]:

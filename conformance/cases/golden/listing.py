@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from conformance import adapter, layout
+from conformance import layout, places
 from conformance.case import Case
 from conformance.cases.golden import content
 from conformance.errors import GoldenFileError, SelectionError
@@ -86,8 +86,8 @@ def describe(case: Case) -> Entry:
     return Entry(
         id=case.id,
         group=case.problem.group,
-        mode=content.mode(case.inputs),
-        dtype=content.dtype(case.inputs),
+        mode=case.inputs.mode,
+        dtype=case.inputs.types,
         layout=layout.name(case.inputs),
         due=tuple(case.expected.items()),
         catches=case.problem.catches,
@@ -125,7 +125,7 @@ def manifest(folder: Path | None = None) -> Manifest:
 
 def home(folder: Path | None) -> Path:
     """`folder`, or where the golden files of this installation lie."""
-    return (adapter.folder("fixtures") if folder is None else folder).resolve()
+    return (places.folder("fixtures") if folder is None else folder).resolve()
 
 
 def select(pattern: str | Iterable[str] | None = None, folder: Path | None = None) -> list[str]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from conformance.adapter import WROTE_TO_INPUTS
 from conformance.case import Array
-from conformance.verdict.diagnosed import WROTE_TO_INPUTS
 
 MARGIN = 4096
 """Bytes on either side: a page, and a multiple of every alignment and item size."""

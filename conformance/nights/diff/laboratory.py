@@ -21,7 +21,8 @@ from conformance.errors import AdapterError
 from conformance.harness.environment import COMMIT
 from conformance.nights.diff.attribution import Outcomes, Pair, Seen
 from conformance.nights.diff.changes import Outcome
-from conformance.verdict.record import RunRecord, read
+from conformance.verdict.record import RunRecord
+from conformance.verdict.record_file import read
 
 _BASE = ("numpy", "h5py", "ml_dtypes", "rich", "packaging", "cloudpickle")
 """What the package itself needs beside a framework."""

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from conformance.nights.diff.attribution import Attribution
 from conformance.nights.diff.changes import Difference
-from conformance.verdict.record import encode
+from conformance.verdict.record_file import encode
 
 SCHEMA = "conformance/diff/1"
 

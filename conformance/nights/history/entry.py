@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from conformance.errors import HistoryError
-from conformance.report.collect import version
-from conformance.verdict.record import RED, RunRecord, was_compared
+from conformance.verdict.record import RED, RunRecord, version, was_compared
 
 Channel: TypeAlias = Literal["pinned", "newest", "gpu"]
 """Which of its environments a column comes from: pinned versions, the newest, or on a GPU."""

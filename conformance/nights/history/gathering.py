@@ -14,8 +14,9 @@ from pathlib import Path
 from conformance.errors import HistoryError, RecordError
 from conformance.nights.history.entry import column_name, family, family_name
 from conformance.nights.history.store import History
-from conformance.report.collect import collect, record_files
+from conformance.report.collect import collect
 from conformance.verdict.record import RunRecord
+from conformance.verdict.record_file import record_files
 
 RECENT = 14
 """How many runs back a column is remembered that does not report any more."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from conformance import __version__
+from conformance._version import __version__
 from conformance.faults import FAULTS, UNSEEN
 from conformance.nights.history.alarms import age, started
 from conformance.nights.site import cells, mathematics, names, news, trends

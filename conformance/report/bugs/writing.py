@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from conformance.case import Array, Inputs
-from conformance.cases.golden.content import dtype, mode
 from conformance.faults.honest import PANEL
 from conformance.harness.run import Column
 from conformance.literals import printed
@@ -80,7 +79,7 @@ def apart(actual: float, expected: float) -> tuple[str, str]:
 
 
 def _kind(inputs: Inputs) -> str:
-    return f"{dtype(inputs)}, {_MODES[mode(inputs)]}"
+    return f"{inputs.types}, {_MODES[inputs.mode]}"
 
 
 def _died(failure: Failure) -> str:

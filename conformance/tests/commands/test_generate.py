@@ -154,7 +154,7 @@ def test_unwritable_folder_is_no_success(
 
 def test_default_folder_is_fixtures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without --out, the golden files of this installation are meant."""
-    monkeypatch.setattr("conformance.adapter.folder", lambda kind: tmp_path / kind)
+    monkeypatch.setattr("conformance.places.folder", lambda kind: tmp_path / kind)
     assert conformance() == 0
     assert (tmp_path / "fixtures" / "MANIFEST.json").is_file()
 

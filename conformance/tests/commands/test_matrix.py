@@ -11,7 +11,8 @@ import pytest
 
 from conformance.commands import matrix
 from conformance.tests.report.records import EVERY, case, failed, many, passed, record, save
-from conformance.verdict.record import Status, write
+from conformance.verdict.record import Status
+from conformance.verdict.record_file import write
 
 
 def call(*arguments: str | Path) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.adapter import names
 from conformance.cli import main
-from conformance.verdict import record
+from conformance.verdict import record_file
 
 UNRULY = str(Path(__file__).parents[1] / "data" / "unruly" / "adapter.py")
 
@@ -21,7 +21,7 @@ def test_run_writes_a_record_and_exits_0(
     code = main(["run", "textbook/staged", "--case", "dense/*", "--records", str(tmp_path)])
     assert code == 0
     assert capsys.readouterr().out.startswith("ok  textbook/staged")
-    assert record.read(tmp_path / "textbook" / "staged.json").cases
+    assert record_file.read(tmp_path / "textbook" / "staged.json").cases
 
 
 def test_failure_exits_1_and_shows_how_to_see_it_again(capsys: pytest.CaptureFixture[str]) -> None:

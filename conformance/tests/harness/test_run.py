@@ -14,7 +14,7 @@ from conformance.case import Dialect
 from conformance.cases import golden
 from conformance.errors import AdapterError, ExpectationError
 from conformance.harness import run
-from conformance.verdict import record
+from conformance.verdict import record_file, ruler
 from conformance.verdict.record import Status
 
 UNRULY = Path(__file__).parents[1] / "data" / "unruly" / "adapter.py"
@@ -45,17 +45,17 @@ def test_real_records_keep_the_published_schema(path: str, tmp_path: Path) -> No
     """What a run writes is what the JSON Schema says, whatever became of the cases."""
     columns = run.columns(f"{UNRULY}:{path}")
     (done,) = run.run(columns, golden.select("dense/train-float32"), case_seconds=2)
-    record.write(done, tmp_path / "record.json")
+    record_file.write(done, tmp_path / "record.json")
     schema = json.loads((files("conformance") / "schemas" / "run-record.json").read_text())
     written = json.loads((tmp_path / "record.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(written)
-    assert record.read(tmp_path / "record.json") == done
+    assert record_file.read(tmp_path / "record.json") == done
 
 
 def test_every_due_output_has_a_status_whatever_happens() -> None:
     """A crash, a refusal and a pass name the same outputs: nothing vanishes from the counts."""
     ids = golden.select("dense/train-float32")
-    wanted = run.due_names(golden.manifest().entries[ids[0]].due, Dialect())
+    wanted = ruler.due_names(golden.manifest().entries[ids[0]].due, Dialect())
     for path in ("segfault", "refuse", "good"):
         (done,) = run.run(run.columns(f"{UNRULY}:{path}"), ids)
         assert sorted(done.cases[0].outputs) == sorted(wanted), path

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conformance import adapter
+from conformance import adapter, places
 from conformance.power.edits import cache_keys, edits, normal_form, outline
 from conformance.power.mutants import Mutant, kernel, mutants, original
 from conformance.power.operators import KINDS, OPERATORS
 from conformance.tests.oracle.by_hand import make
 
 DERIVATIONS = ("staged", "closed_form", "differentials", "spatial", "sigma_plus_eps")
-FOLDER = adapter.folder("adapters") / "textbook"
+FOLDER = places.folder("adapters") / "textbook"
 UNUSED = {"cache", "grads", "new", "batch"}
 """Names in the derivations that hold no numbers but what holds them."""
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from conformance.case import OUTPUT_NAMES
-from conformance.verdict.record import CaseResult, OutputResult, RunRecord, Status, Worst, write
+from conformance.verdict.record import CaseResult, OutputResult, RunRecord, Status, Worst
+from conformance.verdict.record_file import write
 
 NASTY = (
     '<script>alert("1")</script> | `tick` **bold** \u202eright-to-left \x1b[31mred\x00 é 漢 \ud800'

@@ -10,7 +10,8 @@ import pytest
 from conformance.errors import RecordError
 from conformance.report.collect import collect
 from conformance.tests.report.records import case, failed, many, passed, record, save
-from conformance.verdict.record import RunRecord, write
+from conformance.verdict.record import RunRecord
+from conformance.verdict.record_file import write
 
 
 def test_a_folder_is_searched_to_the_bottom(tmp_path: Path) -> None:

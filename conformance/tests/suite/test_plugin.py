@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.verdict import record
+from conformance.verdict import record_file
 from conformance.verdict.record import RunRecord, Status
 
 UNRULY = str(Path(__file__).parents[1] / "data" / "unruly" / "adapter.py")
@@ -36,7 +36,7 @@ def suite(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 def read(folder: Path, name: str) -> RunRecord:
     """A record that the suite wrote."""
-    return record.read(folder / "records" / f"{name}.json")
+    return record_file.read(folder / "records" / f"{name}.json")
 
 
 def test_one_item_per_path_case_and_output(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.verdict import diagnosed
 from conformance.verdict.diagnosed import Diagnosis
-from conformance.verdict.record import encode
+from conformance.verdict.record_file import encode
 
 NAMED = Diagnosis(outputs=("y", "dx"), fault="f", title="a fault", matched=3, of=3)
 ALSO = Diagnosis(outputs=("y",), fault="f", title="a fault", matched=3, of=3, also=("g", "h"))

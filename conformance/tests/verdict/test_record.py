@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # n
 import conformance
 from conformance.errors import RecordError
 from conformance.tests.report.records import EVERY, case, every_status, failed, many, passed, record
-from conformance.verdict.record import COMPARED, RED, SEVERITY, Status, first, read, write
+from conformance.verdict.record import COMPARED, RED, SEVERITY, Status, first
+from conformance.verdict.record_file import read, write
 
 SCHEMA = Path(conformance.__file__).parent / "schemas" / "run-record.json"
 

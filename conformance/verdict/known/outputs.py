@@ -9,10 +9,10 @@ from typing import TypeAlias
 
 from conformance.cases import golden
 from conformance.errors import RecordError
-from conformance.harness.run import due_names
-from conformance.verdict import record
+from conformance.verdict import record_file
 from conformance.verdict.known.expectations import FAILING, Expectation
 from conformance.verdict.record import RunRecord, Status
+from conformance.verdict.ruler import due_names
 
 Triple: TypeAlias = tuple[str, str, str]
 """One output: a path, a case and the name of the output."""
@@ -49,7 +49,7 @@ def seen(name: str, folder: Path) -> Seen:
         RecordError: there are none, one is damaged, or they are of several versions.
     """
     files = sorted((folder / name).glob("*.json"))
-    records = [record.read(file) for file in files]
+    records = [record_file.read(file) for file in files]
     if not records:
         raise RecordError(
             f"{folder / name} holds no run record, one per path was wanted. "

@@ -10,11 +10,11 @@ import h5py  # type: ignore[import-untyped]  # h5py has no annotations
 import numpy as np
 import pytest
 
-from conformance import adapter
+from conformance import places
 from conformance.cases import catalogue, golden
 from conformance.cases.golden import content
 
-README = adapter.folder("fixtures") / "README.md"
+README = places.folder("fixtures") / "README.md"
 TEXT = README.read_text(encoding="utf-8")
 
 

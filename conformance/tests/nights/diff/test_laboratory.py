@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 import conformance
-from conformance.adapter import folder as data_folder
 from conformance.errors import AdapterError
 from conformance.nights.diff.attribution import Cause, attribute
 from conformance.nights.diff.changes import Difference
 from conformance.nights.diff.compare import compare
 from conformance.nights.diff.laboratory import Laboratory
 from conformance.nights.history import History
+from conformance.places import folder as data_folder
 from conformance.tests.nights.history.nights import night
 from conformance.tests.report.records import case, failed, passed
 

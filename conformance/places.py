@@ -1,0 +1,12 @@
+"""Where what travels with the package lies: the adapters and the golden files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def folder(kind: str) -> Path:
+    """Where ``adapters`` or ``fixtures`` lie: inside an installed package, else beside it."""
+    package = Path(__file__).resolve().parent
+    inside = package / kind
+    return inside if inside.is_dir() else package.parent / kind
