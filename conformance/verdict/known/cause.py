@@ -12,7 +12,8 @@ A file of expectations tells its causes in tables of this form:
     by_design = "documented so at ..."  # where it is no defect; instead of the lines or beside them
     link = "https://..."               # optional: an issue upstream
 
-Lines that end a process say how instead: ``prints = "killed by SIGFPE"``.
+Lines that end a process say how instead: ``prints = "killed by SIGFPE"``.  Numbers claim the digits
+that are given, and no more; see `known.printed`.
 """
 
 from __future__ import annotations
