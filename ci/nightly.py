@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument(
         "--pytest", nargs=argparse.REMAINDER, default=[], metavar="ARG",
-        help="last: arguments of the suite, such as --tier smoke",
+        help="last: arguments of the suite, such as --conformance-tier smoke",
     )  # fmt: skip
     args = parser.parse_args(argv)
     for name in ("night", "history", "site"):
@@ -102,7 +102,7 @@ def run_column(env: str, night: Path, *, minutes: float, more: Sequence[str] = (
     log.parent.mkdir(parents=True, exist_ok=True)
     print(f"nightly: {env} ...", flush=True)
     begun = time.monotonic()
-    command = [*_tox(), "-e", env, "--", "--records", str(records), *more]
+    command = [*_tox(), "-e", env, "--", "--conformance-records", str(records), *more]
     with log.open("wb") as stream:
         process = subprocess.Popen(  # noqa: S603 - our own command
             command,

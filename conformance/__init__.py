@@ -10,14 +10,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from conformance._version import __version__
-from conformance.case import Case, Dialect, Inputs, Outputs
-from conformance.cases.golden import load_matching as load
-from conformance.errors import ConformanceError
-from conformance.oracle import expected
 
 if TYPE_CHECKING:
+    from conformance.case import Case, Dialect, Inputs, Outputs
+    from conformance.cases.golden import load_matching as load
     from conformance.checking.check import check
     from conformance.checking.report import Report
+    from conformance.errors import ConformanceError
+    from conformance.oracle import expected
 
 __all__ = [
     "Case",
@@ -32,12 +32,32 @@ __all__ = [
     "load",
 ]
 
-_LATER = {"check": "conformance.checking.check", "Report": "conformance.checking.report"}
-"""Names that are loaded when they are first used: the catalogue and the faults come with them."""
+_HOMES = {
+    "Case": ("conformance.case", "Case"),
+    "ConformanceError": ("conformance.errors", "ConformanceError"),
+    "Dialect": ("conformance.case", "Dialect"),
+    "Inputs": ("conformance.case", "Inputs"),
+    "Outputs": ("conformance.case", "Outputs"),
+    "Report": ("conformance.checking.report", "Report"),
+    "check": ("conformance.checking.check", "check"),
+    "expected": ("conformance.oracle", "expected"),
+    "load": ("conformance.cases.golden", "load_matching"),
+}
+"""Names and where they live; each is loaded when it is first used.
+
+pytest imports this file in every project that has the package installed, and the command line
+before it can catch Ctrl-C: neither may wait for numpy and h5py.
+"""
+
+if not TYPE_CHECKING:  # a type checker that saw this function would take any name for a public one
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module, attribute = _HOMES[name]
+        value = globals()[name] = getattr(importlib.import_module(module), attribute)
+        return value
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
-    return value
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

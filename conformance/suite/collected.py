@@ -46,8 +46,8 @@ class Collected:
         """
         if not self._selectors:
             raise SelectionError(
-                "no adapter was named, one was wanted. Add --adapter NAME, such as "
-                "--adapter textbook; conformance list adapters shows them."
+                "no adapter was named, one was wanted. Add --conformance-adapter NAME, such as "
+                "--conformance-adapter textbook; conformance list adapters shows them."
             )
         for selector in self._selectors:
             self._columns |= {column.id: column for column in runner.columns(selector)}

@@ -96,21 +96,26 @@ class Kernels:
         self._stack.close()
 
 
-def cases(mark: pytest.Mark | None, test: str) -> list[tuple[str, str]]:
+def cases(mark: pytest.Mark, test: str) -> list[tuple[str, str]]:
     """The cases of a marked test: ids, and names for ``-k``.
 
     Raises:
-        AdapterError: the mark is missing or names no kernel.
+        AdapterError: the mark names no kernel.
         SelectionError: it selects nothing.
     """
-    if mark is None or len(mark.args) != 1:
-        raise AdapterError(
-            f"{test} uses conformance_case and does not say of which kernel. "
-            "Mark it: @pytest.mark.conformance(batch_norm)"
-        )
+    if len(mark.args) != 1:
+        raise unmarked(test)
     entries = golden.manifest().entries
     ids = select(options_of(mark))
     return [(i, _told(i, entries[i].mode, entries[i].dtype)) for i in ids]
+
+
+def unmarked(test: str) -> AdapterError:
+    """The error of a test that uses the fixture and does not name a kernel."""
+    return AdapterError(
+        f"{test} uses conformance_case and does not say of which kernel. "
+        "Mark it: @pytest.mark.conformance(batch_norm)"
+    )
 
 
 def _told(case: str, *facts: str) -> str:

@@ -1,11 +1,12 @@
-"""The pytest plug-in: options, one test item per path, case and output, records at the end.
+"""The pytest plug-in: options, a kernel's own tests, records at the end.
 
-pytest loads this module in every project that has the package installed, so it imports the rest
-of the package only once an adapter is asked for.
+pytest loads this module in every project that has the package installed.  So it imports the rest
+of the package only once it is asked for, and whatever it adds has the package's name in its own.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,33 +15,33 @@ import pytest
 if TYPE_CHECKING:
     from conformance.suite.collected import Collected
     from conformance.suite.kernel import KernelCase, Kernels
-    from conformance.verdict.record import OutputResult
+    from conformance.verdict.record import CaseResult
 
-_FIXTURE = "conformance_result"
 _KERNEL_FIXTURE = "conformance_case"
 _MARK = "conformance"
-_PROPERTY = "conformance"
-_DIAGNOSES = "conformance-diagnoses"
+_PROPERTY = "conformance_result"
+_COLUMNS = "conformance_columns"
+_DIAGNOSES = "conformance_diagnoses"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the conformance suite."""
     group = parser.getgroup("conformance", "conformance of batch normalization")
     group.addoption(
-        "--adapter",
+        "--conformance-adapter",
         action="append",
         default=[],
         metavar="ADAPTER[/PATH]",
         help="what to test, such as torch or jax/xla_hlo; repeatable",
     )
     group.addoption(
-        "--tier",
+        "--conformance-tier",
         choices=["smoke", "standard"],
         default="standard",
         help="smoke: the few cases that reject every known wrong kernel",
     )
     group.addoption(
-        "--records",
+        "--conformance-records",
         type=Path,
         default=Path("records"),
         metavar="DIR",
@@ -59,37 +60,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One item for every output of every case on every path; for a kernel, one for every case."""
-    if _KERNEL_FIXTURE in metafunc.fixturenames:
-        _generate_kernel_tests(metafunc)
-    if _FIXTURE not in metafunc.fixturenames:
+    """One item for every case of the kernel that a test's mark names."""
+    mark = metafunc.definition.get_closest_marker(_MARK)
+    if mark is None or _KERNEL_FIXTURE not in metafunc.fixturenames:
         return
-    from conformance.errors import ConformanceError  # noqa: PLC0415 - see the module's text
-
-    try:
-        wanted = list(_collected(metafunc.config).items())
-    except ConformanceError as error:
-        # pytest shows a CollectError by its message alone.
-        raise pytest.Collector.CollectError(str(error)) from None
-    metafunc.parametrize(
-        _FIXTURE,
-        [
-            pytest.param(
-                (column, case, output),
-                id=f"{column}-{case}-{output}",
-                marks=pytest.mark.xdist_group(column),
-            )
-            for column, case, output in wanted
-        ],
-        indirect=True,
-    )
-
-
-def _generate_kernel_tests(metafunc: pytest.Metafunc) -> None:
     from conformance.errors import ConformanceError  # noqa: PLC0415 - see the module's text
     from conformance.suite import kernel  # noqa: PLC0415 - the same
 
-    mark = metafunc.definition.get_closest_marker(_MARK)
     try:
         wanted = kernel.cases(mark, metafunc.definition.name)
     except ConformanceError as error:
@@ -103,24 +80,16 @@ def _generate_kernel_tests(metafunc: pytest.Metafunc) -> None:
 def conformance_case(request: pytest.FixtureRequest) -> KernelCase:
     """One case for the kernel of the test's mark; ``conformance_case.check()`` judges it."""
     from conformance.errors import ConformanceError  # noqa: PLC0415 - see the module's text
+    from conformance.suite.kernel import unmarked  # noqa: PLC0415 - the same
 
     mark = request.node.get_closest_marker(_MARK)
     try:
+        if mark is None:
+            raise unmarked(request.node.name)
         return _kernels(request.config).case(mark, request.param)
     except ConformanceError as error:
         said = str(error)
     pytest.fail(said, pytrace=False)
-
-
-@pytest.fixture
-def conformance_result(request: pytest.FixtureRequest) -> OutputResult:
-    """The judged result of one output; parametrised by the suite."""
-    column, case, output = request.param
-    result, is_new = _collected(request.config).examine(column, case)
-    if is_new:
-        said = {"column": column, "result": _as_json(result)}
-        request.node.user_properties.append((_PROPERTY, said))
-    return result.outputs[output]
 
 
 class _Recorder:
@@ -134,9 +103,9 @@ class _Recorder:
     def pytest_testnodedown(self, node: Any) -> None:
         """With pytest-xdist: take over what a worker knows about its columns."""
         self._diagnoses += getattr(node, "workeroutput", {}).get(_DIAGNOSES, [])
-        told = getattr(node, "workeroutput", {}).get(_PROPERTY, [])
+        told = getattr(node, "workeroutput", {}).get(_COLUMNS, [])
         if told:
-            _collected(self._config).add_columns(told)
+            collected_of(self._config).add_columns(told)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the result that an item reported."""
@@ -144,7 +113,7 @@ class _Recorder:
             return
         for name, said in report.user_properties:
             if name == _PROPERTY and isinstance(said, dict):
-                _collected(self._config).add_result(said["column"], said["result"])
+                collected_of(self._config).add_result(said["column"], said["result"])
 
     def pytest_sessionfinish(self) -> None:
         """End the workers; write the records, or hand the columns to the controller."""
@@ -156,9 +125,9 @@ class _Recorder:
         collected.diagnose()
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
-            output[_PROPERTY] = collected.columns_as_json()
+            output[_COLUMNS] = collected.columns_as_json()
         else:
-            collected.write(self._config.getoption("--records"))
+            collected.write(self._config.getoption("conformance_records"))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say what is wrong, and where the records are."""
@@ -191,20 +160,22 @@ def _kernels(config: pytest.Config) -> Kernels:
     return config.stash[_KERNELS]
 
 
-def _collected(config: pytest.Config) -> Collected:
+def collected_of(config: pytest.Config) -> Collected:
+    """What a pytest session knows of the columns that its options name."""
     from conformance.suite.collected import Collected  # noqa: PLC0415 - see the module's text
 
     if _KEY not in config.stash:
-        config.stash[_KEY] = Collected(config.getoption("--adapter"), config.getoption("--tier"))
+        config.stash[_KEY] = Collected(
+            config.getoption("conformance_adapter"), config.getoption("conformance_tier")
+        )
     return config.stash[_KEY]
 
 
-def _as_json(result: object) -> Any:
-    from dataclasses import asdict  # noqa: PLC0415 - see the module's text
-
+def as_property(column: str, result: CaseResult) -> tuple[str, object]:
+    """The property of an item with which a result travels to where records are written."""
     from conformance.verdict.record_file import encode  # noqa: PLC0415 - see the module's text
 
-    return encode(asdict(result))  # type: ignore[call-overload]
+    return _PROPERTY, {"column": column, "result": encode(asdict(result))}
 
 
 _KERNELS: pytest.StashKey[Kernels] = pytest.StashKey()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 import conformance
 
 
@@ -15,12 +17,28 @@ def test_every_public_name_exists() -> None:
         assert getattr(conformance, name) is not None
 
 
-def test_import_loads_no_framework() -> None:
-    """Importing the package loads numpy and h5py, and none of the heavy rest."""
+def test_every_public_name_is_listed() -> None:
+    """A name that is loaded later is in dir() from the start, so that a shell completes it."""
+    code = "import conformance; print(set(conformance.__all__) - set(dir(conformance)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_a_name_that_is_none_is_an_error() -> None:
+    """A mistyped name is an AttributeError that says it, and no import of something else."""
+    with pytest.raises(AttributeError, match="has no attribute 'chekc'"):
+        conformance.chekc  # type: ignore[attr-defined]  # noqa: B018 - the access is the test
+
+
+@pytest.mark.parametrize(
+    ("use", "loaded"), [("pass", set()), ("conformance.Case, conformance.load", {"numpy", "h5py"})]
+)
+def test_import_loads_no_framework(use: str, loaded: set[str]) -> None:
+    """Importing the package loads nothing; its names load numpy and h5py, none of the rest."""
     code = (
-        "import sys, conformance; "
-        "heavy = {'torch', 'tensorflow', 'jax', 'numba', 'pytest', 'rich', 'jinja2'}; "
-        "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"
+        f"import sys, conformance; {use}; "
+        "heavy = {'numpy', 'h5py', 'torch', 'tensorflow', 'jax', 'pytest', 'rich', 'jinja2'}; "
+        "print(*(heavy & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == loaded

@@ -33,7 +33,7 @@ def test_two_nights_and_a_pull_request_from_their_first_step_to_their_last(runne
     column, publish = commands(jobs["column"]["steps"]), commands(jobs["publish"]["steps"])
     assert [step["run"] for step in column] == [INSTALL, COLUMN]
     for number in range(2):
-        done = runner.run(column[1], COLUMN="textbook", PYTEST_ADDOPTS="--tier smoke")
+        done = runner.run(column[1], COLUMN="textbook", PYTEST_ADDOPTS="--conformance-tier smoke")
         assert done.returncode == 0, done.stdout + done.stderr
         assert "textbook ended with 0" in done.stdout
         results = [runner.run(step) for step in publish[1:]]

@@ -41,7 +41,9 @@ def read(folder: Path, name: str) -> RunRecord:
 
 def test_one_item_per_path_case_and_output(tmp_path: Path) -> None:
     """Items carry path, case and output, -k selects by them, and a record is written."""
-    done = suite(tmp_path, "--adapter", "textbook/staged", "-k", "dense/train-float32-d")
+    done = suite(
+        tmp_path, "--conformance-adapter", "textbook/staged", "-k", "dense/train-float32-d"
+    )
     assert done.returncode == 0, done.stdout
     assert "3 passed" in done.stdout
     assert "run record:" in done.stdout
@@ -56,7 +58,7 @@ def test_one_item_per_path_case_and_output(tmp_path: Path) -> None:
 )
 def test_statuses_become_outcomes(tmp_path: Path, path: str, code: int, word: str) -> None:
     """A crash or an error fails, what is unsupported is skipped, and neither ends the run."""
-    done = suite(tmp_path, "--adapter", f"{UNRULY}:{path}", "-k", "dense/train-float32")
+    done = suite(tmp_path, "--conformance-adapter", f"{UNRULY}:{path}", "-k", "dense/train-float32")
     assert done.returncode == code, done.stdout
     assert word in done.stdout
     assert "passed" not in done.stdout
@@ -67,27 +69,27 @@ def test_missing_adapter_is_an_error(tmp_path: Path) -> None:
     done = suite(tmp_path)
     assert done.returncode == pytest.ExitCode.INTERRUPTED
     assert "collected.py" not in done.stdout
-    assert "Add --adapter NAME" in done.stdout
+    assert "Add --conformance-adapter NAME" in done.stdout
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_unknown_adapter_is_not_a_pass(tmp_path: Path, workers: tuple[str, ...]) -> None:
     """A misspelled adapter is answered with the right one, on one worker or several."""
-    done = suite(tmp_path, "--adapter", "textbok", *workers)
+    done = suite(tmp_path, "--conformance-adapter", "textbok", *workers)
     assert done.returncode != 0
     assert "Did you mean 'textbook'" in done.stdout
 
 
 def test_empty_selection_is_not_a_pass(tmp_path: Path) -> None:
     """A -k that matches nothing ends with pytest's own code for no tests."""
-    done = suite(tmp_path, "--adapter", "textbook/staged", "-k", "no-such-case")
+    done = suite(tmp_path, "--conformance-adapter", "textbook/staged", "-k", "no-such-case")
     assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
     assert not (tmp_path / "records").exists()
 
 
 def test_xdist_writes_the_same_records(tmp_path: Path) -> None:
     """Two workers give the verdicts that one gives, in one record per path."""
-    options = ("--adapter", "textbook", "-k", "dense and (staged or differentials)")
+    options = ("--conformance-adapter", "textbook", "-k", "dense and (staged or differentials)")
     alone, shared = tmp_path / "alone", tmp_path / "shared"
     for folder, more in ((alone, ()), (shared, ("-n", "2", "--dist", "loadgroup"))):
         folder.mkdir()
