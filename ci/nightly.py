@@ -6,10 +6,10 @@
     python ci/nightly.py compare            the same for a pull request: keeps nothing
     python ci/nightly.py check              raise alarms: was there a night, were all columns there?
 
-A column is a tox environment, the same that a person runs.  Each has a time limit, and one that
-breaks costs itself alone.  Everything of a night lies in the folder ``night``: ``records`` and
-``outcomes`` by environment, ``logs``, and at the end ``summary.md``.  Only Python and tox are
-needed.
+A column is a tox environment, the same that a person runs; ``ci/columns.py`` finds them.  Each has
+a time limit, and one that breaks costs itself alone.  Everything of a night lies in the folder
+``night``: ``records`` and ``outcomes`` by environment, ``logs``, and at the end ``summary.md``.
+Only Python and tox are needed.
 
 exit status: 0 nothing got worse and no alarm, 1 something is wrong, 2 could not run
 """
@@ -28,27 +28,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-ADAPTERS = {
-    "textbook": "textbook",
-    "torch": "torch",
-    "tensorflow": "tensorflow",
-    "jax": "jax",
-    "numba-cuda": "numba_cuda",
-}
-"""The columns that must report every night: tox environments to their adapters."""
-
-NEWEST = {
-    f"{env}-newest": adapter
-    for env, adapter in ADAPTERS.items()
-    if (ROOT / "adapters" / adapter / "newest.txt").is_file()
-}
-"""Columns of what a framework published last: a nightly build, a release candidate, a release."""
-
-GPU = {"torch-gpu": "torch", "numba-cuda-gpu": "numba_cuda"}
-"""Columns for a machine with a GPU; they run only if they are named."""
-
-COLUMNS = {**ADAPTERS, **NEWEST, **GPU}
+from columns import ROOT, Column, ColumnError, columns
 
 MINUTES = 60.0
 _ENOUGH = 600
@@ -80,14 +60,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     for name in ("night", "history", "site"):
         setattr(args, name, getattr(args, name).resolve())
-    unknown = sorted(set(args.columns) - set(COLUMNS))
+    try:
+        known = {column.env: column for column in columns()}
+    except ColumnError as error:
+        parser.error(str(error))
+    unknown = sorted(set(args.columns) - set(known))
     if unknown:
-        parser.error(f"no column {', '.join(unknown)}; choose from {', '.join(COLUMNS)}")
+        parser.error(f"no column {', '.join(unknown)}; choose from {', '.join(known)}")
     if args.part == "all":
         shutil.rmtree(args.night, ignore_errors=True)
     if args.part in ("all", "columns"):
-        for env in args.columns or [*ADAPTERS, *NEWEST]:
-            run_column(env, args.night, minutes=args.minutes, more=args.pytest)
+        # Those of a GPU run only if they are named: they want a machine that has one.
+        usual = [env for env, column in known.items() if column.channel != "gpu"]
+        for env in args.columns or usual:
+            run_column(known[env], args.night, minutes=args.minutes, more=args.pytest)
     if args.part == "columns":
         return 0  # one that broke is told by the publication, which knows what was there before
     if args.part == "check":
@@ -95,8 +81,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return compare(args) if args.part == "compare" else publish(args)
 
 
-def run_column(env: str, night: Path, *, minutes: float, more: Sequence[str] = ()) -> None:
+def run_column(column: Column, night: Path, *, minutes: float, more: Sequence[str] = ()) -> None:
     """Run one tox environment within a time limit; leaves records, a log and how it ended."""
+    env = column.env
     records, log = night / "records" / env, night / "logs" / f"{env}.log"
     shutil.rmtree(records, ignore_errors=True)
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -123,8 +110,8 @@ def run_column(env: str, night: Path, *, minutes: float, more: Sequence[str] = (
         f"{minutes:g} minutes were over" if status is None else "" if status == 0 else _last(log)
     )
     outcome = {
-        "adapter": COLUMNS[env],
-        "channel": "newest" if env in NEWEST else "gpu" if env in GPU else "pinned",
+        "adapter": column.adapter,
+        "channel": column.channel,
         "exit": status,
         "reason": reason,
         "seconds": round(seconds),
@@ -145,7 +132,7 @@ def publish(args: argparse.Namespace) -> int:
     records.mkdir(parents=True, exist_ok=True)
     history = ["--history", str(args.history)]
     had = any((args.history / "runs").rglob("*.parquet"))
-    expected = ["--expect", *ADAPTERS.values()]
+    expected = ["--expect", *_pinned()]
     summary = args.night / "summary.md"
     again = ["--rerun", "--repository", str(ROOT)] if args.rerun else []
     between = ["diff", "previous", "latest", *history, "--format", "markdown", *again]
@@ -162,12 +149,17 @@ def publish(args: argparse.Namespace) -> int:
 def compare(args: argparse.Namespace) -> int:
     """The matrix of the records, and what changed since the last night, if there was one."""
     records, report = str(args.night / "records"), str(args.night / "report")
-    steps = [["matrix", records, "--out", report, "--expect", *ADAPTERS.values()]]
+    steps = [["matrix", records, "--out", report, "--expect", *_pinned()]]
     if any((args.history / "runs").rglob("*.parquet")):
         between = ["diff", "latest", records, "--history", str(args.history)]
         summary = str(args.night / "summary.md")
         steps.append([*between, "--format", "markdown", "--out", summary])
     return max([_conformance(step) for step in steps])
+
+
+def _pinned() -> list[str]:
+    """The adapters that must report every night."""
+    return [column.adapter for column in columns() if column.channel == "pinned"]
 
 
 def _conformance(arguments: Sequence[str]) -> int:

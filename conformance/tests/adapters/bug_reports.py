@@ -1,11 +1,13 @@
 """Tests that every adapter of a framework has: what it reports can be seen without this suite.
 
-The file of an adapter's tests imports them and defines, beside `ADAPTER` and `CALLS`, `FAILING`: a
-case that fails on each path and an output of it; and `TOLD`: paths and calls to write programs for.
+The file of an adapter's tests imports them with what they need and defines,
+beside `ADAPTER` and `CALLS`, `FAILING`: a case that fails on each path and an output of it; and
+`TOLD`: paths and calls to write programs for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -17,13 +19,47 @@ from conformance.errors import Unsupported
 from conformance.harness.session import Session
 from conformance.memory import laid_out
 from conformance.report.bugs.shrinking import Asking, shrink
-from conformance.tests.adapters.reproducing import printed, ran, same_bits, skip_unless_pinned
+from conformance.tests.adapters.reproducing import (
+    causes,
+    printed,
+    ran,
+    same_bits,
+    skip_unless_pinned,
+)
 from conformance.tests.adapters.trial import ask
 from conformance.verdict.known.cause import Cause
 from conformance.verdict.known.printed import agrees
 
 _SHRINKING = 20.0
 """Seconds, which compiled paths use up."""
+
+
+@pytest.fixture(scope="module")
+def module(request: pytest.FixtureRequest) -> ModuleType:
+    """The file of tests."""
+    found: ModuleType = request.module
+    return found
+
+
+@pytest.fixture(scope="module")
+def session(module: ModuleType) -> Iterator[Session]:
+    """Its adapter in a worker."""
+    with Session(module.ADAPTER.name) as started:
+        yield started
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a shared test for every cause, path and call that the file of tests names."""
+    module, wanted = metafunc.module, metafunc.fixturenames
+    if "cause" in wanted:
+        shown = {n: c for n, c in causes(module.ADAPTER.name).items() if c.reproduction}
+        metafunc.parametrize("cause", shown.values(), ids=list(shown))
+    if "failing_path" in wanted:
+        metafunc.parametrize("failing_path", list(module.FAILING))
+    if "told_path" in wanted:
+        paths, calls = module.TOLD
+        metafunc.parametrize("told_path", paths)
+        metafunc.parametrize("told_call", calls)
 
 
 def test_every_cause_shows_itself(module: ModuleType, cause: Cause) -> None:

@@ -16,6 +16,7 @@ from conformance.tests.ci.workflows import needs_checkout as pytestmark  # noqa:
 
 INSTALL = "python -m pip install tox"
 COLUMN = 'python ci/nightly.py columns "$COLUMN"'
+LISTED = "${{ fromJSON(needs.columns.outputs.columns) }}"
 
 
 @pytest.fixture(scope="module")
@@ -99,28 +100,30 @@ def test_every_command_of_every_workflow_is_one_of_those(runner: Runner) -> None
     del runner
     tested = {INSTALL, COLUMN}
     jobs = dict(every_job())
+    for name in ("nightly/columns", "pull-request/columns", "gpu/columns"):
+        tested |= {step["run"] for step in commands(jobs[name]["steps"])}
     for name in ("nightly/publish", "pull-request/difference", "pull-request/tests", "watch/check"):
         tested |= {step["run"] for step in commands(jobs[name]["steps"])}
     found = {step["run"] for job in jobs.values() for step in commands(job["steps"])}
     assert found == tested
 
 
-def test_the_columns_of_the_workflows_are_those_of_the_pipeline() -> None:
-    """nightly.yml runs every column but those of the GPU, gpu.yml these."""
+def test_the_columns_of_the_workflows_are_those_of_the_pipeline(runner: Runner) -> None:
+    """nightly.yml runs every column but those of the GPU, gpu.yml these, each as it is listed."""
     asked = [sys.executable, "ci/nightly.py", "columns", "none"]
     told = subprocess.run(asked, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert told.returncode == 2
     known = set(told.stderr.strip().rsplit("choose from ", maxsplit=1)[1].split(", "))
-    columns = {
-        name: set(job["strategy"]["matrix"]["column"])
-        for name, job in every_job()
-        if name.endswith("/column")
-    }
-    assert columns["nightly/column"] | columns["gpu/column"] == known
-    assert columns["gpu/column"] == {name for name in known if name.endswith("-gpu")}
-    assert columns["pull-request/column"] == {
+    columns = {name: set(runner.columns(name)) for name in ("nightly", "pull-request", "gpu")}
+    assert columns["nightly"] | columns["gpu"] == known
+    assert columns["gpu"] == {name for name in known if name.endswith("-gpu")}
+    assert columns["pull-request"] == {
         name for name in known if not name.endswith(("-gpu", "-newest"))
     }
+    for name in columns:
+        job = workflow(name)["jobs"]["column"]
+        assert job["needs"] == "columns"
+        assert job["strategy"]["matrix"]["column"] == LISTED
 
 
 def test_a_column_that_takes_too_long_is_stopped(runner: Runner) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -65,6 +66,17 @@ class Runner:
         python.chmod(0o755)
         self._path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
         self.folder = folder
+
+    def columns(self, name: str) -> list[str]:
+        """What the first job of a workflow tells the one that runs the columns."""
+        job = workflow(name)["jobs"]["columns"]
+        (step,) = commands(job["steps"])
+        self.output.unlink(missing_ok=True)
+        self.run(step).check_returncode()
+        said = dict(line.split("=", 1) for line in self.output.read_text().splitlines())
+        assert job["outputs"]["columns"] == f"${{{{ steps.{step['id']}.outputs.columns }}}}"
+        found: list[str] = json.loads(said["columns"])
+        return found
 
     def run(self, step: Mapping[str, Any], **values: str) -> subprocess.CompletedProcess[str]:
         """Run one step; what GitHub would put into its environment comes by name."""

@@ -11,6 +11,9 @@ import pytest
 from conformance import adapter
 from conformance.case import LIMIT, Inputs
 from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs them
+    module,
+    pytest_generate_tests,
+    session,
     test_a_bug_report_prints_the_bits_that_the_path_returned,
     test_a_program_makes_the_call_of_the_path,
     test_every_cause_shows_itself,

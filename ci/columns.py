@@ -1,0 +1,128 @@
+"""The columns of the matrix: one for each folder of ``adapters``, and more where its files say so.
+
+A folder with an ``adapter.py`` is a column at the versions that its ``requirements.txt`` pins; with
+a ``newest.txt`` one more of what its framework published last; with a ``gpu.txt`` one more for a
+machine with a GPU, which installs what that file names beside the pinned versions.  A column is an
+environment of tox, whose name has dashes where the folder has underscores.  Whoever needs the list
+has it from here: ``toxfile.py``, ``ci/nightly.py``, and the workflows by
+
+    python ci/columns.py pinned newest      these kinds of columns, as one line of JSON
+
+exit status: 0 listed, 2 could not
+"""
+
+# ruff: noqa: T201 - a command prints
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+CHANNELS = ("pinned", "newest", "gpu")
+"""The kinds of columns that a folder can have."""
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_INSTALLED = {
+    "pinned": ("requirements.txt",),
+    "newest": ("newest.txt",),
+    "gpu": ("requirements.txt", "gpu.txt"),
+}
+"""Channels to the files that name what is installed; the last one makes the column."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column.
+
+    Attributes:
+        env: The environment of tox that runs it.
+        adapter: The folder in ``adapters``.
+        channel: One of `CHANNELS`.
+    """
+
+    env: str
+    adapter: str
+    channel: str
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """The files of the folder that name what is installed, from the root of the checkout."""
+        return tuple(f"adapters/{self.adapter}/{name}" for name in _INSTALLED[self.channel])
+
+
+class ColumnError(ValueError):
+    """A folder cannot be a column; the message says why."""
+
+
+def columns(root: Path = ROOT) -> tuple[Column, ...]:
+    """Every column of a checkout: the pinned ones by name, then the newest, then those of a GPU.
+
+    Raises:
+        ColumnError: a folder has a name that is no environment, or is one of another kind.
+    """
+    taken = _sections(root)
+    names = sorted(file.parent.name for file in (root / "adapters").glob("*/adapter.py"))
+    for name in names:
+        _require_name(name, taken)
+    return tuple(
+        Column(env=_env(name, channel), adapter=name, channel=channel)
+        for channel in CHANNELS
+        for name in names
+        if channel == "pinned" or (root / "adapters" / name / _INSTALLED[channel][-1]).is_file()
+    )
+
+
+def _env(name: str, channel: str) -> str:
+    env = name.replace("_", "-")
+    return env if channel == "pinned" else f"{env}-{channel}"
+
+
+def _sections(root: Path) -> frozenset[str]:
+    """The environments that have a section of their own in tox.ini."""
+
+    def found() -> Iterator[str]:
+        for line in (root / "tox.ini").read_text(encoding="utf-8").splitlines():
+            if header := re.fullmatch(r"\[testenv:(.+)\]", line.strip()):
+                yield header[1]
+
+    return frozenset(found())
+
+
+def _require_name(name: str, taken: frozenset[str]) -> None:
+    if not _NAME.fullmatch(name) or set(name.split("_")) & set(CHANNELS):
+        raise ColumnError(
+            f"adapters/{name} cannot be a column: lower-case letters, digits and single underscores"
+            f" were wanted, and none of {', '.join(CHANNELS)} as a part. Rename the folder."
+        )
+    if _env(name, "pinned") in taken:
+        raise ColumnError(
+            f"adapters/{name} cannot be a column: tox.ini has an environment of that name for "
+            "something else. Rename the folder."
+        )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the environments of the kinds that were asked for."""
+    parser = argparse.ArgumentParser(
+        prog="columns", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "channels", nargs="+", choices=CHANNELS, metavar="KIND", help=", ".join(CHANNELS)
+    )
+    args = parser.parse_args(argv)
+    try:
+        found = columns()
+    except ColumnError as error:
+        parser.error(str(error))
+    print(json.dumps([column.env for column in found if column.channel in args.channels]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

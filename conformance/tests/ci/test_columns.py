@@ -1,0 +1,109 @@
+"""Tests of the columns: a folder of ``adapters`` is one everywhere, and nothing else names it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from conformance.tests.ci.workflows import Runner
+from conformance.tests.ci.workflows import needs_checkout as pytestmark  # noqa: F401 - for all
+
+NAME, ENV = "other_framework", "other-framework"
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    """A copy of the checkout with one more folder, which is a copy of the textbook's."""
+    runner = Runner(tmp_path_factory.mktemp("columns"))
+    folder = runner.root / "adapters" / NAME
+    folder.mkdir()
+    for file in (runner.root / "adapters" / "textbook").glob("*.*"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    (folder / "newest.txt").write_text("--pre\nnumpy\n")
+    (folder / "gpu.txt").write_text("# nothing more\n")
+    return runner
+
+
+def told(runner: Runner, *command: str) -> str:
+    """What a command prints in the copy, whose own package it imports."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("TOX_", "PYTEST_XDIST"))}
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=runner.root,
+        env={**kept, "PYTHONPATH": str(runner.root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 2), done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_tox_runs_it_with_all_others(runner: Runner) -> None:
+    """``tox list`` has it among the default environments, before the matrix; its others not."""
+    usual, more = told(runner, "-m", "tox", "list").split("additional environments:")
+    order = [line.split()[0] for line in usual.splitlines() if "->" in line]
+    assert order.index("clean") < order.index(ENV) < order.index("matrix")
+    assert f"\n{ENV}-newest " in more
+    assert f"\n{ENV}-gpu " in more
+
+
+def test_its_environment_is_that_of_a_column(runner: Runner) -> None:
+    """Its packages come from its folder, its own tests and the suite run on it."""
+    said = told(runner, "-m", "tox", "config", "-e", ENV, "-k", "deps", "commands")
+    assert f"-r adapters/{NAME}/requirements.txt" in said
+    assert f"{os.sep}conformance{os.sep}adapters{os.sep}{NAME}\n" in said
+    assert f" {NAME} --" in said
+    newest = told(runner, "-m", "tox", "config", "-e", f"{ENV}-newest", "-k", "deps", "set_env")
+    assert f"-r adapters/{NAME}/newest.txt" in newest
+    assert "CONFORMANCE_CHANNEL=newest" in newest
+
+
+def test_the_matrix_waits_for_it_and_misses_it(runner: Runner) -> None:
+    """The matrix depends on its environment and names it among those that must report."""
+    said = told(runner, "-m", "tox", "config", "-e", "matrix", "-k", "depends", "commands")
+    assert f"  {ENV}\n" in said
+    assert NAME in said.rsplit(" --", maxsplit=1)[1].split()
+
+
+def test_the_nights_and_the_workflows_list_it(runner: Runner) -> None:
+    """ci/nightly.py takes it, and the first job of each workflow hands it to the next."""
+    known = told(runner, "ci/nightly.py", "columns", "none").rsplit("choose from ", maxsplit=1)[1]
+    assert {ENV, f"{ENV}-newest", f"{ENV}-gpu"} <= set(known.strip().split(", "))
+    assert {ENV, f"{ENV}-newest"} <= set(runner.columns("nightly"))
+    assert ENV in runner.columns("pull-request")
+    assert f"{ENV}-gpu" in runner.columns("gpu")
+
+
+def test_conformance_lists_it(runner: Runner) -> None:
+    """``conformance list adapters`` shows it, and its paths are there to run."""
+    assert f"{NAME} " in told(runner, "-m", "conformance", "list", "adapters")
+    assert "/staged " in told(runner, "-m", "conformance", "list", "paths", NAME)
+
+
+@pytest.mark.parametrize("name", ["matrix", "Torch", "my-framework", "torch_newest", "gpu"])
+def test_a_name_that_cannot_be_a_column_is_refused(runner: Runner, name: str) -> None:
+    """Both tox and the nights say which folder it is and what to do, and run nothing."""
+    folder = runner.root / "adapters" / name
+    folder.mkdir()
+    (folder / "adapter.py").write_text("")
+    try:
+        for command in (
+            ("-m", "tox", "list"),
+            ("ci/nightly.py", "check"),
+            ("ci/columns.py", "gpu"),
+        ):
+            done = subprocess.run(
+                [sys.executable, *command], cwd=runner.root, capture_output=True, text=True,
+                check=False,
+            )  # fmt: skip
+            assert done.returncode != 0
+            said = done.stdout + done.stderr
+            assert f"adapters/{name} cannot be a column" in said
+            assert "Traceback" not in said
+    finally:
+        (folder / "adapter.py").unlink()
+        folder.rmdir()

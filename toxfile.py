@@ -1,0 +1,73 @@
+"""What tox.ini cannot say: one environment for every column, from the folders of ``adapters``.
+
+tox loads this file by its name.  The settings of a column stand in tox.ini, where ``{adapter}`` is
+its folder, ``{columns}`` the environments that make the matrix, and ``{adapters}`` their folders.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tox.config.sets import ConfigSet, EnvConfigSet
+from tox.plugin import impl
+from tox.report import HandledError
+from tox.session.state import State
+
+_FILE = Path(__file__).resolve().parent / "ci" / "columns.py"
+
+
+def _load() -> ModuleType:
+    """Load ``ci/columns.py`` by its path: the environment of tox holds nothing of the checkout."""
+    spec = importlib.util.spec_from_file_location("conformance_columns", _FILE)
+    assert spec is not None  # noqa: S101 - it has the ending .py
+    assert spec.loader is not None  # noqa: S101 - the same
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _columns() -> tuple[Any, ...]:
+    module = _load()
+    try:
+        found: tuple[Any, ...] = module.columns()
+    except module.ColumnError as error:
+        raise HandledError(str(error)) from None
+    return found
+
+
+@impl
+def tox_extend_envs() -> tuple[str, ...]:
+    """Name every column: ``tox list`` shows it and ``tox run -e`` takes it."""
+    return tuple(column.env for column in _columns())
+
+
+@impl
+def tox_add_core_config(core_conf: ConfigSet, state: State) -> None:
+    """Tell tox.ini the columns of the matrix, and their folders."""
+    del state
+    pinned = [column for column in _columns() if column.channel == "pinned"]
+    environments, folders = ", ".join(c.env for c in pinned), " ".join(c.adapter for c in pinned)
+    core_conf.add_config("columns", str, environments, "the environments that make the matrix")
+    core_conf.add_config("adapters", str, folders, "their folders in adapters")
+
+
+@impl
+def tox_add_env_config(env_conf: EnvConfigSet, state: State) -> None:
+    """Tell the environment of a column what is its own; all are empty in any other."""
+    del state
+    column = next((c for c in _columns() if c.env == env_conf.env_name), None)
+    newest = column is not None and column.channel == "newest"
+    files = "\n".join(f"-r {file}" for file in column.requirements) if column else ""
+    said = {
+        "adapter": (column.adapter if column else "", "the folder in adapters that is this column"),
+        "requirements": (files, "what its folder says is to be installed"),
+        "channel": ("newest" if newest else "", "what its run records say of their versions"),
+        "records": ("records-newest" if newest else "records", "where its run records go"),
+    }
+    for key, (value, about) in said.items():
+        env_conf.add_config(key, str, value, about)
