@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path as FilePath
@@ -57,6 +57,26 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What only the machine can tell: whether a path has a kernel for some calls.
+
+    A worker asks it before the first call that it concerns, and once.  An exception that leaves
+    `ask` is no answer: it makes those calls an error.
+
+    Attributes:
+        name: What is tried, such as ``"the gradient of bfloat16 in test mode"``.
+        concerns: Whether a call needs the answer.
+        ask: Tries the smallest such call; None where it works, else why it does not, as found.
+        outputs: What is lacking where it does not work; empty where nothing can be computed.
+    """
+
+    name: str
+    concerns: Callable[[Inputs], bool]
+    ask: Callable[[], str | None]
+    outputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Path:
     """One code path of a framework; with its version and device a column of the matrix.
 
@@ -70,6 +90,10 @@ class Path:
         capabilities: What this path can take.
         sample: Globs of case ids; None runs every case.  Cases outside it are `not-run`.
         sample_reason: Why only a sample, such as ``"2 s of compilation per case"``.
+        switches: Environment variables that the framework reads when it is imported and that make
+            this path what it is, such as ``{"TF_ENABLE_ONEDNN_OPTS": "0"}``.  The worker of the
+            path is started with them, whatever they are outside, and the run record keeps them.
+        probes: What this path can take on the machine at hand.
     """
 
     name: str
@@ -79,6 +103,8 @@ class Path:
     capabilities: Capabilities = field(default_factory=Capabilities)
     sample: tuple[str, ...] | None = None
     sample_reason: str = ""
+    switches: Mapping[str, str] = field(default_factory=dict)
+    probes: tuple[Probe, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +242,25 @@ def load(name: str) -> Adapter:
             f"{file} defines ADAPTER = {adapter!r}, an Adapter was wanted. "
             "Define ADAPTER = Adapter(name=..., packages=..., device=..., paths=...)."
         )
+    _require_switches(adapter, file)
     return adapter
+
+
+def _require_switches(adapter: Adapter, file: FilePath) -> None:
+    """Refuse switches that no process can be started with.
+
+    Raises:
+        AdapterError: a name or a value is no text of an environment.
+    """
+    for path in adapter.paths:
+        for name, value in path.switches.items():
+            texts = isinstance(name, str) and isinstance(value, str)
+            if not texts or not name or "=" in name or "\0" in name + value:
+                raise AdapterError(
+                    f"{file}: path {path.name!r} has the switch {name!r} = {value!r}, the name and "
+                    "the value of an environment variable were wanted. Write them as texts, such "
+                    'as {"TF_ENABLE_ONEDNN_OPTS": "0"}.'
+                )
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

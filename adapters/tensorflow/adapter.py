@@ -14,7 +14,7 @@ import tensorflow as tf  # type: ignore[import-untyped, import-not-found, unused
 from conformance.adapter import HALVES, Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect
 
-from . import formula, layer, operation, reproduction
+from . import formula, kernels, layer, operation, reproduction
 
 tf.get_logger().setLevel("ERROR")  # it warns that one function is traced for many shapes
 
@@ -32,6 +32,9 @@ def device() -> str:
     return f"cuda: {details.get('device_name', 'unknown')}"
 
 
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+"""Read when TensorFlow is imported; without it TensorFlow decides by the processor."""
+
 OPERATION = Capabilities(
     dtypes=HALVES | {"float32"},
     pure=frozenset({"float32"}),
@@ -44,6 +47,7 @@ OPERATION = Capabilities(
 def _path(name: str, about: str, run: Callable[..., Actual], **conventions: Any) -> Path:
     compiled = name.endswith("_xla")
     about = f"{about}, {'jit_compile=True' if compiled else 'eager'}"
+    conventions = {"switches": {ONEDNN: "1"}, **conventions}
     return Path(name=name, about=about, run=partial(run, compiled=compiled), **conventions)
 
 
@@ -58,13 +62,17 @@ def _formula_path(name: str) -> Path:
 
 
 def _fused_path(name: str, order: str) -> Path:
-    last = order == "NHWC"
+    last, compiled = order == "NHWC", name.endswith("_xla")
+    onednn = "0" if name.endswith("_no_onednn") else "1"
+    about = f"FusedBatchNormV3 and FusedBatchNormGradV3, {order}, (N, C) as one pixel"
     return _path(
         name,
-        f"FusedBatchNormV3 and FusedBatchNormGradV3, {order}, (N, C) as one pixel",
-        partial(operation.run, order=order),
+        about if compiled else f"{about}, {ONEDNN}={onednn}",
+        partial(operation.run if compiled else kernels.run, order=order),
         dialect=Dialect(saves="var", layout="channels_last" if last else "channels_first"),
         capabilities=OPERATION,
+        switches={ONEDNN: onednn},
+        probes=() if compiled else kernels.probes(order),
     )
 
 
@@ -78,6 +86,8 @@ ADAPTER = Adapter(
         _formula_path("nn_xla"),
         _fused_path("fused_nhwc", "NHWC"),
         _fused_path("fused_nchw", "NCHW"),
+        _fused_path("fused_nhwc_no_onednn", "NHWC"),
+        _fused_path("fused_nchw_no_onednn", "NCHW"),
         _fused_path("fused_nhwc_xla", "NHWC"),
         _fused_path("fused_nchw_xla", "NCHW"),
         Path(
@@ -86,6 +96,7 @@ ADAPTER = Adapter(
             run=layer.run,
             dialect=Dialect(running_var="biased", momentum="old"),
             capabilities=Capabilities(without_running=False),
+            switches={ONEDNN: "1"},
         ),
     ),
 )

@@ -6,7 +6,6 @@ of the other axis order are transposed on the way in and back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -24,9 +23,6 @@ MOVES = {
     "NCHW": (layout.channels_first, layout.from_channels_first),
 }
 """How arrays come into an axis order, and back."""
-
-NO_GRADIENT = "is_training=False only support NHWC tensor format"
-"""What the CPU says of a gradient in test mode for some types and ranks in channels-first order."""
 
 
 def fused(
@@ -52,28 +48,21 @@ def fused(
     if training:
         found |= {"mean": saved[0], "var": saved[1]}
     if "dy" in given:
-        found |= _gradient(given, saved, out.reserve_space_3, settings)
-    return found
-
-
-def _gradient(
-    given: Tensors, saved: tuple[Any, Any], workspace: Any, settings: Mapping[str, Any]
-) -> Tensors:
-    try:
         grad = tf.raw_ops.FusedBatchNormGradV3(
             y_backprop=given["dy"],
             x=given["x"],
             scale=given["gamma"],
             reserve_space_1=saved[0],
             reserve_space_2=saved[1],
-            reserve_space_3=workspace,
+            reserve_space_3=out.reserve_space_3,
             **settings,
         )
-    except tf.errors.InvalidArgumentError as error:
-        if NO_GRADIENT not in str(error):
-            raise
-        return {}  # y exists all the same, and is worth comparing
-    return {"dx": grad.x_backprop, "dgamma": grad.scale_backprop, "dbeta": grad.offset_backprop}
+        found |= {
+            "dx": grad.x_backprop,
+            "dgamma": grad.scale_backprop,
+            "dbeta": grad.offset_backprop,
+        }
+    return found
 
 
 def image(values: Array, axis: int, order: str) -> Array:

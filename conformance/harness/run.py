@@ -15,6 +15,7 @@ from conformance.cases import golden
 from conformance.errors import AdapterError
 from conformance.faults.diagnosis import Evidence, diagnose
 from conformance.harness.environment import here
+from conformance.harness.probing import PROBED
 from conformance.harness.session import CASE_SECONDS, Answer, Session
 from conformance.layout import name as layout_name
 from conformance.verdict.diagnosed import Diagnosis
@@ -36,6 +37,7 @@ class Column:
         versions: Distributions to versions, the framework first.
         device: Where it runs.
         dialect: Its conventions.
+        switches: Environment variables that its worker is started with.
         expected: Its known failures.
     """
 
@@ -46,6 +48,7 @@ class Column:
     versions: dict[str, str]
     device: str
     dialect: Dialect
+    switches: dict[str, str]
     expected: tuple[Expectation, ...]
 
     @property
@@ -85,6 +88,7 @@ def columns(selector: str) -> list[Column]:
             versions=told["versions"],
             device=told["device"],
             dialect=Dialect(**path["dialect"]),
+            switches=path["switches"],
             expected=expected,
         )
         for path in told["paths"]
@@ -165,7 +169,7 @@ def make_record(
     diagnosis: tuple[Diagnosis, ...] = (),
 ) -> RunRecord:
     """Put the results of one column together."""
-    manifest = golden.manifest()
+    manifest, results = golden.manifest(), tuple(results)
     return RunRecord(
         adapter=column.adapter,
         path=column.path,
@@ -176,10 +180,17 @@ def make_record(
         catalogue={"digest": manifest.digest, "cases": len(manifest.entries)},
         started=started,
         seconds=round(seconds, 3),
-        cases=tuple(results),
+        cases=results,
         diagnosis=diagnosis,
-        environment=here(),
+        environment={**here(column.switches), **_lacking(results)},
     )
+
+
+def _lacking(results: Iterable[CaseResult]) -> dict[str, str]:
+    """What the machine was found to lack, as a fact of the record."""
+    reasons = {output.reason or "" for case in results for output in case.outputs.values()}
+    found = sorted(r.removeprefix(PROBED) for r in reasons if r.startswith(PROBED))
+    return {"lacking": "; ".join(found)} if found else {}
 
 
 def now() -> str:
@@ -195,7 +206,7 @@ def _run_column(
 ) -> RunRecord:
     started, clock = now(), time.perf_counter()
     results, evidence = [], []
-    with Session(column.source, case_seconds=case_seconds) as session:
+    with Session(column.source, case_seconds=case_seconds, switches=column.switches) as session:
         for case in golden.load(case_ids):
             result, seen = examine(session, column, case)
             results.append(result)
@@ -219,10 +230,20 @@ def judged(case: Case, dialect: Dialect, answer: Answer) -> dict[str, OutputResu
         try:
             ruler = Ruler(case, dialect)
             results = {**_unbounded(ruler), **ruler.judge(answer.outputs)}
-            return {n: _with_bits(r, answer.outputs.get(n)) for n, r in results.items()}
+            lacking = answer.header.get("lacking", {})
+            return {
+                n: _with_bits(_with_reason(r, lacking.get(n)), answer.outputs.get(n))
+                for n, r in results.items()
+            }
         except AdapterError as error:
             status, reason = Status.ERROR, str(error)
     return spread(Status(status), reason, due_names(case.expected.items(), dialect))
+
+
+def _with_reason(result: OutputResult, lacking: str | None) -> OutputResult:
+    """Why an output did not come back, where a probe knows it."""
+    known = lacking is not None and result.status is Status.UNSUPPORTED
+    return replace(result, reason=lacking) if known else result
 
 
 def _with_bits(result: OutputResult, returned: Array | None) -> OutputResult:

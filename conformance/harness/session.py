@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Any, Self, TypeAlias
@@ -61,8 +61,12 @@ class Session:
         start_seconds: float = START_SECONDS,
         paths: Sequence[str] = (),
         anonymous: bool = False,
+        switches: Mapping[str, str] | None = None,
     ) -> None:
         """Prepare a session; the worker starts with the first question.
+
+        A worker runs with the switches of the path that is asked, and is started anew where they
+        are other ones.
 
         Args:
             adapter: What the worker loads: an adapter's name or file, or an encoded
@@ -71,10 +75,13 @@ class Session:
             start_seconds: How long loading may take.
             paths: Where the worker looks for modules, before its own places.
             anonymous: Do not tell the worker which case it runs.
+            switches: Those of the path that will be asked first, which saves a start.
         """
         self.adapter = adapter
         self._case_seconds, self._start_seconds = case_seconds, start_seconds
         self._paths, self._anonymous = tuple(paths), anonymous
+        self._switches: Mapping[str, str] = dict(switches or {})
+        self._declared: dict[str, Mapping[str, str]] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._printed = _Tail()
         self._inbox: queue.Queue[Message | None] = queue.Queue()
@@ -104,6 +111,7 @@ class Session:
                 f"adapter {self.adapter!r} did not load ({answer.status}): {answer.reason}"
                 + (f"\n{answer.stderr}" if answer.stderr else "")
             )
+        self._declared = {path["name"]: path["switches"] for path in answer.header["paths"]}
         return answer.header
 
     def run(
@@ -117,8 +125,7 @@ class Session:
             repeat: Call twice and send back what differs; see `conformance.harness.worker.run`.
             leave_out: Arguments that a kernel is not given.
         """
-        if self._process is None:
-            self.describe()
+        self._start_for(path)
         header, arrays = wire.pack(case.inputs)
         name = "" if self._anonymous else case.id
         asked = {"do": "run", "path": path, "case": name, "repeat": repeat, **header}
@@ -130,8 +137,7 @@ class Session:
         Raises:
             AdapterError: the adapter writes none, or could not.
         """
-        if self._process is None:
-            self.describe()
+        self._start_for(path)
         header, arrays = wire.pack(inputs)
         asked = {"do": "reproduce", "path": path, "output": output, **header}
         answer = self._ask(asked, arrays, self._case_seconds)
@@ -154,6 +160,16 @@ class Session:
                         stream.close()
                     except OSError:  # the worker is gone and took the unsent bytes with it
                         continue
+
+    def _start_for(self, path: str) -> None:
+        """Have a worker that runs with the switches of a path."""
+        if self._process is None:
+            self.describe()
+        wanted = self._declared.get(path, {})
+        if wanted != self._switches:
+            self.close()
+            self._switches = wanted
+            self.describe()
 
     def _ask(self, header: dict[str, Any], arrays: dict[str, Array], seconds: float) -> Answer:
         process = self._process or self._start()
@@ -194,7 +210,8 @@ class Session:
     def _environment(self) -> dict[str, str]:
         known = os.environ.get("PYTHONPATH", "")
         paths = [*self._paths, *([known] if known else [])]
-        return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)} if paths else {**os.environ}
+        places = {"PYTHONPATH": os.pathsep.join(paths)} if paths else {}
+        return {**os.environ, **places, **self._switches}
 
     def _lost(self, status: str, reason: str) -> Answer:
         self.close()

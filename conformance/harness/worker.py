@@ -28,7 +28,7 @@ from conformance.adapter import WROTE_TO_INPUTS, Adapter, Path
 from conformance.batches import through_history
 from conformance.case import Actual, Array, Inputs, Kernel
 from conformance.errors import AdapterError, InputError, Unsupported
-from conformance.harness import wire
+from conformance.harness import probing, wire
 from conformance.harness.kernels import source as kernel_source
 from conformance.memory import laid_out
 
@@ -85,6 +85,7 @@ def _serve(
     if header["do"] == "describe":
         return {"status": "ok", **describe(loaded), "facts": facts}, {}
     path = loaded.path(header["path"])
+    _require_switches(path)
     try:
         # Once: between the batches of a history the running statistics are the path's own.
         inputs = laid_out(wire.unpack(header, arrays))
@@ -97,6 +98,17 @@ def _serve(
     if leave_out:
         kernel = partial(kernel, leave_out=leave_out)
     return run(path, header["case"], inputs, kernel, repeat=header.get("repeat", False))
+
+
+def _require_switches(path: Path) -> None:
+    """Refuse to run a path without its switches: its framework was imported under other ones."""
+    for name, value in path.switches.items():
+        found = os.environ.get(name)
+        if found != value:
+            raise AdapterError(
+                f"the worker of path {path.name!r} has {name} = {found!r}, {value!r} was wanted. "
+                "Set it before the framework is imported: an adapter may not change its switches."
+            )
 
 
 def describe(loaded: Adapter) -> dict[str, Any]:
@@ -112,7 +124,15 @@ def describe(loaded: Adapter) -> dict[str, Any]:
         "numpy": np.__version__,
         "python": platform.python_version(),
     }
-    paths = [{"name": p.name, "about": p.about, "dialect": asdict(p.dialect)} for p in loaded.paths]
+    paths = [
+        {
+            "name": p.name,
+            "about": p.about,
+            "dialect": asdict(p.dialect),
+            "switches": dict(p.switches),
+        }
+        for p in loaded.paths
+    ]
     return {
         "name": loaded.name,
         "versions": versions,
@@ -141,7 +161,16 @@ def reproduce(loaded: Adapter, path: Path, inputs: Inputs, output: str) -> dict[
             return path.run(call)
 
         through_history(noted, inputs)
-    return {"status": "ok", "program": loaded.reproduce(path.name, calls[-1], output)}
+    program = loaded.reproduce(path.name, calls[-1], output)
+    return {"status": "ok", "program": _with_switches(path, program)}
+
+
+def _with_switches(path: Path, program: str) -> str:
+    """The program with the switches of its path, before it imports the framework."""
+    if not path.switches:
+        return program
+    lines = [f"os.environ[{name!r}] = {value!r}" for name, value in path.switches.items()]
+    return "\n".join(["import os", "", *lines, program])
 
 
 def run(
@@ -160,12 +189,14 @@ def run(
         return {"status": "not-run", "reason": path.sample_reason or "outside the sample"}, {}
     try:
         reason = adapter.why_not(path.capabilities, inputs)
+        lacking = {} if reason else probing.lacking(path.probes, inputs)
+        reason = reason or lacking.get(probing.EVERYTHING)
         if reason is not None:
-            raise Unsupported(reason)  # noqa: TRY301 - one road for both kinds of refusal
+            raise Unsupported(reason)  # noqa: TRY301 - one road for all kinds of refusal
         seconds, outputs = _called(kernel or path.run, inputs, repeat=repeat)
     except BaseException as error:  # noqa: BLE001 - whatever a framework raises is a finding
         return _raised(error), {}
-    return {"status": "ok", "seconds": seconds}, outputs
+    return {"status": "ok", "seconds": seconds, "lacking": lacking}, outputs
 
 
 def _called(kernel: Kernel, inputs: Inputs, *, repeat: bool) -> tuple[float, dict[str, Array]]:

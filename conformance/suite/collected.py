@@ -66,7 +66,9 @@ class Collected:
         if latest is not None and latest.case == case_id:
             return latest, False
         column = self._columns[column_id]
-        session = self._sessions.setdefault(column_id, Session(column.source))
+        session = self._sessions.setdefault(
+            column_id, Session(column.source, switches=column.switches)
+        )
         (case,) = golden.load([case_id])
         result, seen = runner.examine(session, column, case)
         self._latest[column_id] = result

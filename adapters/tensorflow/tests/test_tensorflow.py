@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
 from conformance import adapter
-from conformance.case import LIMIT, Inputs
+from conformance.case import LIMIT, Case, Inputs, Problem
 from conformance.errors import Unsupported
+from conformance.harness.probing import EVERYTHING, PROBED, lacking
+from conformance.harness.session import Session
+from conformance.oracle import solve
 from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs them
     module,
     pytest_generate_tests,
@@ -21,10 +26,14 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
 )
 from conformance.tests.adapters.trial import BFLOAT16, ask, errors
 
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # read at the import: that of most paths
 tf = pytest.importorskip("tensorflow", reason="TensorFlow is not installed here")
 
 ADAPTER = adapter.load("tensorflow")
-PATHS = {path.name: path for path in ADAPTER.paths}
+ELSEWHERE = ("fused_nhwc_no_onednn", "fused_nchw_no_onednn")
+"""Paths that run in a process with another switch alone."""
+
+PATHS = {path.name: path for path in ADAPTER.paths if path.name not in ELSEWHERE}
 FORMULA = ("nn", "nn_xla")
 FUSED = ("fused_nhwc", "fused_nchw", "fused_nhwc_xla", "fused_nchw_xla")
 
@@ -51,10 +60,19 @@ BUFFERS = {"running_mean", "running_var"}
 GRADIENTS = {"dx", "dgamma", "dbeta"}
 
 
+def _lacking(name: str, inputs: Inputs) -> set[str]:
+    """The outputs that this machine was found not to compute."""
+    found = lacking(PATHS[name].probes, inputs)
+    if EVERYTHING in found:
+        pytest.skip(found[EVERYTHING])
+    return set(found)
+
+
 def _run_or_skip(name: str, inputs: Inputs) -> dict[str, Any]:
     reason = adapter.why_not(PATHS[name].capabilities, inputs)
     if reason is not None:
         pytest.skip(reason)
+    _lacking(name, inputs)
     try:
         return dict(PATHS[name].run(inputs))
     except Unsupported as refusal:
@@ -97,8 +115,9 @@ def test_answers_what_the_framework_computes(name: str, training: bool) -> None:
     """A path answers with what TensorFlow gives: the formula has no buffers, the layer hides."""
     buffers = set() if name in FORMULA else BUFFERS
     statistics = {"mean", "var"} if training and name != "keras" else set()
-    found = PATHS[name].run(ask((3, 4, 5, 2), training=training))
-    assert set(found) == {"y"} | GRADIENTS | buffers | statistics
+    inputs = ask((3, 4, 5, 2), training=training)
+    expected = {"y"} | GRADIENTS | buffers | statistics
+    assert set(PATHS[name].run(inputs)) == expected - _lacking(name, inputs)
 
 
 @pytest.mark.parametrize("name", [*FORMULA, *FUSED])
@@ -112,8 +131,9 @@ def test_without_buffers_none_come_back(name: str) -> None:
 def test_types_are_those_of_the_framework(name: str) -> None:
     """With half-precision x the parameters' gradients and the buffers stay in float32."""
     inputs = ask((3, 4, 5, 2), BFLOAT16, params=np.float32, training=False)
+    without = _lacking(name, inputs)
     found = dict(PATHS[name].run(inputs))
-    images = {str(found.pop(output).dtype) for output in ("y", "dx")}
+    images = {str(found.pop(output).dtype) for output in {"y", "dx"} - without}
     assert (images, {str(array.dtype) for array in found.values()}) == ({"bfloat16"}, {"float32"})
 
 
@@ -149,11 +169,72 @@ def test_unknown_errors_are_findings(monkeypatch: pytest.MonkeyPatch, fault: Exc
 
 @pytest.mark.parametrize("dtype", [np.float16, BFLOAT16], ids=str)
 def test_y_is_compared_where_only_the_gradient_is_refused(dtype: Any) -> None:
-    """Channels first in test mode, y comes back even where the CPU has no gradient kernel."""
+    """Channels first in test mode, y comes back even where the machine has no gradient kernel."""
     inputs = ask((3, 4, 5, 2, 2), dtype, params=np.float32, training=False)
+    without = _lacking("fused_nchw", inputs)
     found = PATHS["fused_nchw"].run(inputs)
-    assert set(found) in ({"y"} | BUFFERS, {"y"} | BUFFERS | GRADIENTS)
+    assert set(found) == {"y"} | BUFFERS | (GRADIENTS - without)
     assert max(errors(inputs, found, PATHS["fused_nchw"].dialect).values()) <= LIMIT
+
+
+@pytest.fixture(scope="module")
+def without_onednn() -> Iterator[Session]:
+    """A worker for the paths that this process cannot run."""
+    with Session(ADAPTER.name, switches={"TF_ENABLE_ONEDNN_OPTS": "0"}) as started:
+        yield started
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("training", [True, False], ids=["train", "test"])
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_every_output_is_grade_a_without_onednn(
+    without_onednn: Session, name: str, call: str, training: bool
+) -> None:
+    """TensorFlow's own kernels are as accurate, and say themselves which gradient they lack."""
+    if call == "no buffers" and not training:
+        pytest.skip("test mode is defined by its buffers")
+    inputs = ask(**CALLS[call], training=training)
+    path = ADAPTER.path(name)
+    refused = adapter.why_not(path.capabilities, inputs)
+    if refused is not None:
+        pytest.skip(refused)
+    problem = Problem(id="a/call", group="a", catches="-", made="-", inputs=inputs)
+    answer = without_onednn.run(name, solve(problem))
+    assert answer.status == "ok", answer.reason
+    missing = GRADIENTS - set(answer.outputs) if inputs.dy is not None else set()
+    assert missing == set(answer.header["lacking"])
+    assert missing == (
+        GRADIENTS
+        if "nchw" in name
+        and not training
+        and inputs.dy is not None
+        and not tf.config.list_physical_devices("GPU")
+        else set()
+    )
+    assert max(errors(inputs, answer.outputs, path.dialect).values()) <= LIMIT
+
+
+@pytest.mark.parametrize("inside", ["0", "1"])
+def test_the_switch_of_a_path_is_never_inherited(
+    monkeypatch: pytest.MonkeyPatch, inside: str
+) -> None:
+    """Whatever is set outside, test mode without oneDNN lacks a gradient that oneDNN has."""
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("on a GPU neither path asks oneDNN")
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", inside)
+    problem = Problem(
+        id="a/call",
+        group="a",
+        catches="-",
+        made="-",
+        inputs=ask((3, 4, 5, 2), training=False),
+    )
+    case: Case = solve(problem)
+    with Session(ADAPTER.name) as started:
+        without = started.run("fused_nchw_no_onednn", case)
+        with_it = started.run("fused_nchw", case)
+    assert (set(without.header["lacking"]), set(with_it.header["lacking"])) == (GRADIENTS, set())
+    assert without.header["lacking"]["dx"].startswith(PROBED)
 
 
 @pytest.mark.parametrize("name", [*FUSED, "nn_xla"])
@@ -195,6 +276,8 @@ FAILING = {
     "nn_xla": ("spatial/train-nhwc-bfloat16", "dx"),
     "fused_nhwc": ("empty/test-nhwc", "running_var"),
     "fused_nchw": ("extremes/subnormal-variance", "var"),
+    "fused_nhwc_no_onednn": ("empty/test-nhwc", "running_var"),
+    "fused_nchw_no_onednn": ("extremes/subnormal-variance", "var"),
     "fused_nhwc_xla": ("offset/nhwc-float32-1000", "dx"),
     "fused_nchw_xla": ("offset/columns-float16-params-float32-1000", "y"),
     "keras": ("extremes/subnormal-x-float64", "dgamma"),

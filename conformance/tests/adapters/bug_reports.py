@@ -75,7 +75,7 @@ def test_a_bug_report_prints_the_bits_that_the_path_returned(
     """A reported program, alone in a fresh process, prints bit for bit what the suite saw."""
     skip_unless_pinned(module.ADAPTER.name)
     case, output = module.FAILING[failing_path]
-    asking = Asking(session, failing_path, module.PATHS[failing_path].dialect, output)
+    asking = Asking(session, failing_path, module.ADAPTER.path(failing_path).dialect, output)
     first = asking(next(golden.load([case])))
     assert first is not None, f"{case} does not fail on {failing_path}"
     small = shrink(asking, first, seconds=_SHRINKING)
