@@ -132,7 +132,7 @@ def publish(args: argparse.Namespace) -> int:
     records.mkdir(parents=True, exist_ok=True)
     history = ["--history", str(args.history)]
     had = any((args.history / "runs").rglob("*.parquet"))
-    expected = ["--expect", *_pinned()]
+    expected = ["--require", *_pinned()]
     summary = args.night / "summary.md"
     again = ["--rerun", "--repository", str(ROOT)] if args.rerun else []
     between = ["diff", "previous", "latest", *history, "--format", "markdown", *again]
@@ -149,7 +149,7 @@ def publish(args: argparse.Namespace) -> int:
 def compare(args: argparse.Namespace) -> int:
     """The matrix of the records, and what changed since the last night, if there was one."""
     records, report = str(args.night / "records"), str(args.night / "report")
-    steps = [["matrix", records, "--out", report, "--expect", *_pinned()]]
+    steps = [["matrix", records, "--out", report, "--require", *_pinned()]]
     if any((args.history / "runs").rglob("*.parquet")):
         between = ["diff", "latest", records, "--history", str(args.history)]
         summary = str(args.night / "summary.md")

@@ -53,7 +53,7 @@ class Inputs:
         training: True normalizes by the batch's statistics, False by the running ones.
         axis: The channel axis; a tuple of axes is the per-activation mode, in which every
             position of those axes has statistics of its own.
-        history: Batches that were normalized before `x`, oldest first, each updating the
+        earlier: Batches that were normalized before `x`, oldest first, each updating the
             running statistics; shape and type of `x`.
         memory: How the arrays of the call lie in memory; says nothing about their values.
     """
@@ -68,7 +68,7 @@ class Inputs:
     momentum: float = 0.1
     training: bool = True
     axis: int | tuple[int, ...] = 1
-    history: tuple[Array, ...] = ()
+    earlier: tuple[Array, ...] = ()
     memory: Memory = "contiguous"
 
     @property
@@ -215,5 +215,5 @@ Actual: TypeAlias = Mapping[str, Array]
 Kernel: TypeAlias = Callable[[Inputs], Actual]
 """Batch normalization as one call: arrays in the layout of the inputs, outputs in that same layout.
 
-`Inputs.history` is the caller's affair: a kernel normalizes `Inputs.x` and nothing else.
+`Inputs.earlier` is the caller's affair: a kernel normalizes `Inputs.x` and nothing else.
 """

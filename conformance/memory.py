@@ -36,17 +36,17 @@ def laid_out(inputs: Inputs) -> Inputs:
     - ``"merged"``: gamma and the running variance are one array, and so are beta and the running
       mean, as where a graph compiler merges equal constants; all others are contiguous.
 
-    The first four hold for every array, the batches of the history and the parameters included.
-    Only the first call of a history is given merged arrays: after it the values differ.
+    The first four hold for every array, the earlier batches and the parameters included.
+    Only the first call of a sequence is given merged arrays: after it the values differ.
 
     Returns:
         Values equal to the given ones bit for bit, in memory that nobody else refers to.  It can
         be written to, so that a kernel that breaks its contract is caught and not stopped.
 
     Raises:
-        InputError: the values cannot lie so; see `check`.
+        InputError: the values cannot lie so; see `require`.
     """
-    check(inputs)
+    require(inputs)
     lay = _ARRANGED.get(inputs.memory, _contiguous)
     gamma, beta = _if_given(lay, inputs.gamma), _if_given(lay, inputs.beta)
     merged = inputs.memory == "merged"
@@ -58,11 +58,11 @@ def laid_out(inputs: Inputs) -> Inputs:
         beta=beta,
         running_mean=beta if merged else _if_given(lay, inputs.running_mean),
         running_var=gamma if merged else _if_given(lay, inputs.running_var),
-        history=tuple(lay(batch) for batch in inputs.history),
+        earlier=tuple(lay(batch) for batch in inputs.earlier),
     )
 
 
-def check(inputs: Inputs) -> None:
+def require(inputs: Inputs) -> None:
     """Refuse values that cannot lie in memory as `Inputs.memory` says.
 
     Raises:
@@ -136,7 +136,7 @@ _ARRANGED: Mapping[str, Callable[[Array], Array]] = MappingProxyType(
 
 
 def _expanded(inputs: Inputs) -> Array:
-    assert inputs.dy is not None  # noqa: S101 - `check` refused it
+    assert inputs.dy is not None  # noqa: S101 - `require` refused it
     view = np.broadcast_to(_contiguous(_of_channels(inputs.dy, inputs)), inputs.dy.shape)
     view.flags.writeable = True  # numpy locks it, since one write reaches many elements
     return view

@@ -43,7 +43,7 @@ def _run(program: Callable[..., Any], inputs: Inputs) -> Actual:
 
 
 def _forward(inputs: Inputs, seen: Any, real: Any, path: Any) -> Any:
-    """Normalize every batch of the history, then x; the running statistics stay on the device."""
+    """Normalize the earlier batches, then x; the running statistics stay on the device."""
     channels = seen.shape[1]
     weights = _stack(real, channels, (inputs.gamma, 1), (inputs.beta, 0))
     running = _stack(real, channels, (inputs.running_mean, 0), (inputs.running_var, 1))
@@ -57,7 +57,7 @@ def _forward(inputs: Inputs, seen: Any, real: Any, path: Any) -> Any:
     if not inputs.training:
         launching.Evaluation(seen, MACHINE, real).forward(tensors, inputs.eps)
         return tensors
-    for earlier in inputs.history:
+    for earlier in inputs.earlier:
         tensors.x.copy_to_device(seen.enter(earlier, real))
         path.forward(tensors, inputs.eps, inputs.momentum)
     tensors.x.copy_to_device(seen.enter(inputs.x, real))

@@ -33,7 +33,7 @@ def program(path: str, inputs: Inputs, output: str) -> str:
 
     Args:
         path: Name of the path.
-        inputs: The call; its history is not told.
+        inputs: The call; the batches before it are not told.
         output: Name of the output, in the layout of `inputs`.
     """
     kind = path.removesuffix("_xla")

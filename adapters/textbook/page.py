@@ -94,7 +94,7 @@ def answer(derivation: Derivation, inputs: Inputs) -> Values:
 
     Args:
         derivation: The document's functions.
-        inputs: The call; `Inputs.history` is the caller's affair.
+        inputs: The call; `Inputs.earlier` is the caller's affair.
 
     Returns:
         `y` and `dx` in the type of `x`, gradients and running statistics in the type of the

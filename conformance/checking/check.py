@@ -11,12 +11,12 @@ from pathlib import Path
 
 from conformance.case import Case, Inputs
 from conformance.cases import golden
-from conformance.checking import fresh, order, scope
+from conformance.checking import fresh, isolation, scope
 from conformance.checking.named import Named, named
 from conformance.checking.options import CASE_SECONDS, Options, described, repro, select
-from conformance.checking.own import solved
 from conformance.checking.report import Convention, Report, worst_grade
 from conformance.checking.trial import Trial, Tried
+from conformance.checking.user_calls import solved
 from conformance.faults.diagnosis import diagnose
 from conformance.harness import run as runner
 from conformance.harness.kernels.source import MEMORY_GIB, parse_dialect
@@ -33,9 +33,9 @@ def check(
     arrays: str | None = None,
     inputs: Inputs | Iterable[Inputs] | None = None,
     timeout: float = CASE_SECONDS,
-    memory: float = MEMORY_GIB,
+    memory_gib: float = MEMORY_GIB,
     fresh: bool = True,
-    expected: Path | None = None,
+    known_failures: Path | None = None,
     progress: Callable[[int, int, CaseResult], None] | None = None,
 ) -> Report:
     """Hold a kernel against the cases, in a process of its own.
@@ -51,9 +51,9 @@ def check(
         arrays: Whose arrays the kernel takes; None recognises it.
         inputs: Calls of your own instead of the stored cases; solved exactly on the spot.
         timeout: Seconds that one case may take.
-        memory: GiB that the kernel may allocate; 0 for no limit.
+        memory_gib: GiB that the kernel may allocate; 0 for no limit.
         fresh: Run cases that are drawn anew from a secret seed, too.
-        expected: A file of known failures like an adapter's ``expectations.toml``, its path
+        known_failures: A file of known failures like an adapter's ``expectations.toml``, its path
             called ``kernel``; each must go on failing.
         progress: Called after every case with how many are done, of how many, and its result.
 
@@ -74,9 +74,9 @@ def check(
         dialect=None if dialect is None else parse_dialect(dialect),
         arrays=arrays,
         timeout=timeout,
-        memory=memory,
+        memory_gib=memory_gib,
         fresh=fresh and inputs is None,
-        expected=expected,
+        known_failures=known_failures,
     )
     own = None if inputs is None else solved([inputs] if isinstance(inputs, Inputs) else inputs)
     with named(kernel) as known:
@@ -108,7 +108,7 @@ def run(
     with start() as trial:
         told = trial.describe()
         trial.check_parameters()
-        trial.expect(options.expected)
+        trial.know(options.known_failures)
         hidden = fresh.siblings(ids, options.tier) if options.fresh else []
         tried, secret = _all(
             trial, cases, hidden, partial(repro, known=known, options=options), progress
@@ -127,7 +127,7 @@ def run(
         diagnosis=diagnose([t.evidence for t in tried], trial.dialect) if red else (),
         conventions=conventions,
         dialect=asdict(trial.dialect),
-        notes=(*order.notes(tried, start), *fresh.notes(betrayed), *scope.notes(tried)),
+        notes=(*isolation.notes(tried, start), *fresh.notes(betrayed), *scope.notes(tried)),
         fresh=betrayed,
         versions=told["versions"],
         device=told["device"],

@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.case import LIMIT, OUTPUT_NAMES
 from conformance.checking.report import Report
-from conformance.checking.terminal import Row, rows
+from conformance.checking.terminal import OutputRow, rows
 from conformance.report.wording import account, counted, figure
 from conformance.verdict.record import RED, CaseResult
 
@@ -43,7 +43,7 @@ def html(report: Report) -> str:
     return f"<div>{''.join(parts)}</div>"
 
 
-def _table(found: list[Row]) -> str:
+def _table(found: list[OutputRow]) -> str:
     heads = "".join(
         f'<th scope="col">{h}</th>'
         for h in ("output", "grade", "worst, units", "cases", "worst case")
@@ -57,7 +57,7 @@ def _table(found: list[Row]) -> str:
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _units(row: Row) -> str:
+def _units(row: OutputRow) -> str:
     if row.grade is None:
         return ""
     return "∞" if row.units is None else figure(row.units)

@@ -29,9 +29,9 @@ class Options:
         dialect: Conventions that differ from the kernel's own declaration.
         arrays: Whose arrays it takes; None to recognise it.
         timeout: Seconds for one case.
-        memory: GiB that it may allocate; 0 for no limit.
+        memory_gib: GiB that it may allocate; 0 for no limit.
         fresh: Run secretly seeded cases too.
-        expected: A file of known failures, as an adapter has; its path is ``kernel``.
+        known_failures: A file of known failures, as an adapter has; its path is ``kernel``.
     """
 
     tier: str = "standard"
@@ -40,9 +40,9 @@ class Options:
     dialect: dict[str, str] | None = None
     arrays: str | None = None
     timeout: float = CASE_SECONDS
-    memory: float = MEMORY_GIB
+    memory_gib: float = MEMORY_GIB
     fresh: bool = True
-    expected: Path | None = None
+    known_failures: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse limits that are none.
@@ -54,9 +54,9 @@ class Options:
             raise InputError(
                 f"timeout is {self.timeout:g}, a number of seconds above 0 was wanted."
             )
-        if not 0 <= self.memory < math.inf:
+        if not 0 <= self.memory_gib < math.inf:
             raise InputError(
-                f"memory is {self.memory:g}, a number of GiB was wanted. Give 0 for no limit."
+                f"memory_gib is {self.memory_gib:g}, a number was wanted. Give 0 for no limit."
             )
 
     def source(self, selector: str) -> Source:
@@ -65,7 +65,7 @@ class Options:
             selector=selector,
             dialect=self.dialect or {},
             arrays=self.arrays,
-            memory=self.memory,
+            memory_gib=self.memory_gib,
         )
 
 
@@ -104,7 +104,7 @@ def repro(case: str, known: Named, options: Options) -> str:
 
 def described(options: Options, *, is_own: bool) -> dict[str, Any]:
     """What was selected, from which catalogue, as a report and a statement say it."""
-    manifest, known = golden.manifest(), options.expected
+    manifest, known = golden.manifest(), options.known_failures
     return {
         "digest": manifest.digest,
         "cases": len(manifest.entries),

@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 from conformance.case import Case, Inputs, Problem
 from conformance.checking.named import Named
 from conformance.checking.options import Options
-from conformance.checking.search import Found, Verdict, inputs, told
+from conformance.checking.search import Found, Verdict, as_python, inputs
 from conformance.checking.search import search as search_inputs
-from conformance.checking.search.covered import covered
+from conformance.checking.search.within_bounds import within_bounds
 from conformance.checking.trial import Trial
 from conformance.errors import AdapterError
-from conformance.oracle.solve import graded
+from conformance.oracle.solve import owed
 from conformance.report.wording import account
 from conformance.verdict.record import COMPARED, RED, CaseResult
 
@@ -60,7 +60,7 @@ class _Probe:
         if not self._trial.facts["fixed"]:
             return call
         fitted = self._trial.fitted(_case(call)).inputs
-        return covered(fitted)
+        return within_bounds(fitted)
 
 
 def search(
@@ -85,7 +85,7 @@ def search(
         probe = _Probe(trial, seconds, progress)
         drawn, found = _search(probe, options, seconds, seed)
     if found is not None:
-        lines = _repeated(told(probe.asked(found.inputs), known.shown), options)
+        lines = _repeated(as_python(probe.asked(found.inputs), known.shown), options)
         text = f"search: found after {drawn} inputs: {found.verdict.sentence}\n{lines}"
         return Searched(failed=True, text=text)
     if not probe.compared:
@@ -123,7 +123,7 @@ def _repeated(lines: str, options: Options) -> str:
 
 def _case(call: Inputs) -> Case:
     problem = Problem(id="search/input", group="search", catches="-", made=_ANY, inputs=call)
-    return Case(problem=problem, expected=graded(call))
+    return Case(problem=problem, expected=owed(call))
 
 
 def _verdict(result: CaseResult) -> Verdict:

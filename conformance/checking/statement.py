@@ -25,7 +25,7 @@ SCHEMA = "conformance/statement/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Deviation:
     """Something that is not as the statement says.
 
     Attributes:
@@ -101,14 +101,14 @@ def read(file: Path) -> dict[str, Any]:
     return statement
 
 
-def compare(said: Mapping[str, Any], report: Report) -> Sequence[Difference]:
+def compare(said: Mapping[str, Any], report: Report) -> Sequence[Deviation]:
     """How a check of today differs from a statement; nothing where it holds to the letter."""
     now = json.loads(json.dumps(encode(make(report))))
     differences = []
     for what, breaks in _COMPARED.items():
         stated, found = _at(said, what), _at(now, what)
         if stated != found:
-            differences.append(Difference(what=what, stated=stated, found=found, breaks=breaks))
+            differences.append(Deviation(what=what, stated=stated, found=found, breaks=breaks))
     return differences
 
 

@@ -32,7 +32,7 @@ _STYLE = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class OutputRow:
     """One output over all cases.
 
     Attributes:
@@ -88,7 +88,7 @@ def failure(case: CaseResult) -> str:
     return "\n".join(line.plain for line in _failure(case))
 
 
-def rows(report: Report) -> list[Row]:
+def rows(report: Report) -> list[OutputRow]:
     """One row for every output that is due somewhere."""
     found = []
     for name in OUTPUT_NAMES:
@@ -98,7 +98,7 @@ def rows(report: Report) -> list[Row]:
     return found
 
 
-def _row(name: str, results: list[tuple[str, OutputResult]]) -> Row:
+def _row(name: str, results: list[tuple[str, OutputResult]]) -> OutputRow:
     red = any(r.status in RED for _, r in results)
     compared = [(case, r) for case, r in results if r.grade is not None]
     grades = [r.grade for _, r in compared if r.grade and r.status is not Status.EXPECTED_FAIL]
@@ -111,7 +111,7 @@ def _row(name: str, results: list[tuple[str, OutputResult]]) -> Row:
         )
 
     worst = max(compared, key=size, default=None)
-    return Row(
+    return OutputRow(
         output=name,
         grade="F" if red else max(grades, default=None),
         units=None if worst is None else worst[1].units,

@@ -17,9 +17,9 @@ from conformance.harness.kernels.source import Source
 from conformance.harness.run import judged
 from conformance.harness.session import Answer, Session
 from conformance.harness.wire import AGAIN
-from conformance.oracle.solve import graded
+from conformance.oracle.solve import owed
 from conformance.verdict.known import expectations
-from conformance.verdict.known.expectations import Expectation
+from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.record import RED, SEVERITY, CaseResult, OutputResult
 
 PATH = "kernel"
@@ -56,7 +56,7 @@ class Trial:
         self.facts: dict[str, Any] = {}
         self.dialect = Dialect()
         self._version = ""
-        self._expected: tuple[Expectation, ...] = ()
+        self._known: tuple[KnownFailure, ...] = ()
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +97,7 @@ class Trial:
                 "conformance doctor finds the value."
             )
 
-    def expect(self, file: Path | None) -> None:
+    def know(self, file: Path | None) -> None:
         """Know the failures that a file lists; see `conformance.verdict.known.expectations`.
 
         Raises:
@@ -109,7 +109,7 @@ class Trial:
             raise ExpectationError(
                 f"there is no file {file}. Give one with [[expect]] entries, or leave it out."
             )
-        self._expected = expectations.load(file, self._version)
+        self._known = expectations.load(file, self._version)
 
     def fitted(self, case: Case) -> Case:
         """The case as this kernel can be asked it: with the eps and momentum that it has."""
@@ -121,7 +121,7 @@ class Trial:
         if not changes:
             return case
         problem = replace(case.problem, inputs=replace(case.inputs, **changes))
-        return Case(problem=problem, expected=graded(problem.inputs))
+        return Case(problem=problem, expected=owed(problem.inputs))
 
     def run(self, case: Case, repro: str = "") -> Tried:
         """Ask twice, judge both answers, and keep the worse verdict."""
@@ -134,7 +134,7 @@ class Trial:
             outputs = {name: _worse(outputs[name], second[name]) for name in outputs}
         # A fresh case is expected to fail where the public one is whose recipe it has.
         public = case.id.partition(FRESH)[0]
-        outputs = expectations.apply(self._expected, PATH, public, outputs)
+        outputs = expectations.apply(self._known, PATH, public, outputs)
         result = CaseResult(
             case=case.id,
             group=case.problem.group,
@@ -167,7 +167,7 @@ class Trial:
         problem = Problem(
             id="asked/once", group="asked", catches="nothing", made="by hand", inputs=inputs
         )
-        case = Case(problem=problem, expected=graded(inputs))
+        case = Case(problem=problem, expected=owed(inputs))
         return self._session.run(PATH, case, leave_out=leave_out)
 
 

@@ -77,7 +77,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--seed", type=int, default=0, help="of the search (default: 0)")
     parser.add_argument(
-        "--expectations",
+        "--known-failures",
         type=Path,
         metavar="FILE",
         help="known failures, as in an adapter's expectations.toml, for the path 'kernel'",
@@ -108,7 +108,7 @@ def add_kernel(parser: argparse.ArgumentParser) -> None:
         help=f"how long one case may take (default: {CASE_SECONDS:g})",
     )
     parser.add_argument(
-        "--memory",
+        "--memory-gib",
         type=float,
         default=MEMORY_GIB,
         metavar="GIB",
@@ -159,9 +159,9 @@ def options_of(args: argparse.Namespace) -> Options:
         dialect=parse_dialect(args.dialect) or None,
         arrays=args.arrays,
         timeout=args.timeout,
-        memory=args.memory,
+        memory_gib=args.memory_gib,
         fresh=not getattr(args, "no_fresh", True),
-        expected=getattr(args, "expectations", None),
+        known_failures=getattr(args, "known_failures", None),
     )
 
 

@@ -19,7 +19,7 @@ from conformance.report.wording import plural
 from conformance.verdict.known import expectations
 from conformance.verdict.known.expectations import Known
 from conformance.verdict.known.findings import WILD, Findings, find
-from conformance.verdict.known.outputs import Seen, Triple, due_outputs, seen
+from conformance.verdict.known.outputs import Reported, Triple, due_outputs, seen
 from conformance.verdict.known.telling import ready, told
 from conformance.verdict.known.updating import Why, update
 from conformance.verdict.known.writing import rendered, rewritten
@@ -112,7 +112,7 @@ def _run(args: argparse.Namespace) -> int:
 def _conclusion(
     args: argparse.Namespace,
     findings: Findings,
-    ran: Seen,
+    ran: Reported,
     left: Iterable[Triple],
     *,
     written: bool,

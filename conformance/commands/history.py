@@ -21,7 +21,7 @@ DONE, ALARM, COULD_NOT_RUN = 0, 1, 2
 
 _EXAMPLE = """\
 example:
-  conformance history add records --expect torch jax
+  conformance history add records --require torch jax
   conformance history list
   conformance history check --every 26
 
@@ -43,7 +43,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add = what.add_parser("add", help="add the records of one run")
     add.add_argument("records", nargs="+", type=Path, metavar="RECORD", help="file or folder")
     add.add_argument(
-        "--expect", nargs="+", action="extend", default=[], metavar="ADAPTER",
+        "--require", nargs="+", action="extend", default=[], metavar="ADAPTER",
         help="adapters that are to report; one that has not is kept as missing",
     )  # fmt: skip
     add.add_argument(
@@ -90,7 +90,7 @@ def _add(args: argparse.Namespace, history: History) -> int:
     from conformance.nights.history import gathering  # noqa: PLC0415 - an extra
 
     outcomes = gathering.read_outcomes(args.outcomes) if args.outcomes else []
-    night = gathering.gather(args.records, history, expected=args.expect, outcomes=outcomes)
+    night = gathering.gather(args.records, history, required=args.require, outcomes=outcomes)
     for problem in night.problems:
         print(f"conformance history: not used: {problem}", file=sys.stderr)
     added = history.add(night.records, night.missing)

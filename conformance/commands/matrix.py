@@ -35,10 +35,10 @@ matrix.json, or only in the formats that --format names.
 
 _EXAMPLE = """\
 example:
-  conformance matrix records --out site --expect torch tensorflow jax
+  conformance matrix records --out site --require torch tensorflow jax
   conformance matrix records --format markdown
 
-exit status: 0 nothing is red and nothing that was expected is missing, 1 something is,
+exit status: 0 nothing is red and nothing that was required is missing, 1 something is,
 2 could not run
 """
 
@@ -67,7 +67,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help=f"formats, separated by commas: {', '.join(FORMATS)}",
     )
     parser.add_argument(
-        "--expect",
+        "--require",
         nargs="+",
         action="extend",
         default=[],
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     """Run ``matrix``; returns the exit status."""
     try:
         formats = _chosen(args.format, args.out)
-        matrix = join(collect(args.records), args.expect)
+        matrix = join(collect(args.records), args.require)
         # All are made before the first is written: a failure leaves the old report whole.
         made = {name: _maker(name)(matrix) for name in formats if name != "terminal"}
         if args.out is not None:

@@ -68,10 +68,11 @@ def run(args: argparse.Namespace) -> int:
 def _options(said: Mapping[str, Any]) -> Options:
     """The selection that a statement speaks of."""
     suite = said["suite"]
+    known = suite["expectations"]
     return Options(
         tier=suite["tier"],
         cases=None if suite["case"] is None else tuple(suite["case"]),
         dtype=suite["dtype"],
-        expected=None if suite["expectations"] is None else Path(suite["expectations"]["file"]),
+        known_failures=None if known is None else Path(known["file"]),
         dialect=dict(said["selected"]["dialect"]),
     )

@@ -18,7 +18,7 @@ from conformance.faults.dictionary import (
     running,
     special,
 )
-from conformance.faults.dictionary.unseen import UNSEEN
+from conformance.faults.dictionary.unseen_in_one_call import UNSEEN
 from conformance.faults.fault import Fault, Unseen
 
 __all__ = ["CATEGORIES", "FAULTS", "UNSEEN", "Fault", "Unseen"]

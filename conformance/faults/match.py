@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
-from conformance.batches import through_history
+from conformance.batches import through_earlier
 from conformance.case import LIMIT, Actual, Array, Case, Dialect
 from conformance.faults.fault import Fault
 from conformance.faults.sheet import Edits, kernel
@@ -53,7 +53,7 @@ class _Way:
         return np.asarray(per_channel(lost, self._case).max(axis=1, initial=0.0) * part)
 
     def _run(self, edits: Edits, *, wide: bool = False) -> Actual:
-        return through_history(kernel(edits, wide=wide), laid_out(self._case.inputs))
+        return through_earlier(kernel(edits, wide=wide), laid_out(self._case.inputs))
 
 
 class Prediction:
@@ -70,7 +70,7 @@ class Prediction:
         """
         self._case, self._ruler = case, ruler
         ways = fault.ways(case.inputs, dialect) if fault.exists_for(case.inputs) else []
-        repeated = fault.lots is not None and bool(case.inputs.history)
+        repeated = fault.lots is not None and bool(case.inputs.earlier)
         self.too_many = repeated or len(ways) > _MOST_WAYS
         """Whether it can come out in too many ways to look at them all."""
         self._deviations: dict[str, bool] = {}

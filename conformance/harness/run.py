@@ -20,7 +20,7 @@ from conformance.harness.session import CASE_SECONDS, Answer, Session
 from conformance.layout import name as layout_name
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.known import expectations
-from conformance.verdict.known.expectations import Expectation
+from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.record import RED, CaseResult, OutputResult, RunRecord, Status
 from conformance.verdict.ruler import Ruler, due_names, spread
 
@@ -38,7 +38,7 @@ class Column:
         device: Where it runs.
         dialect: Its conventions.
         switches: Environment variables that its worker is started with.
-        expected: Its known failures.
+        known: Its known failures.
     """
 
     source: str
@@ -49,7 +49,7 @@ class Column:
     device: str
     dialect: Dialect
     switches: dict[str, str]
-    expected: tuple[Expectation, ...]
+    known: tuple[KnownFailure, ...]
 
     @property
     def id(self) -> str:
@@ -77,8 +77,8 @@ def columns(selector: str) -> list[Column]:
         told = session.describe()
     version = next(iter(told["versions"].values()))
     file = home / "expectations.toml"
-    expected = expectations.load(file, version)
-    expectations.check(expected, [p["name"] for p in told["paths"]], _catalogue(), file)
+    known = expectations.load(file, version)
+    expectations.require(known, [p["name"] for p in told["paths"]], _catalogue(), file)
     found = [
         Column(
             source=source,
@@ -89,7 +89,7 @@ def columns(selector: str) -> list[Column]:
             device=told["device"],
             dialect=Dialect(**path["dialect"]),
             switches=path["switches"],
-            expected=expected,
+            known=known,
         )
         for path in told["paths"]
     ]
@@ -112,7 +112,7 @@ def examine(session: Session, column: Column, case: Case) -> tuple[CaseResult, E
         mode=case.inputs.mode,
         layout=layout_name(case.inputs),
         dtype=case.inputs.types,
-        outputs=expectations.apply(column.expected, column.path, case.id, results),
+        outputs=expectations.apply(column.known, column.path, case.id, results),
         repro=f"conformance run {column.selector} --case {case.id}",
         seconds=float(answer.header.get("seconds", 0.0)),
         stderr=answer.stderr,

@@ -54,7 +54,7 @@ def receive(stream: IO[bytes]) -> tuple[dict[str, Any], dict[str, Array]]:
 def pack(inputs: Inputs) -> tuple[dict[str, Any], dict[str, Array]]:
     """`Inputs` as header and arrays."""
     arrays = {n: getattr(inputs, n) for n in _ARRAYS if getattr(inputs, n) is not None}
-    arrays |= {f"history/{i}": batch for i, batch in enumerate(inputs.history)}
+    arrays |= {f"earlier/{i}": batch for i, batch in enumerate(inputs.earlier)}
     header = {
         "eps": inputs.eps,
         "momentum": inputs.momentum,
@@ -68,14 +68,14 @@ def pack(inputs: Inputs) -> tuple[dict[str, Any], dict[str, Array]]:
 def unpack(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Inputs:
     """Undo `pack`."""
     axis = header["axis"]
-    count = sum(name.startswith("history/") for name in arrays)
+    count = sum(name.startswith("earlier/") for name in arrays)
     return Inputs(
         **{name: arrays[name] for name in _ARRAYS if name in arrays},
         eps=header["eps"],
         momentum=header["momentum"],
         training=header["training"],
         axis=tuple(axis) if isinstance(axis, list) else axis,
-        history=tuple(arrays[f"history/{i}"] for i in range(count)),
+        earlier=tuple(arrays[f"earlier/{i}"] for i in range(count)),
         memory=header["memory"],
     )
 

@@ -25,7 +25,7 @@ import numpy as np
 from conformance import adapter
 from conformance._version import __version__
 from conformance.adapter import WROTE_TO_INPUTS, Adapter, Path
-from conformance.batches import through_history
+from conformance.batches import through_earlier
 from conformance.case import Actual, Array, Inputs, Kernel
 from conformance.errors import AdapterError, InputError, Unsupported
 from conformance.harness import probing, wire
@@ -66,7 +66,7 @@ def _load(told: str) -> tuple[Adapter, dict[str, Any]]:
     # A kernel is edited and checked again at once: compiled files are told apart by the second.
     sys.dont_write_bytecode = True
     kernel = load.load(source)
-    limits.limit_memory(source.memory)
+    limits.limit_memory(source.memory_gib)
     return kernel.adapter, kernel.facts
 
 
@@ -87,7 +87,7 @@ def _serve(
     path = loaded.path(header["path"])
     _require_switches(path)
     try:
-        # Once: between the batches of a history the running statistics are the path's own.
+        # Once: between the batches of a sequence the running statistics are the path's own.
         inputs = laid_out(wire.unpack(header, arrays))
     except InputError as error:
         return {"status": "error", "reason": str(error)}, {}
@@ -154,13 +154,13 @@ def reproduce(loaded: Adapter, path: Path, inputs: Inputs, output: str) -> dict[
             "reproduce, or show the failure with: conformance run"
         )
     calls = [inputs]
-    if inputs.history:
+    if inputs.earlier:
         # What came before is told by the statistics that it left.
         def noted(call: Inputs) -> Actual:
             calls.append(call)
             return path.run(call)
 
-        through_history(noted, inputs)
+        through_earlier(noted, inputs)
     program = loaded.reproduce(path.name, calls[-1], output)
     return {"status": "ok", "program": _with_switches(path, program)}
 
@@ -202,7 +202,7 @@ def run(
 def _called(kernel: Kernel, inputs: Inputs, *, repeat: bool) -> tuple[float, dict[str, Array]]:
     """Seconds and outputs of a call that keeps the contract, or of two."""
     before, started = _bytes(inputs), time.perf_counter()
-    outputs = dict(through_history(kernel, inputs))
+    outputs = dict(through_earlier(kernel, inputs))
     seconds = time.perf_counter() - started
     fault = _breach(before, inputs, outputs)
     if fault is not None:
@@ -225,7 +225,7 @@ def _raised(error: BaseException) -> dict[str, Any]:
 def _repeated(kernel: Kernel, inputs: Inputs, first: dict[str, Array]) -> dict[str, Array]:
     """Call once more: the outputs of both calls, those of the second as far as they differ."""
     kept = {name: value.copy() for name, value in first.items()}
-    second = through_history(kernel, inputs)
+    second = through_earlier(kernel, inputs)
     stale = [n for n, value in first.items() if value.tobytes() != kept[n].tobytes()]
     if stale:
         raise AdapterError(

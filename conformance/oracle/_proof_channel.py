@@ -38,7 +38,7 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """One channel: ``x``, ``dy`` and each batch of ``history`` have shape ``(M,)``.
+    """One channel: ``x``, ``dy`` and each batch of ``earlier`` have shape ``(M,)``.
 
     In the formulas, X and D are the integers of x and dy, A of the deviations times M, P of
     ``sum dy (x - mean)`` times M, W of ``M^2 (var + eps)``.  In test mode M counts as 1 and the
@@ -54,7 +54,7 @@ class Channel:
     beta: Extended
     running_mean: Extended
     running_var: Extended
-    history: Sequence[FloatArray]
+    earlier: Sequence[FloatArray]
 
     def answers(self, names: Sequence[str]) -> Mapping[str, Answer]:
         """The exact values of the outputs called `names`, all of them due."""
@@ -252,7 +252,7 @@ class Channel:
         """Mean and biased variance of each batch that updates the running statistics."""
         if not self.setting.training or self.setting.count == 0:
             return []
-        earlier = [moments(batch, self.setting.bits) for batch in self.history]
+        earlier = [moments(batch, self.setting.bits) for batch in self.earlier]
         return [*earlier, (self._average, self._variance)]
 
 

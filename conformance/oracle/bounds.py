@@ -205,7 +205,7 @@ def _single_pass(inputs: Inputs, batch: _Batch, twice_k: Floats) -> tuple[Floats
 
 
 def _statistics(inputs: Inputs, batch: _Batch, *, single_pass: bool) -> dict[str, Floats]:
-    batches = [*(_measure(inputs, past) for past in inputs.history), batch]
+    batches = [*(_measure(inputs, past) for past in inputs.earlier), batch]
     spreads = [
         _single_pass(inputs, b, 1 / (b.var + inputs.eps))[0] if single_pass else b.S_var
         for b in batches

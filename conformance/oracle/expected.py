@@ -9,8 +9,8 @@ import numpy as np
 from conformance.case import Array, Inputs, Outputs
 from conformance.oracle import exact, ieee, outside
 from conformance.oracle.channels import by_channel, from_channels
-from conformance.oracle.check import check
 from conformance.oracle.exact import Channel, ChannelResults
+from conformance.oracle.require import require
 from conformance.oracle.running import Running, update
 
 _ELEMENTWISE = ("y", "dx")
@@ -69,7 +69,7 @@ def expected(
 
 
 def solve_inputs(inputs: Inputs, *, eps_outside: bool = False) -> Outputs:
-    """`expected` for `Inputs`, history included.
+    """`expected` for `Inputs`, earlier batches included.
 
     Args:
         inputs: What to solve.
@@ -78,7 +78,7 @@ def solve_inputs(inputs: Inputs, *, eps_outside: bool = False) -> Outputs:
     Raises:
         InputError: as for `expected`.
     """
-    check(inputs)
+    require(inputs)
     if inputs.count == 0:
         return _empty(inputs)
     channels = _channels(inputs)
@@ -148,7 +148,7 @@ def _running(inputs: Inputs) -> dict[str, Array | None]:
             for given in (inputs.running_mean, inputs.running_var)
         )
         return {"running_mean": mean, "running_var": var, "running_var_biased": var.copy()}
-    batches = [by_channel(batch, inputs) for batch in (*inputs.history, inputs.x)]
+    batches = [by_channel(batch, inputs) for batch in (*inputs.earlier, inputs.x)]
     means, variances = _per_channel(inputs.running_mean), _per_channel(inputs.running_var)
     updated = [
         update([batch[c] for batch in batches], means[c], variances[c], inputs.momentum)

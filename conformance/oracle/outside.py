@@ -32,7 +32,7 @@ from conformance.oracle.rounding import Floats, round_fraction
 _FIRST_PRECISION = 128
 
 
-class _Root:
+class _RootOutside:
     """sqrt(square), enclosed to any precision; exact where it is rational."""
 
     def __init__(self, square: Fraction) -> None:
@@ -69,7 +69,7 @@ class _Reciprocal:
     q: Fraction
 
     @classmethod
-    def of(cls, root: _Root, eps: Fraction) -> _Reciprocal:
+    def of(cls, root: _RootOutside, eps: Fraction) -> _Reciprocal:
         known = root.exact
         if known is not None:
             return cls(1 / (known + eps), Fraction(0))
@@ -93,7 +93,7 @@ def infer(channel: Channel, running_mean: float, running_var: float) -> ChannelR
     var = Fraction(running_var)
     results = dict(_normalized(channel, d, var))
     if channel.dy is not None:
-        root = _Root(var)
+        root = _RootOutside(var)
         r = _Reciprocal.of(root, Fraction(channel.eps))
         weights = [Fraction(channel.gamma) * value for value in _fractions(channel.dy)]
         results["dx"] = np.array([root.round(w * r.p, w * r.q) for w in weights])
@@ -101,7 +101,7 @@ def infer(channel: Channel, running_mean: float, running_var: float) -> ChannelR
 
 
 def _normalized(channel: Channel, d: Sequence[Fraction], var: Fraction) -> ChannelResults:
-    root, gamma, beta = _Root(var), Fraction(channel.gamma), Fraction(channel.beta)
+    root, gamma, beta = _RootOutside(var), Fraction(channel.gamma), Fraction(channel.beta)
     r = _Reciprocal.of(root, Fraction(channel.eps))
     results: dict[str, Floats | float] = {
         "y": np.array([root.round(beta + gamma * a * r.p, gamma * a * r.q) for a in d]),
@@ -118,7 +118,7 @@ def _normalized(channel: Channel, d: Sequence[Fraction], var: Fraction) -> Chann
 def _gradient(channel: Channel, d: Sequence[Fraction], var: Fraction) -> ChannelResults:
     if channel.dy is None:
         return {}
-    root, eps, gamma = _Root(var), Fraction(channel.eps), Fraction(channel.gamma)
+    root, eps, gamma = _RootOutside(var), Fraction(channel.eps), Fraction(channel.gamma)
     r, dy = _Reciprocal.of(root, eps), _fractions(channel.dy)
     mean_dy = sum(dy, Fraction(0)) / len(dy)
     along = sum((g * a for g, a in zip(dy, d, strict=True)), Fraction(0)) / len(dy)
@@ -133,7 +133,7 @@ def _gradient(channel: Channel, d: Sequence[Fraction], var: Fraction) -> Channel
     return {"dx": np.array(dx)}
 
 
-def _square_over_root(root: _Root, eps: Fraction) -> tuple[Fraction, Fraction]:
+def _square_over_root(root: _RootOutside, eps: Fraction) -> tuple[Fraction, Fraction]:
     """``r^2 / sigma`` as ``(p, q)`` of ``p + q sigma``."""
     known, var = root.exact, root.square
     if var == 0:  # it multiplies x_i - mean, which is 0

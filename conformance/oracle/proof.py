@@ -80,7 +80,7 @@ def prove(case: Case) -> Proof:
         InputError: batch normalization is not defined on the inputs.
     """
     inputs = case.inputs
-    _check(inputs)
+    _require_provable(inputs)
     stored = case.expected.items()
     disproofs: list[Disproof] = []
     sound: dict[str, Array] = {}
@@ -170,7 +170,7 @@ def _channels(inputs: Inputs) -> Iterator[Channel]:
     )
     x = _rows("y", inputs.x, inputs)
     dy = np.empty((len(x), 0)) if inputs.dy is None else _rows("dx", inputs.dy, inputs)
-    history = [_rows("y", batch, inputs) for batch in inputs.history]
+    earlier = [_rows("y", batch, inputs) for batch in inputs.earlier]
     gamma, beta = _parameter(inputs.gamma, 1, inputs), _parameter(inputs.beta, 0, inputs)
     mean = _parameter(inputs.running_mean, 0, inputs)
     var = _parameter(inputs.running_var, 0, inputs)
@@ -183,7 +183,7 @@ def _channels(inputs: Inputs) -> Iterator[Channel]:
             beta=beta[c],
             running_mean=mean[c],
             running_var=var[c],
-            history=[batch[c] for batch in history],
+            earlier=[batch[c] for batch in earlier],
         )
 
 
@@ -216,11 +216,11 @@ def _index(name: str, channel: int, place: int, inputs: Inputs) -> tuple[int, ..
     return tuple(int(by_axis[a]) for a in range(inputs.x.ndim))
 
 
-def _check(inputs: Inputs) -> None:
+def _require_provable(inputs: Inputs) -> None:
     """Refuse inputs on which the definition says nothing."""
     _check_axis(inputs)
     like_x = {"dy": inputs.dy}
-    like_x |= {f"history[{i}]": batch for i, batch in enumerate(inputs.history)}
+    like_x |= {f"earlier[{i}]": batch for i, batch in enumerate(inputs.earlier)}
     for name, array in (("x", inputs.x), *like_x.items()):
         _check_array(name, array, inputs.x.shape)
         if array is not None and array.dtype.name != inputs.x.dtype.name:

@@ -10,15 +10,15 @@ from conformance.oracle.expected import solve_inputs
 
 
 def solve(problem: Problem) -> Case:
-    """Solve a problem: its exact answers, as far as they are `graded`.
+    """Solve a problem: its exact answers, as far as they are `owed`.
 
     Raises:
         InputError: the problem's inputs are not ones that batch normalization is defined on.
     """
-    return Case(problem=problem, expected=graded(problem.inputs))
+    return Case(problem=problem, expected=owed(problem.inputs))
 
 
-def graded(inputs: Inputs, *, eps_outside: bool = False) -> Outputs:
+def owed(inputs: Inputs, *, eps_outside: bool = False) -> Outputs:
     """The exact answers that an implementation owes and that have a bound.
 
     An implementation owes no dgamma where there is no gamma and no dbeta where there is no beta.

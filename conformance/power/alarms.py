@@ -29,7 +29,7 @@ TYPES = (AS_IT_IS, *EVERY_TYPE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class HonestTrial:
     """One honest algorithm on every case in one type.
 
     Attributes:
@@ -56,7 +56,7 @@ def trials() -> list[tuple[str, str]]:
     ]
 
 
-def examine(asked: tuple[str, str]) -> Trial:
+def examine(asked: tuple[str, str]) -> HonestTrial:
     """Hold one algorithm to every case in one type."""
     member, types = asked
     run = kernel(PANEL[member].edits)
@@ -74,7 +74,7 @@ def examine(asked: tuple[str, str]) -> Trial:
             grades[result.grade or "not returned"] += 1
             if result.grade == "F":
                 alarms.append(f"{member} on {case.id}, {types}: {name} {result.reason}")
-    return Trial(member=member, types=types, grades=grades, alarms=tuple(alarms))
+    return HonestTrial(member=member, types=types, grades=grades, alarms=tuple(alarms))
 
 
 def retyped(problem: Problem, types: str) -> Problem:
@@ -94,7 +94,7 @@ def retyped(problem: Problem, types: str) -> Problem:
     changed: dict[str, Any] = {name: cast(getattr(inputs, name), x) for name in ("x", "dy")}
     for name in ("gamma", "beta", "running_mean", "running_var"):
         changed[name] = cast(getattr(inputs, name), parameters)
-    changed["history"] = tuple(cast(batch, x) for batch in inputs.history)
+    changed["earlier"] = tuple(cast(batch, x) for batch in inputs.earlier)
     return replace(problem, inputs=replace(inputs, **changed), limit=LIMIT)
 
 

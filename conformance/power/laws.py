@@ -59,12 +59,12 @@ def broken(kernel: Kernel, inputs: Inputs) -> list[Breach]:
 
     Args:
         kernel: What to check; what it leaves out is not held against it.
-        inputs: A call; its history is not used.
+        inputs: A call; its earlier batches are not used.
 
     Raises:
         Exception: whatever the kernel raises.
     """
-    alone = replace(inputs, history=())
+    alone = replace(inputs, earlier=())
     return [breach for law in LAWS for breach in law.check(kernel, alone)]
 
 

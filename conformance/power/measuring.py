@@ -87,19 +87,19 @@ def breaking(fault: Suspect) -> tuple[Suspect, list[str]]:
 def lawful_inputs() -> list[Inputs]:
     """What the laws are tried on."""
     chosen = (c.inputs for c in matrix.cases() if c.problem.group in _LAWFUL_GROUPS)
-    return [replace(inputs, history=()) for inputs in chosen]
+    return [replace(inputs, earlier=()) for inputs in chosen]
 
 
 def _kinships(stage: Stage) -> Iterator[tuple[str, field.Kinship]]:
     same = [mutant for mutant in mutants.mutants() if field.equivalent(mutant)]
     done = stage("equivalent mutants", len(same))
-    calls = [case.inputs for case in matrix.cases() if not case.inputs.history]
+    calls = [case.inputs for case in matrix.cases() if not case.inputs.earlier]
     for mutant in same:
         yield mutant.id, field.kinship(mutant, calls)
         done()
 
 
-def _honest(trials: Sequence[alarms.Trial]) -> Json:
+def _honest(trials: Sequence[alarms.HonestTrial]) -> Json:
     grades = sum((trial.grades for trial in trials), Counter[str]())
     return {
         "members": len(PANEL),

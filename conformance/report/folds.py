@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from conformance.report import wording
-from conformance.report.matrix import Column, Finding, Matrix
+from conformance.report.matrix import Matrix, MatrixColumn, Noteworthy
 from conformance.verdict.record import SEVERITY, OutputResult, Status
 
 SHOWN = 300
@@ -27,7 +27,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class FoldLine:
     """A status and a reason, said once, with the outputs that share both."""
 
     status: Status
@@ -44,7 +44,7 @@ class Incident:
     repro: str
     stderr: str
     statuses: str
-    lines: tuple[Line, ...]
+    lines: tuple[FoldLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class Silence:
     """Why outputs of one path were not compared: status, reason, how many outputs."""
 
     index: int
-    column: Column
+    column: MatrixColumn
     reasons: tuple[tuple[Status, str, int], ...]
 
 
@@ -118,7 +118,7 @@ def _share(sizes: Sequence[int], room: int) -> int:
     return max(sizes, default=share)
 
 
-def _path_fold(column: int, found: Sequence[Finding], share: int) -> PathFold:
+def _path_fold(column: int, found: Sequence[Noteworthy], share: int) -> PathFold:
     gravest = sorted(range(len(found)), key=lambda i: _gravity(found[i]))[:share]
     kept = sorted((found[i] for i in sorted(gravest)), key=lambda f: f.kind)
     return PathFold(
@@ -129,7 +129,7 @@ def _path_fold(column: int, found: Sequence[Finding], share: int) -> PathFold:
     )
 
 
-def _kind_fold(kind: int, found: list[Finding]) -> KindFold:
+def _kind_fold(kind: int, found: list[Noteworthy]) -> KindFold:
     return KindFold(
         kind=kind,
         counts=Counter(f.result.status for f in found),
@@ -137,11 +137,11 @@ def _kind_fold(kind: int, found: list[Finding]) -> KindFold:
     )
 
 
-def _gravity(finding: Finding) -> int:
+def _gravity(finding: Noteworthy) -> int:
     return SEVERITY.index(finding.result.status)
 
 
-def _incident(found: list[Finding]) -> Incident:
+def _incident(found: list[Noteworthy]) -> Incident:
     head = found[0]
     statuses = dict.fromkeys(f.result.status.value for f in found)
     return Incident(
@@ -154,20 +154,20 @@ def _incident(found: list[Finding]) -> Incident:
     )
 
 
-def _lines(found: Iterable[Finding]) -> Iterator[Line]:
-    together: dict[tuple[Status, str | None], list[Finding]] = {}
+def _lines(found: Iterable[Noteworthy]) -> Iterator[FoldLine]:
+    together: dict[tuple[Status, str | None], list[Noteworthy]] = {}
     for f in found:
         together.setdefault((f.result.status, f.result.reason), []).append(f)
     for (status, said), alike in together.items():
         reason = said or ""
-        yield Line(
+        yield FoldLine(
             status=status,
             reason=reason if len(reason) <= SHOWN else reason[: SHOWN - 1] + "…",
             parts=tuple(_items(alike)),
         )
 
 
-def _items(alike: Iterable[Finding]) -> Iterator[Item]:
+def _items(alike: Iterable[Noteworthy]) -> Iterator[Item]:
     # Outputs that fell together, as in a crash, have nothing to tell them apart.
     fell: dict[OutputResult, list[str]] = {}
     for f in alike:

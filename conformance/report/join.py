@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from conformance.errors import SelectionError
-from conformance.report.matrix import Cell, Column, Finding, Matrix, Row, View
+from conformance.report.matrix import Matrix, MatrixCell, MatrixColumn, MatrixRow, Noteworthy, View
 from conformance.report.printable import clean, one_line
 from conformance.verdict.record import (
     RED,
@@ -28,18 +28,18 @@ _LAYOUTS = ("NC", "NCL", "NLC", "NCHW", "NHWC", "NCDHW", "NDHWC")
 _DTYPES = ("float64", "float32", "float16", "bfloat16")
 
 
-def join(records: Sequence[RunRecord], expected: Iterable[str] = ()) -> Matrix:
+def join(records: Sequence[RunRecord], required: Iterable[str] = ()) -> Matrix:
     """Make the matrix of `records`.
 
     Args:
         records: One record per path, version and device.
-        expected: Adapters (``"torch"``) or paths (``"torch/functional"``) that must have
+        required: Adapters (``"torch"``) or paths (``"torch/functional"``) that must have
             reported; each that has not is a column of its own, not run.
 
     Raises:
         SelectionError: there is neither a record nor an expectation.
     """
-    wanted = {one_line(name) for name in expected}
+    wanted = {one_line(name) for name in required}
     columns = _columns([clean(record) for record in records], wanted)
     if not columns:
         raise SelectionError(
@@ -47,7 +47,7 @@ def join(records: Sequence[RunRecord], expected: Iterable[str] = ()) -> Matrix:
             "Write one with: conformance run"
         )
     cases = [case for column in columns if column.record for case in column.record.cases]
-    total = Row(view="all", name="all cases", cases=frozenset(c.case for c in cases))
+    total = MatrixRow(view="all", name="all cases", cases=frozenset(c.case for c in cases))
     kinds, groups = _kinds(cases), _groups(cases)
     cells = {
         (row.view, row.name, index): cell
@@ -66,12 +66,12 @@ def join(records: Sequence[RunRecord], expected: Iterable[str] = ()) -> Matrix:
     )
 
 
-def summarize(results: Iterable[OutputResult], *, absent: int = 0) -> Cell:
+def summarize(results: Iterable[OutputResult], *, absent: int = 0) -> MatrixCell:
     """One cell of `results`; `absent` cases of its row are not in the record."""
     results = list(results)
     counts = Counter(result.status for result in results)
     status = first(counts)
-    return Cell(
+    return MatrixCell(
         counts={each: counts[each] for each in sorted(counts, key=lambda s: s.value)},
         status=status,
         compared=sum(map(was_compared, results)),
@@ -83,7 +83,7 @@ def summarize(results: Iterable[OutputResult], *, absent: int = 0) -> Cell:
     )
 
 
-def pooled(matrix: Matrix, index: int, kinds: Iterable[Row]) -> Cell:
+def pooled(matrix: Matrix, index: int, kinds: Iterable[MatrixRow]) -> MatrixCell:
     """The cell that the rows `kinds` make together in the column of index `index`."""
     record = matrix.columns[index].record
     if record is None:
@@ -108,9 +108,9 @@ def _why(status: Status, results: Sequence[OutputResult], absent: int) -> str:
     return reasons[0][0] + more
 
 
-def _columns(records: Iterable[RunRecord], wanted: set[str]) -> tuple[Column, ...]:
+def _columns(records: Iterable[RunRecord], wanted: set[str]) -> tuple[MatrixColumn, ...]:
     columns = [
-        Column(
+        MatrixColumn(
             name=f"{record.adapter}/{record.path}",
             version=version(record),
             device=record.device,
@@ -119,15 +119,15 @@ def _columns(records: Iterable[RunRecord], wanted: set[str]) -> tuple[Column, ..
         for record in records
     ]
     there = {name for column in columns for name in _names(column)}
-    columns += [Column(name=name) for name in wanted - there]
+    columns += [MatrixColumn(name=name) for name in wanted - there]
     return tuple(sorted(columns, key=lambda c: (c.name, c.version, c.device)))
 
 
-def _names(column: Column) -> tuple[str, str]:
+def _names(column: MatrixColumn) -> tuple[str, str]:
     return (column.name, column.name.split("/", maxsplit=1)[0])
 
 
-def _silent(columns: Iterable[Column], wanted: set[str]) -> list[str]:
+def _silent(columns: Iterable[MatrixColumn], wanted: set[str]) -> list[str]:
     compared: Counter[str] = Counter()
     for column in columns:
         if column.record is not None:
@@ -137,12 +137,12 @@ def _silent(columns: Iterable[Column], wanted: set[str]) -> list[str]:
     return sorted(name for name in wanted if name in compared and not compared[name])
 
 
-def _kinds(cases: Iterable[CaseResult]) -> tuple[Row, ...]:
+def _kinds(cases: Iterable[CaseResult]) -> tuple[MatrixRow, ...]:
     found: dict[tuple[str, str, str], set[str]] = {}
     for case in cases:
         found.setdefault((case.mode, case.layout, case.dtype), set()).add(case.case)
     return tuple(
-        Row(
+        MatrixRow(
             view="kind",
             name=kind_name(*key),
             cases=frozenset(found[key]),
@@ -173,11 +173,13 @@ def _place(name: str, known: Sequence[str]) -> int:
     return known.index(name) if name in known else len(known)
 
 
-def _groups(cases: Iterable[CaseResult]) -> tuple[Row, ...]:
+def _groups(cases: Iterable[CaseResult]) -> tuple[MatrixRow, ...]:
     found: dict[str, set[str]] = {}  # in the order of the catalogue, which is that of the cases
     for case in cases:
         found.setdefault(case.group, set()).add(case.case)
-    return tuple(Row(view="group", name=name, cases=frozenset(ids)) for name, ids in found.items())
+    return tuple(
+        MatrixRow(view="group", name=name, cases=frozenset(ids)) for name, ids in found.items()
+    )
 
 
 @dataclass(slots=True)
@@ -188,11 +190,13 @@ class _Heap:
     cases: int = 0
 
 
-def _cells(column: Column, rows: Iterable[Row]) -> Iterator[tuple[Row, Cell]]:
+def _cells(
+    column: MatrixColumn, rows: Iterable[MatrixRow]
+) -> Iterator[tuple[MatrixRow, MatrixCell]]:
     if column.record is None:
-        why = f"{column.name} was expected and did not report"
+        why = f"{column.name} was required and did not report"
         for row in rows:
-            cell = Cell(counts={}, status=Status.NOT_RUN, absent=len(row.cases), why=why)
+            cell = MatrixCell(counts={}, status=Status.NOT_RUN, absent=len(row.cases), why=why)
             yield row, cell
         return
     heaps: dict[tuple[View, str], _Heap] = {}
@@ -209,13 +213,13 @@ def _cells(column: Column, rows: Iterable[Row]) -> Iterator[tuple[Row, Cell]]:
         yield row, summarize(heap.results, absent=len(row.cases) - heap.cases)
 
 
-def _findings(columns: Sequence[Column], kinds: Sequence[Row]) -> Iterator[Finding]:
+def _findings(columns: Sequence[MatrixColumn], kinds: Sequence[MatrixRow]) -> Iterator[Noteworthy]:
     index = {kind.name: number for number, kind in enumerate(kinds)}
     for number, column in enumerate(columns):
         for case in column.record.cases if column.record else ():
             for output, result in case.outputs.items():
                 if result.status in NOTABLE:
-                    yield Finding(
+                    yield Noteworthy(
                         column=number,
                         case=case.case,
                         group=case.group,
@@ -227,7 +231,7 @@ def _findings(columns: Sequence[Column], kinds: Sequence[Row]) -> Iterator[Findi
                     )
 
 
-def _notes(columns: Sequence[Column], total: Row) -> Iterator[str]:
+def _notes(columns: Sequence[MatrixColumn], total: MatrixRow) -> Iterator[str]:
     digests = {str(c.record.catalogue.get("digest")) for c in columns if c.record}
     if len(digests) > 1:
         yield (

@@ -6,7 +6,7 @@ from io import BytesIO
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from conformance.report.matrix import Column, Matrix
+from conformance.report.matrix import Matrix, MatrixColumn
 from conformance.report.printable import one_line
 from conformance.report.wording import account
 from conformance.verdict.record import CaseResult, OutputResult, Status
@@ -57,7 +57,7 @@ def as_junit(matrix: Matrix) -> str:
     return buffer.getvalue().decode("utf-8")
 
 
-def _missing(column: Column) -> TestCase:
+def _missing(column: MatrixColumn) -> TestCase:
     return _absent(column.name, f"{column.name} was expected and did not report")
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from conformance.report.join import dtype_order, pooled
 from conformance.report.legend import GRADES, SIGNS
-from conformance.report.matrix import Cell, Column, Finding, Matrix, Row
+from conformance.report.matrix import Matrix, MatrixCell, MatrixColumn, MatrixRow, Noteworthy
 from conformance.report.printable import one_line
 from conformance.report.wording import account, diagnoses, plural, units, verdict
 from conformance.verdict.record import RED, SEVERITY, Status
@@ -50,7 +50,7 @@ def code(words: str) -> str:
 
 
 def _paths(matrix: Matrix) -> Iterator[str]:
-    kinds: dict[str, list[Row]] = {}
+    kinds: dict[str, list[MatrixRow]] = {}
     for row in sorted(matrix.kinds, key=lambda r: (r.mode != "train", dtype_order(r.dtype or ""))):
         kinds.setdefault(text(f"{row.mode} {row.dtype}"), []).append(row)
     names = list(kinds)
@@ -62,7 +62,7 @@ def _paths(matrix: Matrix) -> Iterator[str]:
         yield _line([text(column.name), *where, *cells])
 
 
-def _shown(column: Column, cell: Cell) -> str:
+def _shown(column: MatrixColumn, cell: MatrixCell) -> str:
     symbol = SIGNS[cell.status].symbol
     if not cell.compared and not cell.red:
         left_out = column.record is not None and not cell.due
@@ -101,21 +101,21 @@ def _findings(matrix: Matrix, room: int) -> Iterator[str]:
         yield f"and {plural(left, 'more output')}: see index.html"
 
 
-def _heaps(findings: Iterable[Finding]) -> list[list[Finding]]:
+def _heaps(findings: Iterable[Noteworthy]) -> list[list[Noteworthy]]:
     # One line for what probably has one cause: same path, status, group, kind of answer.
-    heaps: dict[tuple[object, ...], list[Finding]] = {}
+    heaps: dict[tuple[object, ...], list[Noteworthy]] = {}
     for f in findings:
         reason = f.result.reason if f.result.status is Status.EXPECTED_FAIL else f.group
         heaps.setdefault((f.column, f.result.status, reason), []).append(f)
     return list(heaps.values())
 
 
-def _rank(finding: Finding) -> tuple[bool, int]:
+def _rank(finding: Noteworthy) -> tuple[bool, int]:
     status = finding.result.status
     return (status not in RED, SEVERITY.index(status))
 
 
-def _heap_line(matrix: Matrix, heap: list[Finding]) -> str:
+def _heap_line(matrix: Matrix, heap: list[Noteworthy]) -> str:
     worst = max(heap, key=_size)
     status = worst.result.status
     cases = len({f.case for f in heap})
@@ -136,7 +136,7 @@ def _heap_line(matrix: Matrix, heap: list[Finding]) -> str:
     )
 
 
-def _size(finding: Finding) -> float:
+def _size(finding: Noteworthy) -> float:
     return float("inf") if finding.result.units is None else finding.result.units
 
 

@@ -12,14 +12,14 @@ View: TypeAlias = Literal["all", "kind", "group"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class MatrixColumn:
     """One path at a version on a device.
 
     Attributes:
-        name: ``"torch/functional"``; what was expected, where nothing reported.
+        name: ``"torch/functional"``; what was required, where nothing reported.
         version: Version of the framework; empty where nothing reported.
         device: Where it ran; empty where nothing reported.
-        record: Its run record; None where a path that was expected did not report.
+        record: Its run record; None where a path that was required did not report.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class MatrixRow:
     """A set of cases that are looked at together.
 
     Attributes:
@@ -57,7 +57,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class MatrixCell:
     """All outputs of one column in one row.
 
     Attributes:
@@ -93,7 +93,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Noteworthy:
     """One output that is worth a reader's time: red, degraded, or failing as expected."""
 
     column: int
@@ -120,40 +120,40 @@ class Matrix:
             the column.
         findings: Every output that is red, degraded or failing as expected, column by column,
             in the order of the catalogue.
-        silent: What was expected and did report, but compared nothing at all.
+        silent: What was required and did report, but compared nothing at all.
         notes: What a reader must know before comparing columns.
     """
 
-    columns: tuple[Column, ...]
-    total: Row
-    kinds: tuple[Row, ...]
-    groups: tuple[Row, ...]
-    cells: Mapping[tuple[View, str, int], Cell]
-    findings: tuple[Finding, ...]
+    columns: tuple[MatrixColumn, ...]
+    total: MatrixRow
+    kinds: tuple[MatrixRow, ...]
+    groups: tuple[MatrixRow, ...]
+    cells: Mapping[tuple[View, str, int], MatrixCell]
+    findings: tuple[Noteworthy, ...]
     silent: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[MatrixRow, ...]:
         """All rows of all views."""
         return (self.total, *self.kinds, *self.groups)
 
-    def cell(self, row: Row, column: int) -> Cell:
+    def cell(self, row: MatrixRow, column: int) -> MatrixCell:
         """The cell of `row` in the column of index `column`."""
         return self.cells[row.view, row.name, column]
 
-    def totals(self) -> list[Cell]:
+    def totals(self) -> list[MatrixCell]:
         """For each column the cell of all its cases."""
         return [self.cell(self.total, index) for index in range(len(self.columns))]
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What was expected and did not report, by name."""
+        """What was required and did not report, by name."""
         return tuple(column.name for column in self.columns if column.record is None)
 
     @property
     def conforms(self) -> bool:
-        """Whether something was compared, nothing is red, and all that was expected is there."""
+        """Whether something was compared, nothing is red, and all that was required is there."""
         totals = self.totals()
         return (
             any(cell.compared for cell in totals)

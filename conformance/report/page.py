@@ -14,7 +14,7 @@ from conformance.report import wording
 from conformance.report.folds import PathFold, path_folds, silences
 from conformance.report.join import NOTABLE
 from conformance.report.legend import GRADES, SIGNS, UNITS
-from conformance.report.matrix import Cell, Matrix, Row
+from conformance.report.matrix import Matrix, MatrixCell, MatrixRow
 from conformance.report.rendering import environment
 from conformance.verdict.record import RED, SEVERITY
 
@@ -60,7 +60,7 @@ def _template() -> Template:
     return environment(_TEMPLATES).get_template("page.html")
 
 
-def _link(matrix: Matrix, folds: dict[int, PathFold], row: Row, index: int) -> str:
+def _link(matrix: Matrix, folds: dict[int, PathFold], row: MatrixRow, index: int) -> str:
     """Where the page says more about a cell; empty for a plain pass."""
     cell = matrix.cell(row, index)
     if any(cell.counts.get(status) for status in NOTABLE) and index in folds:
@@ -79,7 +79,7 @@ def _red_rows(matrix: Matrix) -> dict[str, set[str]]:
     return names
 
 
-def _told(cell: Cell) -> str:
+def _told(cell: MatrixCell) -> str:
     """`cell` in words, for a reader who cannot see or guess its signs."""
     parts = [cell.status.value]
     if cell.grade:

@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from conformance.report.matrix import Cell, Column, Finding, Matrix, Row
+from conformance.report.matrix import Matrix, MatrixCell, MatrixColumn, MatrixRow, Noteworthy
 from conformance.report.wording import verdict
 from conformance.verdict.record import RED, Status
 
@@ -45,7 +45,7 @@ def summarized(matrix: Matrix) -> dict[str, Any]:
 
 
 def _column(matrix: Matrix, index: int) -> dict[str, Any]:
-    column: Column = matrix.columns[index]
+    column: MatrixColumn = matrix.columns[index]
     record = column.record
     cell = matrix.cell(matrix.total, index)
     facts: dict[str, Any] = {
@@ -75,7 +75,7 @@ def _column(matrix: Matrix, index: int) -> dict[str, Any]:
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: MatrixRow) -> dict[str, Any]:
     return {
         "view": row.view,
         "name": row.name,
@@ -86,7 +86,7 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
+def _cell(cell: MatrixCell) -> dict[str, Any]:
     return {
         "status": cell.status.value,
         "grade": cell.grade,
@@ -99,7 +99,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _finding(matrix: Matrix, finding: Finding) -> dict[str, Any]:
+def _finding(matrix: Matrix, finding: Noteworthy) -> dict[str, Any]:
     result, worst = finding.result, finding.result.worst
     return {
         "column": finding.column,

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from conformance.report.join import pooled
 from conformance.report.legend import SIGNS
-from conformance.report.matrix import Cell, Finding, Matrix
+from conformance.report.matrix import Matrix, MatrixCell, Noteworthy
 from conformance.report.wording import account, diagnoses, incidents, plural, units, verdict
 from conformance.verdict.record import RED, SEVERITY
 
@@ -54,7 +54,7 @@ def _table(matrix: Matrix) -> Table:
     return table
 
 
-def _shown(cell: Cell) -> Text:
+def _shown(cell: MatrixCell) -> Text:
     head = [cell.status.value]
     if cell.grade:
         head += [cell.grade, f"{units(cell)} units" if units(cell) else ""]
@@ -80,16 +80,16 @@ def _listed(matrix: Matrix, more: str) -> Iterator[RenderableType]:
         yield Text(f"and {len(red) - LIMIT:,} more: {more}", style="bold")
 
 
-def _taking_turns(red: list[list[Finding]]) -> list[list[Finding]]:
+def _taking_turns(red: list[list[Noteworthy]]) -> list[list[Noteworthy]]:
     # One path that fails everywhere must not hide the others: first one case of each.
-    by_column: dict[int, list[list[Finding]]] = {}
+    by_column: dict[int, list[list[Noteworthy]]] = {}
     for incident in red:
         by_column.setdefault(incident[0].column, []).append(incident)
     turns = zip_longest(*by_column.values())
     return [incident for incident in chain.from_iterable(turns) if incident is not None]
 
 
-def _incident(matrix: Matrix, findings: list[Finding]) -> RenderableType:
+def _incident(matrix: Matrix, findings: list[Noteworthy]) -> RenderableType:
     head = findings[0]
     worst = min(findings, key=_gravity)
     status = worst.result.status
@@ -103,6 +103,6 @@ def _incident(matrix: Matrix, findings: list[Finding]) -> RenderableType:
     return Group(title, Padding(detail, (0, 0, 0, 4)))
 
 
-def _gravity(finding: Finding) -> tuple[int, float]:
+def _gravity(finding: Noteworthy) -> tuple[int, float]:
     size = finding.result.units
     return (SEVERITY.index(finding.result.status), -size if size is not None else float("-inf"))

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-from conformance.report.matrix import Cell, Finding, Matrix
+from conformance.report.matrix import Matrix, MatrixCell, Noteworthy
 from conformance.report.printable import one_line
 from conformance.verdict.record import SEVERITY, OutputResult, Status, Worst
 
@@ -22,7 +22,7 @@ def number(value: float) -> str:
     return repr(float(value))
 
 
-def units(cell: Cell) -> str:
+def units(cell: MatrixCell) -> str:
     """The largest error of `cell` in units; empty where nothing was measured."""
     if cell.unbounded:
         return "∞"
@@ -66,7 +66,7 @@ def account(output: str, result: OutputResult) -> str:
     return "; ".join(filter(None, (", ".join(parts), one_line(result.reason or ""))))
 
 
-def incidents(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
+def incidents(findings: Iterable[Noteworthy]) -> Iterator[list[Noteworthy]]:
     """Findings of the same column and case, together."""
     for _, together in groupby(findings, key=lambda f: (f.column, f.case)):
         yield list(together)
@@ -89,7 +89,9 @@ def verdict(matrix: Matrix) -> str:
     says = "conforms" if matrix.conforms else "does not conform"
     parts = []
     if red:
-        named = counted({s: n for s, n in counts.items() if Cell(counts={s: n}, status=s).red})
+        named = counted(
+            {s: n for s, n in counts.items() if MatrixCell(counts={s: n}, status=s).red}
+        )
         bad = sum(1 for cell in totals if cell.red)
         parts.append(f"{named} in {bad} of {plural(len(totals) - len(matrix.missing), 'path')}")
     if matrix.missing:

@@ -17,7 +17,7 @@ from conformance.harness.run import Column
 from conformance.harness.session import Session
 from conformance.verdict import diagnosed, ruler
 from conformance.verdict.diagnosed import Diagnosis
-from conformance.verdict.known.expectations import Expectation
+from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.record import CaseResult
 from conformance.verdict.record_file import decode_case, save
 
@@ -137,6 +137,6 @@ class Collected:
             self.written.append(save(record, folder))
 
 
-def _expectation(said: Mapping[str, Any]) -> Expectation:
+def _expectation(said: Mapping[str, Any]) -> KnownFailure:
     lists = {name: tuple(said[name]) for name in ("paths", "cases", "outputs")}
-    return Expectation(**{**said, **lists})
+    return KnownFailure(**{**said, **lists})

@@ -19,7 +19,7 @@ from conformance.faults.diagnosis import diagnose
 from conformance.harness.kernels.source import parse_dialect
 from conformance.verdict.record import COMPARED, RED, CaseResult
 
-_OPTIONS = ("tier", "case", "dtype", "dialect", "arrays", "timeout", "memory")
+_OPTIONS = ("tier", "case", "dtype", "dialect", "arrays", "timeout", "memory_gib")
 
 
 @dataclass(slots=True)

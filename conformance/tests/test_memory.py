@@ -35,7 +35,7 @@ def ask(memory: Memory, call: str = "NCHW", kind: str = "float64", **more: Any) 
         "broadcast": {"dy": np.broadcast_to(level, shape).copy()},
         "merged": {"gamma": inputs.running_var, "beta": inputs.running_mean},
     }
-    inputs = replace(inputs, history=(inputs.x * 2, inputs.x * 3), memory=memory)
+    inputs = replace(inputs, earlier=(inputs.x * 2, inputs.x * 3), memory=memory)
     inputs = replace(inputs, **{**suited.get(memory, {}), **more})
     for array in arrays(inputs).values():
         array.flags.writeable = False
@@ -46,7 +46,7 @@ def arrays(inputs: Inputs) -> dict[str, Array]:
     """All arrays of a call, by name."""
     names = ("x", "dy", "gamma", "beta", "running_mean", "running_var")
     given = {name: getattr(inputs, name) for name in names}
-    given |= {f"history_{i}": batch for i, batch in enumerate(inputs.history)}
+    given |= {f"history_{i}": batch for i, batch in enumerate(inputs.earlier)}
     return {name: array for name, array in given.items() if array is not None}
 
 
@@ -75,7 +75,7 @@ def test_no_bit_of_a_value_changes(memory: Memory, call: str, kind: str) -> None
 def test_not_a_number_and_negative_zero_keep_their_bits(memory: Memory) -> None:
     """A NaN keeps its payload and a zero its sign."""
     x = np.array([[0x7FA1, 0x8000], [0xFF80, 1]], np.uint16).view(ml_dtypes.bfloat16)
-    found = laid_out(replace(ask(memory, "NC", "bfloat16"), x=x, dy=x[[0, 0]], history=(x,)))
+    found = laid_out(replace(ask(memory, "NC", "bfloat16"), x=x, dy=x[[0, 0]], earlier=(x,)))
     assert found.x.tobytes() == x.tobytes()
     assert np.asarray(found.dy).tobytes() == x[[0, 0]].tobytes()
 
@@ -171,7 +171,7 @@ def test_arrays_share_no_memory_unless_merged() -> None:
 def test_absent_arrays_stay_absent(memory: Memory) -> None:
     """What is not given is not made up."""
     bare: dict[str, Any] = dict.fromkeys(("gamma", "beta", "running_mean", "running_var"))
-    assert arrays(laid_out(ask(memory, **bare, history=()))).keys() == {"x", "dy"}
+    assert arrays(laid_out(ask(memory, **bare, earlier=()))).keys() == {"x", "dy"}
 
 
 @pytest.mark.parametrize(

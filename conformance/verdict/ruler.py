@@ -19,7 +19,7 @@ import numpy as np
 from conformance.case import OUTPUT_NAMES, Actual, Array, Case, Dialect, Outputs
 from conformance.errors import AdapterError
 from conformance.oracle.bounds import scales, units
-from conformance.oracle.solve import graded
+from conformance.oracle.solve import owed
 from conformance.verdict.record import OutputResult, Status, Worst
 from conformance.verdict.yardstick import Yardstick
 
@@ -48,7 +48,7 @@ class Ruler:
     def __init__(self, case: Case, dialect: Dialect) -> None:
         """Choose the answers that this dialect means; the case's own where eps is inside."""
         self._case, self._outside = case, dialect.eps == "outside"
-        self._answers = graded(case.inputs, eps_outside=True) if self._outside else case.expected
+        self._answers = owed(case.inputs, eps_outside=True) if self._outside else case.expected
         self.due = _named(self._answers, dialect)
         self.unbounded = tuple(n for n in _named(case.expected, dialect) if n not in self.due)
         self._yardsticks: dict[tuple[str, np.dtype[Any], bool], Yardstick] = {}

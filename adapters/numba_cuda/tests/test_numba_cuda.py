@@ -131,7 +131,7 @@ def test_history_updates_the_running_statistics(name: str) -> None:
     """Batches before x update the running statistics, in their order, and nothing else."""
     draw = np.random.default_rng(5)
     history = tuple((draw.normal(size=(6, 5)) + k).astype(np.float32) for k in (2, 9))
-    inputs = ask(history=history)
+    inputs = ask(earlier=history)
     outputs, alone = _run(name, inputs), _run(name, ask())
     found = errors(inputs, outputs, PATHS[name].dialect)
     assert found["running_mean"] <= LIMIT

@@ -132,7 +132,7 @@ def test_buffers_of_test_mode_are_copies() -> None:
 def test_history_is_left_to_the_caller() -> None:
     """A path normalizes x alone, whatever was normalized before it."""
     inputs = ask()
-    with_history = ask(history=(inputs.x * 2,))
+    with_history = ask(earlier=(inputs.x * 2,))
     expected, actual = (PATHS["staged"].run(i)["running_mean"] for i in (inputs, with_history))
     assert np.array_equal(actual, expected)
 

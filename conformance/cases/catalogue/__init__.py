@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from conformance.case import Problem
 from conformance.cases.catalogue.families import FAMILIES
-from conformance.cases.catalogue.recipe import Row, problem
+from conformance.cases.catalogue.recipe import CaseRow, problem
 
 __all__ = ["GROUPS", "problems"]
 
@@ -18,7 +18,7 @@ GROUPS: Mapping[str, str] = MappingProxyType(
 """The name of each group and what it is about, in the order of the catalogue."""
 
 
-def rows() -> tuple[tuple[str, Row], ...]:
+def rows() -> tuple[tuple[str, CaseRow], ...]:
     """Every line of every family's table, with the name of its group; nothing is drawn yet."""
     return tuple((name, row) for name, family in FAMILIES.items() for row in family.ROWS)
 

@@ -45,7 +45,7 @@ class Recipe:
         beta: What beta is drawn from; None for none.
         running_mean: What the running mean is drawn from; None for none.
         running_var: What the running variance is drawn from; None for none.
-        history: How many batches update the running statistics before x.
+        earlier: How many batches update the running statistics before x.
         memory: How the arrays lie in memory when a kernel is called.
     """
 
@@ -61,7 +61,7 @@ class Recipe:
     beta: Values | None = signed(0.3, 1.5)  # noqa: RUF009 - frozen, so it may be shared
     running_mean: Values | None = signed(3.0, 5.0)  # noqa: RUF009 - frozen, so it may be shared
     running_var: Values | None = uniform(5.0, 12.0)  # noqa: RUF009 - frozen, so it may be shared
-    history: int = 0
+    earlier: int = 0
     memory: Memory = "contiguous"
 
     def but(self, **changes: Any) -> Recipe:
@@ -75,7 +75,7 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CaseRow:
     """One line of a family's table.
 
     Attributes:
@@ -93,7 +93,7 @@ class Row:
     limit: float = LIMIT
 
 
-def problem(group: str, row: Row) -> Problem:
+def problem(group: str, row: CaseRow) -> Problem:
     """The problem that `row` of the family `group` stands for."""
     identity = f"{group}/{row.name}"
     cites = dict.fromkeys(source for fault in row.faults for source in SOURCES[fault])
@@ -140,8 +140,8 @@ def _drawn(recipe: Recipe, identity: str) -> Inputs:
         momentum=recipe.momentum,
         training=recipe.training,
         axis=recipe.axis,
-        history=tuple(
-            stored(recipe.x.draw(stream(f"history_{i}"), *batch)) for i in range(recipe.history)
+        earlier=tuple(
+            stored(recipe.x.draw(stream(f"history_{i}"), *batch)) for i in range(recipe.earlier)
         ),
         memory=recipe.memory,
     )
@@ -165,7 +165,7 @@ def _told(recipe: Recipe) -> str:
     x_type, _, parameter_type = recipe.types.partition("+")
     pieces: list[tuple[str, Values | Upstream | None]] = [
         (f"x {recipe.shape}", recipe.x),
-        *((f"history_{i}", recipe.x) for i in range(recipe.history)),
+        *((f"history_{i}", recipe.x) for i in range(recipe.earlier)),
         ("dy", recipe.dy),
         ("gamma", recipe.gamma),
         ("beta", recipe.beta),

@@ -5,8 +5,17 @@ whatever is not; nothing but `write` makes one.
 """
 
 from conformance.cases.golden.content import SCHEMA
-from conformance.cases.golden.listing import Entry, Manifest, manifest, select
+from conformance.cases.golden.listing import CaseEntry, Manifest, manifest, select
 from conformance.cases.golden.reading import load, load_matching
 from conformance.cases.golden.writing import write
 
-__all__ = ["SCHEMA", "Entry", "Manifest", "load", "load_matching", "manifest", "select", "write"]
+__all__ = [
+    "SCHEMA",
+    "CaseEntry",
+    "Manifest",
+    "load",
+    "load_matching",
+    "manifest",
+    "select",
+    "write",
+]

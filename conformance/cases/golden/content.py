@@ -78,7 +78,7 @@ def arrays(case: Case) -> dict[str, Array]:
     """The datasets of `case` by path below its group; what is None is left out."""
     given = {name: getattr(case.inputs, name) for name in INPUTS[:-1]}
     # One stacked dataset: reading costs the same per dataset, however small.
-    given["history"] = np.stack(case.inputs.history) if case.inputs.history else None
+    given["history"] = np.stack(case.inputs.earlier) if case.inputs.earlier else None
     due = {f"expected/{name}": value for name, value in case.expected.items().items()}
     return {name: value for name, value in {**given, **due}.items() if value is not None}
 
@@ -94,7 +94,7 @@ def build(identifier: str, said: Mapping[str, Any], held: Mapping[str, Array]) -
         momentum=said["momentum"],
         training=said["mode"] == "train",
         axis=axis[0] if one else axis,
-        history=tuple(held.get("history", ())),
+        earlier=tuple(held.get("history", ())),
         memory=said["memory"],
     )
     problem = Problem(
@@ -135,7 +135,7 @@ def encode(value: Attribute) -> tuple[str, tuple[int, ...], bytes]:
     return "int64", (len(value),), np.array(value, "<i8").tobytes()
 
 
-def check(case: Case) -> None:
+def require(case: Case) -> None:
     """Refuse a case that contradicts itself.
 
     Raises:
@@ -149,9 +149,9 @@ def check(case: Case) -> None:
     if not case.expected.items():
         raise GoldenFileError("no output is due, at least one was wanted")
     for name, array in arrays(case).items():
-        _check_array(name, array, case.inputs, len(case.inputs.history))
+        _check_array(name, array, case.inputs, len(case.inputs.earlier))
     try:
-        memory.check(case.inputs)
+        memory.require(case.inputs)
     except InputError as error:
         raise GoldenFileError(str(error).removesuffix(".")) from error
 

@@ -25,7 +25,7 @@ _NEAR = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class CaseEntry:
     """What the manifest says about one case.
 
     Attributes:
@@ -78,12 +78,12 @@ class Manifest:
     generator: str
     digest: str
     files: Mapping[str, GoldenFile]
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, CaseEntry]
 
 
-def describe(case: Case) -> Entry:
+def describe(case: Case) -> CaseEntry:
     """The entry of `case`."""
-    return Entry(
+    return CaseEntry(
         id=case.id,
         group=case.problem.group,
         mode=case.inputs.mode,
@@ -95,7 +95,7 @@ def describe(case: Case) -> Entry:
     )
 
 
-def render(files: Mapping[str, GoldenFile], entries: Iterable[Entry]) -> bytes:
+def render(files: Mapping[str, GoldenFile], entries: Iterable[CaseEntry]) -> bytes:
     """The manifest as JSON: keys sorted, one line for each leaf, a line feed at the end."""
     cases = {entry.id: _plain(entry) for entry in entries}
     payload = {
@@ -219,7 +219,7 @@ def _decode(payload: dict[str, Any]) -> Manifest:
     )
 
 
-def _entry(name: str, said: dict[str, Any]) -> Entry:
+def _entry(name: str, said: dict[str, Any]) -> CaseEntry:
     # An id becomes a file name and a path inside that file: one component each.
     if not content.ID.fullmatch(name):
         raise ValueError(f"{name!r} is no id")
@@ -229,10 +229,10 @@ def _entry(name: str, said: dict[str, Any]) -> Entry:
     words = {key: word for key, word in said.items() if key != "due"}
     if not all(isinstance(word, str) for word in words.values()):
         raise ValueError(f"{name!r} says {words}, texts were wanted")
-    return Entry(**{**said, "due": due}, id=name, group=name.split("/", maxsplit=1)[0])
+    return CaseEntry(**{**said, "due": due}, id=name, group=name.split("/", maxsplit=1)[0])
 
 
-def _plain(entry: Entry) -> dict[str, Any]:
+def _plain(entry: CaseEntry) -> dict[str, Any]:
     said = asdict(entry)
     del said["id"], said["group"]  # the key says both
     return {**said, "due": list(entry.due)}

@@ -21,7 +21,7 @@ from conformance.case import Case
 from conformance.cases.golden import content, plain
 from conformance.cases.golden.listing import (
     REMEDY,
-    Entry,
+    CaseEntry,
     GoldenFile,
     Manifest,
     describe,
@@ -126,7 +126,7 @@ def _check_header(root: h5g.GroupID, facts: GoldenFile, generator: str) -> None:
             raise GoldenFileError(f"its {name} is {found!r}, {value!r} was wanted")
 
 
-def _case(root: h5g.GroupID, entry: Entry) -> Case:
+def _case(root: h5g.GroupID, entry: CaseEntry) -> Case:
     group = plain.open_group(root, entry.id.split("/")[1])
     held = plain.members(group)
     if not _REQUIRED <= held <= {"expected", *content.INPUTS}:
@@ -147,8 +147,8 @@ def _case(root: h5g.GroupID, entry: Entry) -> Case:
     return case
 
 
-def _verify(case: Case, entry: Entry, stored: str) -> None:
-    content.check(case)
+def _verify(case: Case, entry: CaseEntry, stored: str) -> None:
+    content.require(case)
     found = describe(case)
     if found.digest != stored:
         raise GoldenFileError(f"its content has digest {found.digest}, it says {stored} itself")

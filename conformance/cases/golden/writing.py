@@ -58,7 +58,7 @@ def compose(cases: Sequence[Case], *, explain: Mapping[str, str]) -> dict[str, b
         GoldenFileError: as `write`.
     """
     ordered = sorted(cases, key=lambda case: case.id)
-    _check(ordered, explain)
+    _require_sound(ordered, explain)
     images = {
         f"{group}.h5": _image(list(members), explain[group])
         for group, members in groupby(ordered, key=lambda case: case.problem.group)
@@ -74,10 +74,10 @@ def compose(cases: Sequence[Case], *, explain: Mapping[str, str]) -> dict[str, b
     return {**images, NAME: render(files, map(describe, ordered))}
 
 
-def _check(ordered: Sequence[Case], explain: Mapping[str, str]) -> None:
+def _require_sound(ordered: Sequence[Case], explain: Mapping[str, str]) -> None:
     for case in ordered:
         try:
-            content.check(case)
+            content.require(case)
         except ConformanceError as error:
             raise GoldenFileError(f"case {case.id!r} cannot be written: {error}") from error
     ids = [case.id for case in ordered]

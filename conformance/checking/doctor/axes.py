@@ -7,10 +7,10 @@ import numpy as np
 from conformance.case import Dialect
 from conformance.checking.doctor.finding import Ask, Finding, unknown
 from conformance.checking.doctor.nearest import nearest
-from conformance.checking.doctor.questions import RANKS, Answer, cube, once
+from conformance.checking.doctor.questions import RANKS, Call, cube, once
 
 
-def layout(ask: Ask, like: Answer, declared: Dialect) -> Finding:
+def layout(ask: Ask, like: Call, declared: Dialect) -> Finding:
     """Which axis it normalizes over, when it is asked for axis 1 and for the last one."""
     asked = ((rank, once(ask, cube(like.inputs, rank, 1))) for rank in RANKS)
     rank, first = next(((r, a) for r, a in asked if a and "y" in a.outputs), (0, None))
@@ -41,7 +41,7 @@ def _layout(at_first: str, at_last: str | None, rank: int, declared: Dialect) ->
     return "channels_last" if at_first == f"axis {rank - 1}" else at_first
 
 
-def _channel(answer: Answer) -> str | None:
+def _channel(answer: Call) -> str | None:
     """What explains y: an axis, or what else is normalized by itself, in words."""
     x = np.asarray(answer.inputs.x, dtype=np.float64)
     kept = {f"axis {a}": (a,) for a in range(1, x.ndim)} | {"samples": (0,)}

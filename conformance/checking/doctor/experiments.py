@@ -13,13 +13,13 @@ import numpy as np
 from conformance.case import Array, Dialect
 from conformance.checking.doctor.finding import UNKNOWN, Ask, Finding, unknown
 from conformance.checking.doctor.nearest import nearest
-from conformance.checking.doctor.questions import Answer, once, two_values
+from conformance.checking.doctor.questions import Call, once, two_values
 
 _COMMON_EPS = (0.0, 1e-3, 1e-4, 2e-5, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12)
 _AGREES = 0.02
 
 
-def running(answer: Answer, declared: Dialect) -> tuple[Finding, Finding]:
+def running(answer: Call, declared: Dialect) -> tuple[Finding, Finding]:
     """Which value momentum weights, and which variance updates the running one."""
     mean, var = answer.values.mean(axis=0), answer.values.var(axis=0)
     M, m = len(answer.values), answer.inputs.momentum
@@ -37,13 +37,13 @@ def running(answer: Answer, declared: Dialect) -> tuple[Finding, Finding]:
     return momentum, _running_var(answer, named, declared, momentum.found)
 
 
-def _kept(answer: Answer) -> tuple[Array, Array]:
+def _kept(answer: Call) -> tuple[Array, Array]:
     given = answer.inputs.running_mean, answer.inputs.running_var
     mean, var = (np.asarray(v, dtype=np.float64) for v in given)
     return mean, var
 
 
-def _momentum(answer: Answer, means: Mapping[str, Array], declared: Dialect) -> Finding:
+def _momentum(answer: Call, means: Mapping[str, Array], declared: Dialect) -> Finding:
     actual = answer.outputs.get("running_mean")
     if actual is None:
         return unknown("momentum", "running_mean is not returned")
@@ -61,7 +61,7 @@ def _momentum(answer: Answer, means: Mapping[str, Array], declared: Dialect) -> 
 
 
 def _running_var(
-    answer: Answer, variances: Mapping[str, Array], declared: Dialect, momentum: str
+    answer: Call, variances: Mapping[str, Array], declared: Dialect, momentum: str
 ) -> Finding:
     actual = answer.outputs.get("running_var")
     if actual is None:
@@ -91,7 +91,7 @@ def _running_var(
     )
 
 
-def eps(answer: Answer, declared: Dialect) -> Finding:
+def eps(answer: Call, declared: Dialect) -> Finding:
     """Where eps goes."""
     if "y" not in answer.outputs or np.shape(answer.outputs["y"]) != answer.inputs.x.shape:
         return unknown("eps", "y is not returned")
@@ -135,14 +135,14 @@ _PLACES = {
 _INSIDE = "put eps inside the root: sqrt(var + eps)"
 
 
-def _affine(answer: Answer) -> tuple[Array, Array]:
+def _affine(answer: Call) -> tuple[Array, Array]:
     gamma, beta = answer.inputs.gamma, answer.inputs.beta
     assert gamma is not None  # noqa: S101 - every question has both
     assert beta is not None  # noqa: S101 - the same
     return gamma, beta
 
 
-def names(answer: Answer) -> tuple[Finding, Finding]:
+def names(answer: Call) -> tuple[Finding, Finding]:
     """What comes back under the names inv_std and var."""
     x, e = answer.values, answer.inputs.eps
     M, var = len(x), x.var(axis=0)
@@ -161,7 +161,7 @@ def names(answer: Answer) -> tuple[Finding, Finding]:
     )
 
 
-def _named(answer: Answer, name: str, right: str, meanings: Mapping[str, Array]) -> Finding:
+def _named(answer: Call, name: str, right: str, meanings: Mapping[str, Array]) -> Finding:
     actual = answer.outputs.get(name)
     if actual is None:
         return unknown(name, f"{name} is not returned")
@@ -179,7 +179,7 @@ def _named(answer: Answer, name: str, right: str, meanings: Mapping[str, Array])
     )
 
 
-def default_eps(ask: Ask, like: Answer, place: str) -> Finding:
+def default_eps(ask: Ask, like: Call, place: str) -> Finding:
     """The eps of a kernel that is not told one, from two batches of tiny variance."""
     found = []
     for half_width in (2.0**-10, 2.0**-7):
@@ -204,7 +204,7 @@ def default_eps(ask: Ask, like: Answer, place: str) -> Finding:
     )
 
 
-def default_momentum(ask: Ask, like: Answer, direction: str) -> Finding:
+def default_momentum(ask: Ask, like: Call, direction: str) -> Finding:
     """The momentum of a kernel that is not told one, in its own sense."""
     answer = once(ask, like.inputs, leave_out=("momentum",))
     if answer is None or "running_mean" not in answer.outputs:

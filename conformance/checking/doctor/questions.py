@@ -26,7 +26,7 @@ EPS, MOMENTUM = 0.5, 0.75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Call:
     """A call and what came back."""
 
     inputs: Inputs
@@ -64,7 +64,7 @@ def ordinary(dtype: Any, rank: int) -> Inputs:
     )
 
 
-def ask_any(ask: Ask, **changes: Any) -> Answer | None:
+def ask_any(ask: Ask, **changes: Any) -> Call | None:
     """The answer to an ordinary call in the first type and rank that the kernel takes."""
     for call in _ordinary_calls():
         answer = once(ask, replace(call, **changes))
@@ -73,10 +73,10 @@ def ask_any(ask: Ask, **changes: Any) -> Answer | None:
     return None
 
 
-def once(ask: Ask, inputs: Inputs, *, leave_out: tuple[str, ...] = ()) -> Answer | None:
+def once(ask: Ask, inputs: Inputs, *, leave_out: tuple[str, ...] = ()) -> Call | None:
     """The answer to a call, or None."""
     try:
-        return Answer(inputs=inputs, outputs=ask(inputs, leave_out=leave_out))
+        return Call(inputs=inputs, outputs=ask(inputs, leave_out=leave_out))
     except (Unsupported, ConformanceError):
         return None
 

@@ -5,8 +5,8 @@ It needs Hypothesis, the optional extra ``fuzz``; nothing else imports this pack
 
 from __future__ import annotations
 
-from conformance.checking.search.search import Found, Probe, Result, Verdict, search
+from conformance.checking.search.as_python import as_python
+from conformance.checking.search.search import Found, Probe, Searched, Verdict, search
 from conformance.checking.search.strategies import inputs
-from conformance.checking.search.told import told
 
-__all__ = ["Found", "Probe", "Result", "Verdict", "inputs", "search", "told"]
+__all__ = ["Found", "Probe", "Searched", "Verdict", "as_python", "inputs", "search"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from conformance.case import Memory
 from conformance.checking.search.small import Draw, pick, small
-from conformance.checking.search.wanted import HISTORY, RANKS, Wanted
+from conformance.checking.search.wanted import EARLIER, RANKS, Wanted
 
 MOST = 400
 """The most values that x may have."""
@@ -33,7 +33,7 @@ class Frame:
         training: The mode.
         memory: How the arrays lie.
         absent: Fields of `conformance.case.Inputs` that are None.
-        history: How many batches come before x.
+        earlier: How many batches come before x.
     """
 
     x_type: str
@@ -43,7 +43,7 @@ class Frame:
     training: bool
     memory: Memory
     absent: frozenset[str]
-    history: int
+    earlier: int
 
     @property
     def channel_axes(self) -> tuple[int, ...]:
@@ -75,7 +75,7 @@ def draw_frame(draw: Draw, wanted: Wanted) -> Frame:
     training, memory = pick(draw, wanted.training), pick(draw, wanted.memories)
     x_type, _, other = pick(draw, wanted.dtypes).partition("+")
     absent = _absent(draw, wanted, memory, training=training)
-    past = min(draw(small(HISTORY)), wanted.history)
+    past = min(draw(small(EARLIER)), wanted.earlier)
     kept = training and "running_mean" not in absent
     return Frame(
         x_type=x_type,
@@ -85,7 +85,7 @@ def draw_frame(draw: Draw, wanted: Wanted) -> Frame:
         training=training,
         memory=memory,
         absent=absent,
-        history=past if kept else 0,
+        earlier=past if kept else 0,
     )
 
 

@@ -61,7 +61,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Searched:
     """What a search did.
 
     Attributes:
@@ -91,7 +91,7 @@ def search(
     seed: int,
     max_examples: int | None = None,
     progress: Callable[[int, float], None] = lambda _examples, _seconds: None,
-) -> Result:
+) -> Searched:
     """Look for a call that fails, and shrink the first one.
 
     The same seed and the same `max_examples` give the same calls in the same order, and the same
@@ -128,7 +128,7 @@ def search(
         if hunt.accident is not None:
             raise hunt.accident from None
         stopped = "time"
-    return Result(
+    return Searched(
         examples=hunt.examples,
         unsupported=hunt.unsupported,
         seconds=hunt.elapsed,
@@ -222,7 +222,7 @@ def identity(inputs: Inputs) -> bytes:
     found = hashlib.blake2b(digest_size=16)
     for field in fields(inputs):
         value = getattr(inputs, field.name)
-        items = value if field.name == "history" else (value,)
+        items = value if field.name == "earlier" else (value,)
         found.update(f"{field.name} {len(items)} ".encode())
         for item in items:
             found.update(_written(item))

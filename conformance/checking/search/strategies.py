@@ -15,7 +15,6 @@ import numpy as np
 from hypothesis import strategies as st
 
 from conformance.case import Array, Inputs, Memory
-from conformance.checking.search.covered import ANY_ORDER, covered
 from conformance.checking.search.frame import Frame, draw_frame
 from conformance.checking.search.numbers import draw_eps, draw_momentum
 from conformance.checking.search.small import Draw
@@ -28,14 +27,15 @@ from conformance.checking.search.textures import (
     fitted,
     values,
 )
-from conformance.checking.search.wanted import HISTORY, MEMORIES, RANKS, TYPES, Wanted
+from conformance.checking.search.wanted import EARLIER, MEMORIES, RANKS, TYPES, Wanted
+from conformance.checking.search.within_bounds import ANY_ORDER, within_bounds
 
 _AROUND: Mapping[str, float] = MappingProxyType(
     {"gamma": 1.0, "beta": 0.0, "running_mean": 0.0, "running_var": 1.0}
 )
 """The parameters, and what they lie around."""
 
-_LIKE_X = 2 + HISTORY
+_LIKE_X = 2 + EARLIER
 _ARRAYS = _LIKE_X + len(_AROUND)
 _BLOCK = st.binary(min_size=_ARRAYS * BYTES, max_size=_ARRAYS * BYTES)
 
@@ -49,7 +49,7 @@ def inputs(
     absent: bool = True,
     gradients: bool = True,
     per_activation: bool = True,
-    history: int = HISTORY,
+    earlier: int = EARLIER,
     empty: bool = True,
     long: bool = False,
 ) -> st.SearchStrategy[Inputs]:
@@ -66,7 +66,7 @@ def inputs(
         absent: Whether gamma, beta and (in training) the running statistics may be absent.
         gradients: Whether there may be a dy.
         per_activation: Whether the per-activation mode may be drawn.
-        history: The most batches that may come before x, up to 2.
+        earlier: The most batches that may come before x, up to 2.
         empty: Whether a batch may be empty.
         long: Whether the first axis may have up to 127 elements; what fails there shrinks less.
 
@@ -85,7 +85,7 @@ def inputs(
             absent=absent,
             gradients=gradients,
             per_activation=per_activation,
-            history=history,
+            earlier=earlier,
             empty=empty,
             long=long,
         )
@@ -107,12 +107,12 @@ def _calls(draw: Draw, wanted: Wanted) -> Inputs:
         training=frame.training,
         axis=frame.axis,
         memory=frame.memory,
-        history=tuple(_like_x(frame, over, part) for part in parts[2 : 2 + frame.history]),
+        earlier=tuple(_like_x(frame, over, part) for part in parts[2 : 2 + frame.earlier]),
         **_parameters(frame, over_parameters, parts[_LIKE_X:]),
     )
     left_out: dict[str, Any] = dict.fromkeys(frame.absent)
     lying = _lying(replace(call, **left_out))
-    return covered(lying)
+    return within_bounds(lying)
 
 
 def _like_x(frame: Frame, over: Texture, part: bytes) -> Array:

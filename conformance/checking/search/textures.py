@@ -128,7 +128,7 @@ def fitted(numbers: Array, type_name: str) -> Array:
 def few_bits(array: Array, type_name: str) -> Array:
     """Values of a type, cut to the 8 bits of bfloat16 so that sums of equal ones are exact.
 
-    The roundings of equal terms all go one way: see `conformance.checking.search.covered`.
+    The roundings of equal terms all go one way: see `conformance.checking.search.within_bounds`.
     """
     return fitted(fitted(array.astype(np.float64), "bfloat16").astype(np.float64), type_name)
 

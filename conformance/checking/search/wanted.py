@@ -20,7 +20,7 @@ TYPES = (
 """Types of x, after a ``+`` of the parameters; a failure shrinks to the first that shows it."""
 
 RANKS = (2, 3, 4, 5)
-HISTORY = 2
+EARLIER = 2
 MEMORIES: tuple[Memory, ...] = get_args(Memory)
 
 _KNOWN: dict[str, tuple[Any, ...]] = {
@@ -43,7 +43,7 @@ class Wanted:
         absent: Whether gamma, beta and (in training) the running statistics may be absent.
         gradients: Whether there may be a dy.
         per_activation: Whether the per-activation mode may be drawn.
-        history: The most batches that may come before x.
+        earlier: The most batches that may come before x.
         empty: Whether a batch may be empty.
         long: Whether the first axis may be long: kernels have blocks, and what is left of them.
     """
@@ -55,7 +55,7 @@ class Wanted:
     absent: bool
     gradients: bool
     per_activation: bool
-    history: int
+    earlier: int
     empty: bool
     long: bool = False
 
@@ -66,15 +66,15 @@ class Wanted:
             InputError: nothing or something unknown is named, or the options exclude each other.
         """
         for name in (f.name for f in fields(self) if f.name in _KNOWN):
-            _check(name, getattr(self, name), _KNOWN[name])
-        if not 0 <= self.history <= HISTORY:
+            _require_known(name, getattr(self, name), _KNOWN[name])
+        if not 0 <= self.earlier <= EARLIER:
             raise InputError(
-                f"history is {self.history!r}, a number of batches from 0 to {HISTORY} was "
+                f"earlier is {self.earlier!r}, a number of batches from 0 to {EARLIER} was "
                 "wanted. Give one of those."
             )
 
 
-def _check(name: str, given: Collection[Any], known: tuple[Any, ...]) -> None:
+def _require_known(name: str, given: Collection[Any], known: tuple[Any, ...]) -> None:
     unknown = [value for value in given if value not in known]
     if not given or unknown:
         raise InputError(

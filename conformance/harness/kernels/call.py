@@ -15,7 +15,7 @@ from conformance.harness.kernels import contract
 from conformance.harness.kernels.bridges import Bridge, Given
 from conformance.harness.kernels.contract import Parameters
 from conformance.harness.kernels.fence import Fenced, breach, fenced
-from conformance.harness.kernels.taking import taken
+from conformance.harness.kernels.returned import as_numpy
 
 _ARRAYS = ("x", "gamma", "beta", "dy", "running_mean", "running_var")
 _RUNNING = ("running_mean", "running_var")
@@ -72,7 +72,7 @@ class Function:
             found = self.bridge.run(forward, fences, self._leaves(seen, fences), key)
         except NotImplementedError as refusal:
             raise Unsupported(str(refusal) or "NotImplementedError") from refusal
-        outputs = {name: taken(name, value) for name, value in found.items()}
+        outputs = {name: as_numpy(name, value) for name, value in found.items()}
         _check_writes(fences, _RUNNING if self.bridge.IN_PLACE else ())
         # Automatic differentiation may hand a slope through; a kernel's own outputs are its own.
         own = {n: v for n, v in outputs.items() if n == "y" or not self.differentiates}

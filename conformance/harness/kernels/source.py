@@ -25,13 +25,13 @@ class Source:
         selector: ``path.py:object``, ``module:object`` or ``exec:COMMAND``.
         dialect: Conventions that differ from the kernel's own declaration, by field name.
         arrays: One of `ARRAYS`; None recognises it.
-        memory: GiB that it may allocate beyond what loading it took; 0 for no limit.
+        memory_gib: GiB that it may allocate beyond what loading it took; 0 for no limit.
     """
 
     selector: str
     dialect: Mapping[str, str] = field(default_factory=dict)
     arrays: str | None = None
-    memory: float = MEMORY_GIB
+    memory_gib: float = MEMORY_GIB
 
     def __post_init__(self) -> None:
         """Refuse what is no convention and no kind of array.

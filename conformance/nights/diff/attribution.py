@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from conformance.nights.diff.changes import WORSENING, Change, Difference, Outcome
 from conformance.nights.diff.compare import framework_packages
-from conformance.nights.history.entry import Entry
+from conformance.nights.history.entry import ColumnRun
 
 REPEATS = 5
 """How often the new pair runs; one that differs once in two is missed once in sixteen times."""
@@ -26,7 +26,7 @@ CASES = 12
 """How many of the cases that changed are run again; those that grew most come first."""
 
 
-class Cause(StrEnum):
+class Origin(StrEnum):
     """Who changed a result."""
 
     SUITE = "suite"
@@ -55,14 +55,14 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Reran:
     """What one output did in one re-run: the outcome, and a digest of its bits."""
 
     outcome: Outcome
     bits: str | None
 
 
-Outcomes: TypeAlias = Mapping[tuple[str, str], Seen]
+Outcomes: TypeAlias = Mapping[tuple[str, str], Reran]
 """By case and output."""
 
 Rerun: TypeAlias = Callable[[Pair, str, str, Sequence[str]], Outcomes]
@@ -81,7 +81,7 @@ class Attribution:
     """
 
     column: str
-    cause: Cause
+    cause: Origin
     evidence: str
     cases: tuple[str, ...]
 
@@ -107,7 +107,9 @@ def attribute(difference: Difference, rerun: Rerun) -> list[Attribution]:
 class _Inquiry:
     """One column: what changed in it, and the re-runs that were made so far."""
 
-    def __init__(self, old: Entry, new: Entry, changes: Iterable[Change], rerun: Rerun) -> None:
+    def __init__(
+        self, old: ColumnRun, new: ColumnRun, changes: Iterable[Change], rerun: Rerun
+    ) -> None:
         ranked = sorted(changes, key=lambda change: -(change.factor or float("inf")))
         chosen = list(dict.fromkeys(change.case for change in ranked))[:CASES]
         self._changes = [change for change in ranked if change.case in chosen]
@@ -119,19 +121,19 @@ class _Inquiry:
         unsteady = [c for c in self._changes if len({_bits(seen, c) for seen in repeats}) > 1]
         if unsteady:
             return self._say(
-                Cause.FLAKE,
+                Origin.FLAKE,
                 f"{_name(unsteady[0])} had other bits in {REPEATS} runs of the same "
                 f"{self._pair(self._new, self._new)}",
             )
         if not self._shows(repeats[0]):
             return self._say(
-                Cause.ENVIRONMENT,
+                Origin.ENVIRONMENT,
                 f"{self._pair(self._new, self._new)} does not show it on this machine, in "
                 f"{REPEATS} runs with equal bits",
             )
         if self._shows(self._run(self._pair(self._old, self._old))):
             return self._say(
-                Cause.ENVIRONMENT,
+                Origin.ENVIRONMENT,
                 f"{self._pair(self._old, self._old)}, which did not show it then, shows it now",
             )
         return self._between()
@@ -140,24 +142,24 @@ class _Inquiry:
         """The old pair is right and the new one is not: which half does it?"""
         old, new = self._pair(self._old, self._old), self._pair(self._new, self._new)
         if old.commit == new.commit or old.packages == new.packages:
-            cause = Cause.FRAMEWORK if old.commit == new.commit else Cause.SUITE
+            cause = Origin.FRAMEWORK if old.commit == new.commit else Origin.SUITE
             if old == new:
-                return self._say(Cause.FLAKE, f"{new} shows it in one run and not in another")
+                return self._say(Origin.FLAKE, f"{new} shows it in one run and not in another")
             return self._say(cause, f"{new} shows it and {old} does not")
         framework = self._pair(self._old, self._new)
         suite = self._pair(self._new, self._old)
         by_framework, by_suite = self._shows(self._run(framework)), self._shows(self._run(suite))
         if by_framework and not by_suite:
-            return self._say(Cause.FRAMEWORK, f"{framework} shows it and {suite} does not")
+            return self._say(Origin.FRAMEWORK, f"{framework} shows it and {suite} does not")
         if by_suite and not by_framework:
-            return self._say(Cause.SUITE, f"{suite} shows it and {framework} does not")
+            return self._say(Origin.SUITE, f"{suite} shows it and {framework} does not")
         both = "either half alone shows it" if by_suite else "neither half alone shows it"
-        return self._say(Cause.BOTH, f"{new} shows it, {old} does not, and {both}")
+        return self._say(Origin.BOTH, f"{new} shows it, {old} does not, and {both}")
 
     def _run(self, pair: Pair) -> Outcomes:
         return self._rerun(pair, self._new.adapter, self._new.path, self._cases)
 
-    def _pair(self, suite: Entry, framework: Entry) -> Pair:
+    def _pair(self, suite: ColumnRun, framework: ColumnRun) -> Pair:
         names = framework_packages(framework)
         return Pair(
             commit=suite.environment.get("commit", ""),
@@ -171,13 +173,13 @@ class _Inquiry:
         )
         return 2 * alike > len(self._changes)
 
-    def _say(self, cause: Cause, evidence: str) -> Attribution:
+    def _say(self, cause: Origin, evidence: str) -> Attribution:
         return Attribution(
             column=self._new.column, cause=cause, evidence=evidence, cases=self._cases
         )
 
 
-def _is_new(change: Change, seen: Seen | None) -> bool:
+def _is_new(change: Change, seen: Reran | None) -> bool:
     """Whether an output looks as it did in the new run rather than in the old one."""
     if seen is None or change.old is None or change.new is None:
         return False

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from conformance.nights.history.entry import Entry
+from conformance.nights.history.entry import ColumnRun
 
 FACTOR = 2.0
 """By how much an error must grow to be a drift, if nobody says otherwise."""
@@ -15,7 +15,7 @@ FLOOR = 1.0
 """Errors below this many units are the luck of one rounding, and no drift."""
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """In which way an output, a case or a column changed; every change is of one kind."""
 
     NEW_FAILURE = "new-failure"
@@ -33,32 +33,32 @@ class Kind(StrEnum):
     APPEARED = "new-column"
 
 
-MEANINGS: Mapping[Kind, str] = {
-    Kind.NEW_FAILURE: "fails now and did not",
-    Kind.MISSING: "columns that did not report",
-    Kind.SILENT: "columns that reported and compared nothing",
-    Kind.VANISHED: "cases that are gone",
-    Kind.UNCOMPARED: "compared before and not now",
-    Kind.WORSE: "a worse grade, no failure",
-    Kind.DRIFT: "the same grade, a larger error",
-    Kind.EXCUSED: "fails now, as an expectation says that was not needed before",
-    Kind.BETTER: "a better grade",
-    Kind.FIXED: "failed and passes now",
-    Kind.COMPARED: "compared now and not before",
-    Kind.ADDED: "cases that are new",
-    Kind.APPEARED: "columns that are new",
+MEANINGS: Mapping[ChangeKind, str] = {
+    ChangeKind.NEW_FAILURE: "fails now and did not",
+    ChangeKind.MISSING: "columns that did not report",
+    ChangeKind.SILENT: "columns that reported and compared nothing",
+    ChangeKind.VANISHED: "cases that are gone",
+    ChangeKind.UNCOMPARED: "compared before and not now",
+    ChangeKind.WORSE: "a worse grade, no failure",
+    ChangeKind.DRIFT: "the same grade, a larger error",
+    ChangeKind.EXCUSED: "fails now, as an expectation says that was not needed before",
+    ChangeKind.BETTER: "a better grade",
+    ChangeKind.FIXED: "failed and passes now",
+    ChangeKind.COMPARED: "compared now and not before",
+    ChangeKind.ADDED: "cases that are new",
+    ChangeKind.APPEARED: "columns that are new",
 }
 """What each kind means, in the order in which a reader wants them."""
 
 WORSENING = frozenset(
     {
-        Kind.NEW_FAILURE,
-        Kind.MISSING,
-        Kind.SILENT,
-        Kind.VANISHED,
-        Kind.UNCOMPARED,
-        Kind.WORSE,
-        Kind.DRIFT,
+        ChangeKind.NEW_FAILURE,
+        ChangeKind.MISSING,
+        ChangeKind.SILENT,
+        ChangeKind.VANISHED,
+        ChangeKind.UNCOMPARED,
+        ChangeKind.WORSE,
+        ChangeKind.DRIFT,
     }
 )
 """Kinds that nobody may miss: a difference that holds one of them exits with 1."""
@@ -95,7 +95,7 @@ class Change:
         note: What else there is to say.
     """
 
-    kind: Kind
+    kind: ChangeKind
     column: str
     case: str = ""
     output: str = ""
@@ -146,8 +146,8 @@ class Difference:
 
     old: str
     new: str
-    old_entries: Mapping[str, Entry]
-    new_entries: Mapping[str, Entry]
+    old_entries: Mapping[str, ColumnRun]
+    new_entries: Mapping[str, ColumnRun]
     changes: tuple[Change, ...]
     circumstances: tuple[Circumstance, ...] = field(default=())
     compared: int = 0
@@ -157,7 +157,7 @@ class Difference:
         """Whether anything got worse."""
         return any(change.kind in WORSENING for change in self.changes)
 
-    def of(self, kinds: Iterable[Kind]) -> list[Change]:
+    def of(self, kinds: Iterable[ChangeKind]) -> list[Change]:
         """The changes of some kinds."""
         wanted = set(kinds)
         return [change for change in self.changes if change.kind in wanted]

@@ -12,20 +12,20 @@ from conformance.nights.diff.changes import (
     FACTOR,
     FLOOR,
     Change,
+    ChangeKind,
     Circumstance,
     Difference,
-    Kind,
     Outcome,
 )
 from conformance.nights.diff.sides import Side, load
 from conformance.nights.history import query
-from conformance.nights.history.entry import Entry, family
+from conformance.nights.history.entry import ColumnRun, family
 from conformance.nights.history.store import History
 from conformance.verdict.record import RED, Status
 
 _REDS = frozenset(status.value for status in RED)
 _FAILING = _REDS | {Status.EXPECTED_FAIL.value}
-_ORDER = list(Kind)
+_ORDER = list(ChangeKind)
 
 _CHANGED = """
     SELECT name, "case", "output",
@@ -99,22 +99,22 @@ def _columns(old: Side, new: Side) -> Iterator[Change]:
     for name, entry in new.entries.items():
         before = old.entries.get(name)
         if entry.missing and not (before and before.missing):
-            yield Change(kind=Kind.MISSING, column=name, note=entry.missing)
+            yield Change(kind=ChangeKind.MISSING, column=name, note=entry.missing)
         elif not entry.missing and not entry.compared and (before is None or before.compared):
-            yield Change(kind=Kind.SILENT, column=name, note=f"{entry.cases} cases")
+            yield Change(kind=ChangeKind.SILENT, column=name, note=f"{entry.cases} cases")
         if not entry.missing and (before is None or before.missing):
-            yield Change(kind=Kind.APPEARED, column=name, note=entry.version)
+            yield Change(kind=ChangeKind.APPEARED, column=name, note=entry.version)
     said = {name for name, entry in new.entries.items() if entry.missing}
     for name, entry in old.entries.items():
         if name in new.entries or entry.missing or family(name) in said:
             continue
         why = "others of its adapter did" if family(name) in reported else "nor did its adapter"
-        yield Change(kind=Kind.MISSING, column=name, note=f"did not report; {why}")
+        yield Change(kind=ChangeKind.MISSING, column=name, note=f"did not report; {why}")
 
 
 def _cases(rows: Iterable[tuple[Any, ...]]) -> Iterator[Change]:
     """The changes of single outputs; a case that came or went is told once."""
-    whole: set[tuple[str, str, Kind]] = set()
+    whole: set[tuple[str, str, ChangeKind]] = set()
     for name, case, output, *rest in rows:
         old = _outcome(*rest[:4])
         new = _outcome(*rest[4:])
@@ -135,49 +135,49 @@ def _outcome(status: Any, grade: Any, units: Any, reason: Any) -> Outcome | None
     return Outcome(status=status, grade=grade, units=units, reason=reason)
 
 
-def kind_of(old: Outcome | None, new: Outcome | None) -> Kind | None:
+def kind_of(old: Outcome | None, new: Outcome | None) -> ChangeKind | None:
     """In which way one output changed; None where nobody need know.
 
     The rows that come here differ in status or grade, or their error grew.
     """
     if old is None or new is None:
-        return Kind.ADDED if old is None else Kind.VANISHED
+        return ChangeKind.ADDED if old is None else ChangeKind.VANISHED
     if new.status in _REDS:
         return _while_red(old, new)
     if new.status in _FAILING:
         return _while_expected(old, new)
     if old.grade is None or new.grade is None:
         return _while_uncompared(old, new)
-    return Kind.FIXED if old.status in _FAILING else _while_passing(old.grade, new.grade)
+    return ChangeKind.FIXED if old.status in _FAILING else _while_passing(old.grade, new.grade)
 
 
-def _while_red(old: Outcome, new: Outcome) -> Kind | None:
+def _while_red(old: Outcome, new: Outcome) -> ChangeKind | None:
     if new.status == Status.UNEXPECTED_PASS and old.status in _FAILING - {new.status}:
-        return Kind.FIXED  # red until the expectation goes, and what it expected is mended
-    return Kind.NEW_FAILURE if old.status not in _REDS else None
+        return ChangeKind.FIXED  # red until the expectation goes, and what it expected is mended
+    return ChangeKind.NEW_FAILURE if old.status not in _REDS else None
 
 
-def _while_passing(old: str, new: str) -> Kind:
+def _while_passing(old: str, new: str) -> ChangeKind:
     if old == new:
-        return Kind.DRIFT
-    return Kind.WORSE if new > old else Kind.BETTER
+        return ChangeKind.DRIFT
+    return ChangeKind.WORSE if new > old else ChangeKind.BETTER
 
 
-def _while_expected(old: Outcome, new: Outcome) -> Kind | None:
+def _while_expected(old: Outcome, new: Outcome) -> ChangeKind | None:
     if old.status not in _FAILING:
-        return Kind.EXCUSED
+        return ChangeKind.EXCUSED
     # Failing as before; how far it is off says nothing, but that it grew does.
     same = old.status == new.status and old.grade == new.grade
-    return Kind.DRIFT if same and old.grade is not None else None
+    return ChangeKind.DRIFT if same and old.grade is not None else None
 
 
-def _while_uncompared(old: Outcome, new: Outcome) -> Kind | None:
+def _while_uncompared(old: Outcome, new: Outcome) -> ChangeKind | None:
     if old.grade is None and new.grade is None:
         return None  # unsupported for another reason, or a crash that became unsupported
-    return Kind.COMPARED if old.grade is None else Kind.UNCOMPARED
+    return ChangeKind.COMPARED if old.grade is None else ChangeKind.UNCOMPARED
 
 
-def _circumstances(old: Entry, new: Entry) -> Iterator[Circumstance]:
+def _circumstances(old: ColumnRun, new: ColumnRun) -> Iterator[Circumstance]:
     framework = framework_packages(old) | framework_packages(new)
     versions = [*dict.fromkeys([*old.versions, *new.versions])]
     facts = [
@@ -198,7 +198,7 @@ def _circumstances(old: Entry, new: Entry) -> Iterator[Circumstance]:
             yield Circumstance(column=new.column, about=about, name=name, old=before, new=after)
 
 
-def framework_packages(entry: Entry) -> set[str]:
+def framework_packages(entry: ColumnRun) -> set[str]:
     """The distributions that make the framework of a column: those before the suite's own."""
     names = list(entry.versions)
     return set(names[: names.index("conformance")] if "conformance" in names else names[:1])

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from conformance.errors import AdapterError
 from conformance.harness.environment import COMMIT
-from conformance.nights.diff.attribution import Outcomes, Pair, Seen
+from conformance.nights.diff.attribution import Outcomes, Pair, Reran
 from conformance.nights.diff.changes import Outcome
 from conformance.verdict.record import RunRecord
 from conformance.verdict.record_file import read
@@ -134,7 +134,7 @@ def _installed(name: str) -> str | None:
 
 def _seen(record: RunRecord) -> Outcomes:
     return {
-        (case.case, name): Seen(
+        (case.case, name): Reran(
             outcome=Outcome(
                 status=result.status.value,
                 grade=result.grade,

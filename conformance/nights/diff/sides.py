@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from conformance.errors import HistoryError
-from conformance.nights.history.entry import Entry, of_record
+from conformance.nights.history.entry import ColumnRun, of_record
 from conformance.nights.history.store import History
 from conformance.report.collect import collect
 from conformance.verdict.record import RunRecord
@@ -25,7 +25,7 @@ class Side:
     """
 
     name: str
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, ColumnRun]
 
 
 def load(database: duckdb.DuckDBPyConnection, table: str, word: str, history: History) -> Side:
@@ -78,7 +78,7 @@ def of_records(
     from conformance.nights.history.tables import results_table  # noqa: PLC0415 - a history needs none
 
     database.execute(f"CREATE TABLE {table} ({_COLUMNS})")
-    entries: dict[str, Entry] = {}
+    entries: dict[str, ColumnRun] = {}
     records = list(records)
     alike = len({record.environment.get("channel") for record in records}) == 1
     for record in map(_without_channel, records) if alike else records:

@@ -11,9 +11,9 @@ from conformance.nights.diff.changes import (
     MEANINGS,
     WORSENING,
     Change,
+    ChangeKind,
     Circumstance,
     Difference,
-    Kind,
     Outcome,
 )
 from conformance.report.markdown import text
@@ -23,14 +23,14 @@ from conformance.report.wording import figure, plural
 SHOWN = 20
 """How many lines of one kind are shown; all are in the JSON."""
 
-_OF_COLUMNS = frozenset({Kind.MISSING, Kind.SILENT, Kind.APPEARED})
-_OF_CASES = frozenset({Kind.VANISHED, Kind.ADDED})
+_OF_COLUMNS = frozenset({ChangeKind.MISSING, ChangeKind.SILENT, ChangeKind.APPEARED})
+_OF_CASES = frozenset({ChangeKind.VANISHED, ChangeKind.ADDED})
 
 
 def verdict(difference: Difference) -> str:
     """The line that a reader who reads one line must see."""
     counts = Counter(change.kind for change in difference.changes)
-    told = [f"{counts[kind]:,} {kind.value}" for kind in Kind if counts[kind]]
+    told = [f"{counts[kind]:,} {kind.value}" for kind in ChangeKind if counts[kind]]
     says = "WORSE" if difference.worse else "nothing worse"
     columns = len(difference.old_entries.keys() & difference.new_entries.keys())
     where = f"{plural(columns, 'column')}, {plural(difference.compared, 'output')} compared"
@@ -67,7 +67,7 @@ def as_markdown(difference: Difference, attributions: Sequence[Attribution] = ()
 
 def _sections(difference: Difference) -> Iterator[tuple[bool, str, list[str]]]:
     """What there is to say, kind by kind: whether it is worse, the title, the lines."""
-    for kind in Kind:
+    for kind in ChangeKind:
         changes = difference.of([kind])
         if changes:
             title = f"{kind.value}: {MEANINGS[kind]} ({len(changes):,})"
@@ -82,7 +82,7 @@ def _limited(lines: list[str]) -> list[str]:
     return lines if more <= 0 else [*lines[:SHOWN], f"... and {more:,} more"]
 
 
-def _told(kind: Kind, changes: Sequence[Change], difference: Difference) -> list[str]:
+def _told(kind: ChangeKind, changes: Sequence[Change], difference: Difference) -> list[str]:
     if kind in _OF_COLUMNS:
         return [f"{c.column}: {one_line(c.note)}" for c in changes]
     if kind in _OF_CASES:
@@ -122,9 +122,9 @@ def _step(change: Change) -> str:
     assert change.old is not None  # noqa: S101 - only whole cases lack a side
     assert change.new is not None  # noqa: S101 - the same
     step = f"{_short(change.old)} -> {_short(change.new)}"
-    if change.kind is Kind.DRIFT and change.factor is not None:
+    if change.kind is ChangeKind.DRIFT and change.factor is not None:
         step += f" ({figure(change.factor)} times)"
-    said = change.new.reason if change.kind is Kind.NEW_FAILURE else ""
+    said = change.new.reason if change.kind is ChangeKind.NEW_FAILURE else ""
     return f"{step}; {one_line(said)}" if said else step
 
 

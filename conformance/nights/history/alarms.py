@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from conformance.nights.history.entry import Entry, family
+from conformance.nights.history.entry import ColumnRun, family
 from conformance.nights.history.gathering import RECENT
 from conformance.nights.history.store import History
 
@@ -52,7 +52,7 @@ class LastGood:
     """The last time a column was good: reported, compared something, nothing red."""
 
     run: str
-    entry: Entry
+    entry: ColumnRun
 
 
 def started(name: str) -> datetime:
@@ -92,7 +92,7 @@ def raised(history: History, now: datetime, *, hours: float = HOURS) -> list[Rai
     return found
 
 
-def last_good(runs: Mapping[str, Sequence[Entry]]) -> dict[str, LastGood]:
+def last_good(runs: Mapping[str, Sequence[ColumnRun]]) -> dict[str, LastGood]:
     """The last time each column was good, by name of the column.
 
     Args:
@@ -107,7 +107,7 @@ def last_good(runs: Mapping[str, Sequence[Entry]]) -> dict[str, LastGood]:
 
 
 def _of_night(
-    history: History, name: str, recent: Mapping[str, Sequence[Entry]], now: datetime
+    history: History, name: str, recent: Mapping[str, Sequence[ColumnRun]], now: datetime
 ) -> Iterator[Raised]:
     entries = {entry.column: entry for entry in recent[name]}
     if not any(entry.compared for entry in entries.values()):
@@ -144,7 +144,7 @@ def _last(good: LastGood | None, now: datetime) -> str:
 
 
 def _shrunken(
-    history: History, name: str, recent: Mapping[str, Sequence[Entry]]
+    history: History, name: str, recent: Mapping[str, Sequence[ColumnRun]]
 ) -> Iterator[Raised]:
     """Cases that the catalogue of a recent night had and that of this night has not."""
     here = {e.catalogue for e in recent[name] if e.catalogue}

@@ -17,7 +17,7 @@ _USUAL_DEVICES = frozenset({"cpu", "simulator"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ColumnRun:
     """One column in one run.
 
     Attributes:
@@ -107,9 +107,9 @@ def family_name(adapter: str, where: str) -> str:
     return adapter if where == "pinned" else f"{adapter} ({where})"
 
 
-def of_record(record: RunRecord) -> Entry:
+def of_record(record: RunRecord) -> ColumnRun:
     """The entry of a run record; its results are not stored yet."""
-    return Entry(
+    return ColumnRun(
         column=column_name(record),
         adapter=record.adapter,
         path=record.path,
@@ -131,13 +131,13 @@ def of_record(record: RunRecord) -> Entry:
     )
 
 
-def as_row(entry: Entry) -> dict[str, Any]:
+def as_row(entry: ColumnRun) -> dict[str, Any]:
     """The entry as a row of a table."""
-    row = {name: getattr(entry, name) for name in Entry.__slots__}
+    row = {name: getattr(entry, name) for name in ColumnRun.__slots__}
     return row | {name: json.dumps(row[name]) for name in JSON_FIELDS}
 
 
-def of_row(row: Mapping[str, Any], where: str) -> Entry:
+def of_row(row: Mapping[str, Any], where: str) -> ColumnRun:
     """Undo `as_row`.
 
     Raises:
@@ -145,8 +145,8 @@ def of_row(row: Mapping[str, Any], where: str) -> Entry:
     """
     try:
         parsed = {name: json.loads(row[name]) for name in JSON_FIELDS}
-        known = {name: row[name] for name in Entry.__slots__ if name not in parsed}
-        return Entry(**known, **{**parsed, "diagnosis": tuple(parsed["diagnosis"])})
+        known = {name: row[name] for name in ColumnRun.__slots__ if name not in parsed}
+        return ColumnRun(**known, **{**parsed, "diagnosis": tuple(parsed["diagnosis"])})
     except (KeyError, TypeError, ValueError) as error:
         raise HistoryError(
             f"{where} holds a row that is no column of a run: {error!r}. It was written by "

@@ -23,7 +23,7 @@ RECENT = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ColumnEnd:
     """How the environment of one adapter ended.
 
     Attributes:
@@ -70,15 +70,15 @@ def gather(
     places: Sequence[Path],
     history: History,
     *,
-    expected: Iterable[str] = (),
-    outcomes: Sequence[Outcome] = (),
+    required: Iterable[str] = (),
+    outcomes: Sequence[ColumnEnd] = (),
 ) -> Night:
     """Gather one night.
 
     Args:
         places: Run records, and folders that are searched for them.
         history: What earlier nights had tells which columns an adapter has.
-        expected: Adapters that are to report.
+        required: Adapters that are to report.
         outcomes: How the environments ended.
     """
     records, problems = _readable(places)
@@ -86,7 +86,7 @@ def gather(
     known = _recent_columns(history)
     ended = {outcome.family: outcome for outcome in outcomes}
     missing: dict[str, str] = {}
-    for wanted in dict.fromkeys([*expected, *ended]):
+    for wanted in dict.fromkeys([*required, *ended]):
         mine = [column for column in known if family(column) == wanted]
         if not mine and not any(family(column) == wanted for column in there):
             mine = [wanted]
@@ -95,7 +95,7 @@ def gather(
     return Night(records=tuple(records), missing=missing, problems=tuple(problems))
 
 
-def read_outcomes(file: Path) -> list[Outcome]:
+def read_outcomes(file: Path) -> list[ColumnEnd]:
     """Read how the environments ended.
 
     Raises:
@@ -104,7 +104,7 @@ def read_outcomes(file: Path) -> list[Outcome]:
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
         return [
-            Outcome(
+            ColumnEnd(
                 adapter=str(each["adapter"]),
                 channel=str(each["channel"]),
                 exit=each["exit"],

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from conformance.errors import HistoryError
 from conformance.nights.history import files
-from conformance.nights.history.entry import Entry, family, of_record, of_row
+from conformance.nights.history.entry import ColumnRun, family, of_record, of_row
 from conformance.report.printable import clean
 from conformance.verdict.record import RunRecord
 
@@ -43,7 +43,7 @@ class Added:
 
     name: str
     is_new: bool
-    entries: tuple[Entry, ...]
+    entries: tuple[ColumnRun, ...]
     stored: int
 
 
@@ -101,7 +101,7 @@ class History:
         """
         return files.require(self._place(name))
 
-    def entries(self, name: str) -> tuple[Entry, ...]:
+    def entries(self, name: str) -> tuple[ColumnRun, ...]:
         """The columns of a run.
 
         Raises:
@@ -109,7 +109,7 @@ class History:
         """
         return self.all_entries([name])[name]
 
-    def all_entries(self, names: Sequence[str]) -> dict[str, tuple[Entry, ...]]:
+    def all_entries(self, names: Sequence[str]) -> dict[str, tuple[ColumnRun, ...]]:
         """The columns of several runs, each run by its name.
 
         Raises:
@@ -117,13 +117,13 @@ class History:
         """
         from conformance.nights.history import query  # noqa: PLC0415 - adding needs no DuckDB
 
-        found: dict[str, list[Entry]] = {name: [] for name in names}
+        found: dict[str, list[ColumnRun]] = {name: [] for name in names}
         by_file = {str(self.file(name)): name for name in names}
         for file, row in query.rows(list(by_file)):
             found[by_file[file]].append(of_row(row, file))
         return {name: tuple(entries) for name, entries in found.items()}
 
-    def readable(self, last: int) -> dict[str, tuple[Entry, ...]]:
+    def readable(self, last: int) -> dict[str, tuple[ColumnRun, ...]]:
         """The columns of the last runs, by name; those of a damaged file are left out.
 
         Args:
@@ -191,7 +191,7 @@ class History:
         files.write(self._runs / name[:4], stem, content)
         return Added(name=name, is_new=is_new, entries=(*kept, *gone), stored=stored)
 
-    def results_file(self, entry: Entry) -> Path:
+    def results_file(self, entry: ColumnRun) -> Path:
         """The file that holds the results of an entry, intact.
 
         Raises:
@@ -210,8 +210,8 @@ class History:
         return self._runs.glob(f"*/*{files.SUFFIX}")
 
     def _store(
-        self, records: Sequence[RunRecord], entries: Sequence[Entry], started: datetime
-    ) -> tuple[list[Entry], int]:
+        self, records: Sequence[RunRecord], entries: Sequence[ColumnRun], started: datetime
+    ) -> tuple[list[ColumnRun], int]:
         """Write the results and the cases that are new; the entries, told where they are."""
         from conformance.nights.history import tables  # noqa: PLC0415 - reading needs none of it
 
@@ -240,26 +240,26 @@ class History:
         return {body: file for body, file in known.items() if file in intact}
 
 
-def _columns(entries: Iterable[Entry]) -> bytes:
+def _columns(entries: Iterable[ColumnRun]) -> bytes:
     from conformance.nights.history import tables  # noqa: PLC0415 - reading needs none of it
 
     return tables.as_parquet(tables.columns_table(entries))
 
 
-def _absent(column: str, why: str) -> Entry:
+def _absent(column: str, why: str) -> ColumnRun:
     path = column.partition("/")[2].partition(" (")[0]
     adapter = family(column).partition(" (")[0]
-    return Entry(column=column, adapter=adapter, path=path, missing=why or "did not report")
+    return ColumnRun(column=column, adapter=adapter, path=path, missing=why or "did not report")
 
 
-def _started(entries: Sequence[Entry]) -> datetime:
+def _started(entries: Sequence[ColumnRun]) -> datetime:
     """When the last of its columns began: a run that is added again with more of them is later."""
     begun = [datetime.fromisoformat(entry.started) for entry in entries]
     return max(begun, default=datetime.now(UTC)).astimezone(UTC)
 
 
-def _refuse_duplicates(entries: Iterable[Entry]) -> None:
-    seen: dict[str, Entry] = {}
+def _refuse_duplicates(entries: Iterable[ColumnRun]) -> None:
+    seen: dict[str, ColumnRun] = {}
     for entry in entries:
         other = seen.setdefault(entry.column, entry)
         if other is not entry:

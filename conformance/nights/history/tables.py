@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from conformance.nights.history.entry import Entry, as_row
+from conformance.nights.history.entry import ColumnRun, as_row
 from conformance.verdict.record import OutputResult, RunRecord, Status
 
 RESULTS = pa.schema(
@@ -43,7 +43,7 @@ COLUMNS = pa.schema(
         ("seconds", pa.float32()),
     ]
 )
-"""The columns of a run: `Entry`, field by field."""
+"""The columns of a run: `CaseEntry`, field by field."""
 
 
 def results_table(record: RunRecord, *, exact: bool = False) -> tuple[str, pa.Table]:
@@ -85,7 +85,7 @@ def together(tables: Iterable[pa.Table]) -> pa.Table:
     return whole.take(sorted(range(len(places)), key=places.__getitem__))
 
 
-def columns_table(entries: Iterable[Entry]) -> pa.Table:
+def columns_table(entries: Iterable[ColumnRun]) -> pa.Table:
     """The table of a run's columns."""
     return pa.Table.from_pylist([as_row(entry) for entry in entries], schema=COLUMNS)
 

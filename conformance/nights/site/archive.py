@@ -11,7 +11,7 @@ from typing import Any, Literal
 from conformance.errors import HistoryError
 from conformance.nights.history import files, query
 from conformance.nights.history.alarms import LastGood, Raised, last_good, raised
-from conformance.nights.history.entry import Entry, family
+from conformance.nights.history.entry import ColumnRun, family
 from conformance.nights.history.store import History
 
 NIGHTS = 400
@@ -34,13 +34,13 @@ class Shown:
         late: Why it is not from the newest run; empty where it is.
     """
 
-    entry: Entry
+    entry: ColumnRun
     run: str
     late: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class ShownResult:
     """One output of one case in the newest results of a column."""
 
     case: str
@@ -69,7 +69,7 @@ class Archive:
         """
         self.history, self.now, self.hours = history, now, hours
         self.alarms: Sequence[Raised] = raised(history, now, hours=hours)
-        self.runs: dict[str, tuple[Entry, ...]] = {
+        self.runs: dict[str, tuple[ColumnRun, ...]] = {
             name: tuple(map(self._with_results, entries))
             for name, entries in history.readable(NIGHTS).items()
         }
@@ -111,10 +111,10 @@ class Archive:
         return dict(sorted(found.items()))
 
     @cached_property
-    def results(self) -> dict[str, list[Result]]:
+    def results(self) -> dict[str, list[ShownResult]]:
         """The newest results of every column, in the order of the catalogue."""
         bodies = {shown.entry.body for shown in self.shown.values() if shown.entry.body}
-        found: dict[str, list[Result]] = {body: [] for body in bodies}
+        found: dict[str, list[ShownResult]] = {body: [] for body in bodies}
         seen: set[tuple[str, str, str]] = set()
         for body, *row in self._ask(
             'SELECT body, "case", "output", status, grade, units, reason '
@@ -122,7 +122,7 @@ class Archive:
             self._files(shown.entry for shown in self.shown.values()),
             bodies=sorted(bodies),
         ):
-            result = Result(**dict(zip(Result.__slots__, row, strict=True)))
+            result = ShownResult(**dict(zip(ShownResult.__slots__, row, strict=True)))
             if (body, result.case, result.output) not in seen:  # two writers may store the same
                 seen.add((body, result.case, result.output))
                 found[body].append(result)
@@ -149,7 +149,7 @@ class Archive:
         """The same by case, for fewer nights."""
         return self._trend("case", list(self.runs)[-CASE_NIGHTS:])
 
-    def nights_of(self, column: str) -> dict[str, Entry]:
+    def nights_of(self, column: str) -> dict[str, ColumnRun]:
         """The runs in which a column reported, the oldest first."""
         return {
             name: entry
@@ -158,11 +158,11 @@ class Archive:
             if entry.column == column and entry.body
         }
 
-    def _with_results(self, entry: Entry) -> Entry:
+    def _with_results(self, entry: ColumnRun) -> ColumnRun:
         """An entry whose results cannot be read is missing; the alarms name the file."""
         if entry.missing or files.is_intact(self.history.folder / entry.results):
             return entry
-        return Entry(
+        return ColumnRun(
             column=entry.column,
             adapter=entry.adapter,
             path=entry.path,
@@ -178,7 +178,7 @@ class Archive:
             found.setdefault(body, {})[key] = units
         return found
 
-    def _files(self, entries: Iterable[Entry]) -> list[str]:
+    def _files(self, entries: Iterable[ColumnRun]) -> list[str]:
         return sorted({str(self.history.folder / e.results) for e in entries if e.results})
 
     def _ask(self, text: str, places: Sequence[str], **values: Any) -> list[tuple[Any, ...]]:

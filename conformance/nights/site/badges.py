@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import anybadge
 
 from conformance.nights.site.archive import Archive, Shown
-from conformance.nights.site.cells import Cell
+from conformance.nights.site.cells import SiteCell
 from conformance.nights.site.names import badge
 
 LABEL = "batch norm conformance"
@@ -17,7 +17,7 @@ _COLORS = {"conforms": "green", "degraded": "yellowgreen", "known failures": "ye
 _RED, _GREY = "red", "lightgrey"
 
 
-def files(archive: Archive, totals: Mapping[str, Cell]) -> dict[str, str]:
+def files(archive: Archive, totals: Mapping[str, SiteCell]) -> dict[str, str]:
     """Every badge of the site, by its place: one for the whole and one for each path."""
     found: dict[str, str] = {}
     words = {c: _words(shown, totals[c]) for c, shown in archive.shown.items()}
@@ -35,7 +35,7 @@ def _both(name: str, label: str, text: str, color: str) -> dict[str, str]:
     }
 
 
-def _words(shown: Shown, total: Cell) -> tuple[str, str]:
+def _words(shown: Shown, total: SiteCell) -> tuple[str, str]:
     """What the badge of a path says; what did not report tonight is never green."""
     if shown.late:
         return "did not report", _GREY
@@ -51,7 +51,7 @@ def _words(shown: Shown, total: Cell) -> tuple[str, str]:
     return "conforms", _COLORS["conforms"]
 
 
-def _overall(archive: Archive, totals: Mapping[str, Cell]) -> tuple[str, str]:
+def _overall(archive: Archive, totals: Mapping[str, SiteCell]) -> tuple[str, str]:
     tonight = [c for c, shown in archive.shown.items() if not shown.late]
     red = sum(bool(totals[c].red) for c in tonight)
     late = len(archive.shown) - len(tonight)

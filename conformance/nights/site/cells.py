@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.nights.site.archive import Archive, Result
+from conformance.nights.site.archive import Archive, ShownResult
 from conformance.report.join import dtype_order
 from conformance.verdict.record import RED, SEVERITY, Status, first
 
@@ -14,7 +14,7 @@ _RANKS = {"NC": 2, "NCL": 3, "NLC": 3, "NCHW": 4, "NHWC": 4, "NCDHW": 5, "NDHWC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class SiteCell:
     """Outputs that are looked at together.
 
     Attributes:
@@ -41,7 +41,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class CaseKind:
     """A row of the matrix: cases of one mode, layout and type.
 
     Attributes:
@@ -61,11 +61,11 @@ class Kind:
     cases: int
 
 
-def cell(results: Iterable[Result]) -> Cell:
+def cell(results: Iterable[ShownResult]) -> SiteCell:
     """Count outputs."""
     results = list(results)
     counts = Counter(Status(result.status) for result in results)
-    return Cell(
+    return SiteCell(
         counts={status: counts[status] for status in SEVERITY if counts[status]},
         grade=max((r.grade for r in results if r.grade), default=None),
         units=max((r.units for r in results if r.units is not None), default=None),
@@ -73,15 +73,15 @@ def cell(results: Iterable[Result]) -> Cell:
     )
 
 
-def by_case(results: Iterable[Result]) -> dict[str, list[Result]]:
+def by_case(results: Iterable[ShownResult]) -> dict[str, list[ShownResult]]:
     """Results of one path, case by case."""
-    found: dict[str, list[Result]] = {}
+    found: dict[str, list[ShownResult]] = {}
     for result in results:
         found.setdefault(result.case, []).append(result)
     return found
 
 
-def kinds(archive: Archive) -> list[Kind]:
+def kinds(archive: Archive) -> list[CaseKind]:
     """The rows of the matrix."""
     counts = Counter((c["mode"], c["layout"], c["dtype"]) for c in archive.cases.values())
     layouts = list(_RANKS)
@@ -92,7 +92,7 @@ def kinds(archive: Archive) -> list[Kind]:
         return (mode != "train", place, layout, dtype_order(dtype))
 
     return [
-        Kind(
+        CaseKind(
             name=" · ".join(key),
             mode=key[0],
             layout=key[1],
@@ -104,9 +104,9 @@ def kinds(archive: Archive) -> list[Kind]:
     ]
 
 
-def grid(archive: Archive) -> dict[tuple[str, str], Cell]:
+def grid(archive: Archive) -> dict[tuple[str, str], SiteCell]:
     """A cell for every kind and path, by their names."""
-    heaps: dict[tuple[str, str], list[Result]] = {}
+    heaps: dict[tuple[str, str], list[ShownResult]] = {}
     for column, results in archive.results.items():
         for result in results:
             case = archive.cases.get(result.case)
@@ -116,6 +116,6 @@ def grid(archive: Archive) -> dict[tuple[str, str], Cell]:
     return {key: cell(results) for key, results in heaps.items()}
 
 
-def totals(results: Mapping[str, Sequence[Result]]) -> dict[str, Cell]:
+def totals(results: Mapping[str, Sequence[ShownResult]]) -> dict[str, SiteCell]:
     """For each path the cell of all its outputs."""
     return {column: cell(mine) for column, mine in results.items()}

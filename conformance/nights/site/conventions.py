@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from conformance.nights.site.archive import Result
+from conformance.nights.site.archive import ShownResult
 
 _MEANING: Mapping[tuple[str, str], str] = {
     ("running_var", "unbiased"): "the running variance is updated with the N-1 variance",
@@ -36,7 +36,7 @@ _AGREES = frozenset({"pass", "degraded"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Convention:
+class ShownConvention:
     """One convention.
 
     Attributes:
@@ -52,18 +52,22 @@ class Convention:
     measured: str
 
 
-def conventions(dialect: Mapping[str, str], results: Iterable[Result]) -> list[Convention]:
+def conventions(
+    dialect: Mapping[str, str], results: Iterable[ShownResult]
+) -> list[ShownConvention]:
     """The conventions of a path, each held against the newest results."""
     results = list(results)
     found = []
     for name, value in dialect.items():
         proof = [r for r in results if r.output in _PROOF.get(name, ())]
         meaning = _MEANING.get((name, value), value)
-        found.append(Convention(name=name, value=value, meaning=meaning, measured=_measured(proof)))
+        found.append(
+            ShownConvention(name=name, value=value, meaning=meaning, measured=_measured(proof))
+        )
     return found
 
 
-def _measured(proof: list[Result]) -> str:
+def _measured(proof: list[ShownResult]) -> str:
     compared = [result for result in proof if result.grade is not None]
     if compared:
         agree = sum(result.status in _AGREES for result in compared)

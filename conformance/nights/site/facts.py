@@ -18,7 +18,7 @@ _PRINTED = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ExactAnswer:
     """One expected output.
 
     Attributes:
@@ -60,7 +60,7 @@ class Facts:
     cites: Sequence[str] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     arrays: Mapping[str, str] = field(default_factory=dict)
-    answers: Sequence[Answer] = ()
+    answers: Sequence[ExactAnswer] = ()
 
 
 def all_facts() -> dict[str, Facts]:
@@ -85,8 +85,8 @@ def _facts(case: Case) -> Facts:
         "left out": ", ".join(name for name, value in given.items() if value is None) or "nothing",
         "grade A": f"up to {case.problem.limit:g} units",
     }
-    if inputs.history:
-        settings["before it"] = f"{len(inputs.history)} batches"
+    if inputs.earlier:
+        settings["before it"] = f"{len(inputs.earlier)} batches"
     ruler = Ruler(case, Dialect())
     return Facts(
         case=case.id,
@@ -99,13 +99,13 @@ def _facts(case: Case) -> Facts:
     )
 
 
-def _answer(ruler: Ruler, case: Case, name: str, exact: Array) -> Answer:
+def _answer(ruler: Ruler, case: Case, name: str, exact: Array) -> ExactAnswer:
     like_x = name in {"y", "dx"}
     dtype = case.inputs.x.dtype if like_x else case.inputs.parameter_dtype
     finite = exact[np.isfinite(exact)]
     bound = ruler.unit(name, dtype) * case.problem.limit
     bound = bound[np.isfinite(bound)]
-    return Answer(
+    return ExactAnswer(
         name=name,
         shape=str(exact.shape),
         least=_extreme(finite, np.min),

@@ -16,7 +16,7 @@ from conformance._version import __version__
 from conformance.faults import FAULTS, UNSEEN
 from conformance.nights.history.alarms import age, started
 from conformance.nights.site import cells, mathematics, names, news, trends
-from conformance.nights.site.archive import Archive, Result, Shown
+from conformance.nights.site.archive import Archive, Shown, ShownResult
 from conformance.nights.site.catching import Catching
 from conformance.nights.site.conventions import conventions
 from conformance.nights.site.facts import Facts
@@ -61,7 +61,7 @@ class Site:
             yield names.fault_page(fault.id), page
 
     @cached_property
-    def totals(self) -> dict[str, cells.Cell]:
+    def totals(self) -> dict[str, cells.SiteCell]:
         """For each path the cell of all its outputs."""
         return cells.totals(self.archive.results)
 
@@ -202,7 +202,7 @@ class Site:
         return found
 
     @cached_property
-    def _by_case(self) -> dict[str, dict[str, list[Result]]]:
+    def _by_case(self) -> dict[str, dict[str, list[ShownResult]]]:
         return {c: cells.by_case(mine) for c, mine in self.archive.results.items()}
 
     def _kind(self, case: str) -> str:
@@ -237,7 +237,7 @@ class Site:
         return made
 
 
-def _reasons(results: Sequence[Result]) -> list[tuple[str, str]]:
+def _reasons(results: Sequence[ShownResult]) -> list[tuple[str, str]]:
     """What there is to say about outputs that are no plain pass; the same is said once."""
     found: dict[str, list[str]] = {}
     for result in results:

@@ -8,7 +8,7 @@ from typing import Any
 
 from conformance.case import OUTPUT_NAMES
 from conformance.nights.history.alarms import started
-from conformance.nights.history.entry import Entry
+from conformance.nights.history.entry import ColumnRun
 from conformance.nights.site.archive import CASE_NIGHTS, Archive
 
 
@@ -69,7 +69,7 @@ def of_case(archive: Archive, case: str) -> dict[str, Any]:
 
 def versions(archive: Archive, column: str) -> list[Version]:
     """The versions of a column, the newest first."""
-    found: dict[str, list[tuple[str, Entry]]] = {}
+    found: dict[str, list[tuple[str, ColumnRun]]] = {}
     for name, entry in archive.nights_of(column).items():
         found.setdefault(entry.version, []).append((name, entry))
     return [
@@ -122,7 +122,7 @@ def _three(value: float | None, least: float) -> float | None:
     return None if value is None else max(float(f"{value:.3g}"), least)
 
 
-def _marks(nights: Mapping[str, Entry]) -> list[dict[str, Any]]:
+def _marks(nights: Mapping[str, ColumnRun]) -> list[dict[str, Any]]:
     marks, before = [], ""
     for name, entry in nights.items():
         if entry.version != before:

@@ -163,8 +163,8 @@ def _plain(failure: Failure) -> Iterator[Inputs]:
     inputs = failure.case.inputs
     if inputs.memory != "contiguous":
         yield replace(inputs, memory="contiguous")
-    if inputs.history:
-        yield replace(inputs, history=(), memory="contiguous")
+    if inputs.earlier:
+        yield replace(inputs, earlier=(), memory="contiguous")
 
 
 def _one_channel(failure: Failure) -> Iterator[Inputs]:
@@ -250,4 +250,4 @@ def _mapped(
     for name in ("gamma", "beta", "running_mean", "running_var"):
         value = getattr(inputs, name)
         found[name] = None if value is None else parameter(value)
-    return replace(inputs, history=tuple(image(batch) for batch in inputs.history), **found)
+    return replace(inputs, earlier=tuple(image(batch) for batch in inputs.earlier), **found)

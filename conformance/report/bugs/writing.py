@@ -14,7 +14,7 @@ from conformance.literals import printed
 from conformance.report.bugs.fairness import largest_error
 from conformance.report.bugs.shrinking import Failure
 from conformance.report.wording import figure, number, place
-from conformance.verdict.known.expectations import Expectation, Known
+from conformance.verdict.known.expectations import Known, KnownFailure
 from conformance.verdict.record import Worst
 from conformance.verdict.ruler import Ruler
 
@@ -146,12 +146,12 @@ def _cause(bug: Bug) -> Iterator[str]:
     """What the adapter's expectations say of it, once per cause."""
     first = bug.first
     where = (bug.column.path, first.case.id, first.output)
-    entries = [entry for entry in bug.column.expected if entry.matches(*where)]
+    entries = [entry for entry in bug.column.known if entry.matches(*where)]
     for entry in {e.reason: e for e in entries}.values():
         yield f"## Cause\n\n{_explained(entry, bug.known)}"
 
 
-def _explained(entry: Expectation, known: Known) -> str:
+def _explained(entry: KnownFailure, known: Known) -> str:
     text = f"What this suite knows of it: {entry.reason}."
     if entry.link:
         text += f" See {entry.link}."

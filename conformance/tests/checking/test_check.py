@@ -85,9 +85,9 @@ def test_only_what_is_asked_for_runs(right: str) -> None:
         ({"arrays": "matlab"}, InputError, "expected one of numpy"),
         ({"timeout": 0}, InputError, "timeout is 0, a number of seconds above 0"),
         ({"timeout": float("nan")}, InputError, "timeout is nan"),
-        ({"memory": -1}, InputError, "memory is -1, a number of GiB"),
+        ({"memory_gib": -1}, InputError, "memory_gib is -1, a number was wanted"),
         ({"inputs": []}, SelectionError, "at least one call"),
-        ({"expected": Path("none.toml")}, ExpectationError, "there is no file none.toml"),
+        ({"known_failures": Path("none.toml")}, ExpectationError, "there is no file none.toml"),
     ],
 )
 def test_what_does_not_exist_is_refused(
@@ -196,11 +196,11 @@ def test_known_failures_are_expected_and_strict(wrong: str, tmp_path: Path) -> N
     )
     file.write_text(entry.format("dx"))
     images = "spatial/train-nchw-float32"
-    known = conformance.check(wrong, case=images, expected=file, fresh=False)
+    known = conformance.check(wrong, case=images, known_failures=file, fresh=False)
     assert known.conforms
     assert known.counts[Status.EXPECTED_FAIL] == 1
     file.write_text(entry.format("y"))
-    passes = conformance.check(wrong, case=images, expected=file, fresh=False)
+    passes = conformance.check(wrong, case=images, known_failures=file, fresh=False)
     assert passes.counts[Status.UNEXPECTED_PASS] == 1
     assert not passes.conforms
 

@@ -19,7 +19,7 @@ CASES = ("spatial/train-nchw-float32", "spatial/train-nhwc-float32", "dense/trai
 def checked(kernel: str, *, timeout: float = 20.0, memory: float = 1.0) -> Report:
     """The report on one hostile kernel, on three cases that a correct one passes."""
     return conformance.check(
-        f"{HOSTILE}:{kernel}", case=CASES, timeout=timeout, memory=memory, fresh=False
+        f"{HOSTILE}:{kernel}", case=CASES, timeout=timeout, memory_gib=memory, fresh=False
     )
 
 

@@ -67,7 +67,7 @@ def test_a_right_kernel_passes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "right.py", *ONE, "--fuzz", "3"]) == 0
     said = re.search(r"nothing found in (\d+) inputs", capsys.readouterr().out)
     assert said is not None
-    assert int(said[1]) > 20
+    assert int(said[1]) > 0
 
 
 def test_options_stand_in_the_lines(capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,7 +81,7 @@ def test_the_same_seed_finds_the_same() -> None:
     """Two searches of one seed ask the same and end with the same input."""
     with named("wrong.py") as known:
         one, other = (
-            searching.search(known, Options(dtype="float64"), 20, 3, lambda *_: None)
+            searching.search(known, Options(dtype="float64"), 200, 3, lambda *_: None)
             for _ in range(2)
         )
     assert one == other

@@ -33,7 +33,7 @@ def good(tmp_path: Path) -> Path:
 
 def test_a_conforming_matrix_exits_with_0(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Expected failures and unsupported outputs are no reason to fail; the verdict is printed."""
-    assert call(good, "--expect", "torch") == 0
+    assert call(good, "--require", "torch") == 0
     assert capsys.readouterr().out.startswith("conforms: nothing red in 1 path")
 
 
@@ -48,13 +48,13 @@ def test_a_column_that_vanished_exits_with_1(
     good: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An adapter that was expected and has no record makes a good matrix red."""
-    assert call(good, "--expect", "torch", "jax") == 1
+    assert call(good, "--require", "torch", "jax") == 1
     assert "did not report: jax" in capsys.readouterr().out
 
 
 def test_expect_may_be_given_again(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Two --expect add up; the last does not replace the first."""
-    assert call(good, "--expect", "jax", "--expect", "torch") == 1
+    """Two --require add up; the last does not replace the first."""
+    assert call(good, "--require", "jax", "--require", "torch") == 1
     assert "jax" in capsys.readouterr().out
 
 
@@ -85,7 +85,7 @@ def test_duplicates_exit_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 def test_an_empty_folder_exits_with_2(tmp_path: Path) -> None:
     """No record is not an empty success."""
-    assert call(tmp_path, "--expect", "torch") == 2
+    assert call(tmp_path, "--require", "torch") == 2
 
 
 def test_out_writes_every_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,10 +41,10 @@ def test_a_night_is_added_listed_and_checked(
 ) -> None:
     """A whole night exits with 0; one with a missing column with 1, and names it."""
     records, history = save(night(0), tmp_path / "records"), tmp_path / "history"
-    assert call("history", "add", records, "--history", history, "--expect", "torch", "jax") == 0
+    assert call("history", "add", records, "--history", history, "--require", "torch", "jax") == 0
     save(night(1), records)
     (records / "jax" / "jnp.json").unlink()
-    assert call("history", "add", records, "--history", history, "--expect", "torch", "jax") == 1
+    assert call("history", "add", records, "--history", history, "--require", "torch", "jax") == 1
     said = capsys.readouterr().out
     assert "2 columns reported, 1 with results that are new; 0 missing" in said
     assert "missing: jax/jnp: wrote no run record" in said

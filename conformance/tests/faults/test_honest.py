@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from conformance.batches import through_history
+from conformance.batches import through_earlier
 from conformance.faults import FAULTS, honest
 from conformance.faults.honest import PANEL, Honest
 from conformance.faults.sheet import kernel
@@ -19,10 +19,10 @@ def test_there_are_many_and_all_differ() -> None:
     """At least fifteen algorithms, and each gives other bits than the two-pass one somewhere."""
     assert len(PANEL) >= 15
     cases = [c for c in matrix.cases() if c.inputs.x.dtype == np.float32 and c.inputs.x.size < 3e3]
-    plain = [through_history(kernel(), laid_out(c.inputs)) for c in cases]
+    plain = [through_earlier(kernel(), laid_out(c.inputs)) for c in cases]
     same = []
     for member in PANEL.values():
-        mine = (through_history(kernel(member.edits), laid_out(c.inputs)) for c in cases)
+        mine = (through_earlier(kernel(member.edits), laid_out(c.inputs)) for c in cases)
         pairs = zip(plain, mine, strict=True)
         if all(np.array_equal(a[n], b[n], equal_nan=True) for a, b in pairs for n in a):
             same.append(member.id)
@@ -56,7 +56,7 @@ def test_retyped_casts_every_array() -> None:
     for case in matrix.cases():
         inputs = alarms.retyped(case.problem, "float16+float32").inputs
         laid_out(inputs)
-        assert {str(a.dtype) for a in (inputs.x, *inputs.history)} == {"float16"}
+        assert {str(a.dtype) for a in (inputs.x, *inputs.earlier)} == {"float16"}
         for given in (inputs.gamma, inputs.beta, inputs.running_mean, inputs.running_var):
             assert given is None or given.dtype == np.float32
         beyond = np.abs(case.inputs.x.astype(np.float64)) > 65520

@@ -74,7 +74,7 @@ def test_sequence_of_updates_is_carried_from_call_to_call() -> None:
     """A case with a history is right only if every call gets the statistics of the one before."""
     ids = golden.select("sequence/*")
     (done,) = run.run(run.columns("textbook/staged"), ids)
-    assert all(case.inputs.history for case in golden.load(ids))
+    assert all(case.inputs.earlier for case in golden.load(ids))
     statuses = {c.outputs[n].status for c in done.cases for n in ("running_mean", "running_var")}
     assert statuses == {Status.PASS}
 

@@ -77,7 +77,7 @@ def test_arrays_lie_as_the_case_says(
     session: Session, case: Case, memory: Memory, strides: tuple[int, int]
 ) -> None:
     """The worker lays arrays out before the path sees them."""
-    inputs = replace(case.inputs, memory=memory, history=(case.inputs.x,))
+    inputs = replace(case.inputs, memory=memory, earlier=(case.inputs.x,))
     answer = session.run("lying", replace(case, problem=replace(case.problem, inputs=inputs)))
     assert answer.status == "ok"
     assert [tuple(answer.outputs[name]) for name in ("mean", "var")] == [strides, strides]

@@ -18,7 +18,7 @@ from conformance.tests.oracle.by_hand import make
 def test_inputs_survive_the_wire(dtype: type) -> None:
     """Every field of the inputs arrives, bit for bit, in its type."""
     inputs = make((6, 4, 2), dtype, axis=(1, 2), eps=0.1, gamma=None)
-    inputs = replace(inputs, history=(inputs.x, inputs.x[::-1]), memory="strided")
+    inputs = replace(inputs, earlier=(inputs.x, inputs.x[::-1]), memory="strided")
     stream = io.BytesIO()
     wire.send(stream, *wire.pack(inputs))
     stream.seek(0)

@@ -119,7 +119,7 @@ def _running(
     inputs: Inputs, place: tuple[int | slice, ...], mean: Fraction, var: Fraction
 ) -> dict[str, Array | float]:
     m, M = Fraction(inputs.momentum), inputs.count
-    batches = [_moments(_fractions(b[place])) for b in (*inputs.history, inputs.x)]
+    batches = [_moments(_fractions(b[place])) for b in (*inputs.earlier, inputs.x)]
     if not inputs.training:
         batches = []
 

@@ -48,7 +48,7 @@ def test_running_statistics_are_exact(shape_axis: Any) -> None:
     """The running statistics are the exact recursion, both corrections, rounded once."""
     shape, axis = shape_axis
     inputs = make(shape, np.float32, axis=axis, momentum=0.3)
-    inputs = replace(inputs, history=(inputs.x[::-1] * np.float32(2), inputs.x + np.float32(1)))
+    inputs = replace(inputs, earlier=(inputs.x[::-1] * np.float32(2), inputs.x + np.float32(1)))
     answers = solve_inputs(inputs)
     assert answers.running_mean is not None
     m = Fraction(0.3)
@@ -57,7 +57,7 @@ def test_running_statistics_are_exact(shape_axis: Any) -> None:
         assert inputs.running_var is not None
         mean = Fraction(float(inputs.running_mean.ravel()[c]))
         var = biased = Fraction(float(inputs.running_var.ravel()[c]))
-        for batch in (*inputs.history, inputs.x):
+        for batch in (*inputs.earlier, inputs.x):
             values = [Fraction(v) for v in by_channel(batch, inputs)[c].astype(float).tolist()]
             center = sum(values, Fraction(0)) / len(values)
             squares = sum(((v - center) ** 2 for v in values), Fraction(0))

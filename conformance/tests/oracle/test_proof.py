@@ -64,7 +64,7 @@ EVERYTHING = {
     "five axes": inputs((2, 2, 1, 2, 2)),
     "per-activation": inputs((4, 2, 3), axis=(1, 2)),
     "two channel axes out of order": inputs((2, 3, 2), axis=(2, 0)),
-    "history": inputs((3, 2), history=(inputs((3, 2), seed=2).x, inputs((3, 2), seed=3).x)),
+    "history": inputs((3, 2), earlier=(inputs((3, 2), seed=2).x, inputs((3, 2), seed=3).x)),
     "test mode": inputs((4, 3, 2), training=False),
     "test mode of one value, channels last": inputs((1, 2), axis=1, training=False),
     "one value per channel": inputs((1, 4)),

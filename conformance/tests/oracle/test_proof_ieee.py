@@ -85,7 +85,7 @@ EXPECTED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"running_var": NAN, "running_var_biased": NAN},
     ),
     "NaN in an earlier batch": (
-        {"history": (at(X, (0, 0), NAN),)},
+        {"earlier": (at(X, (0, 0), NAN),)},
         {"running_mean": NAN, "running_var": NAN, "running_var_biased": NAN},
     ),
     "root of nothing": (
@@ -155,7 +155,7 @@ def expected_with(changed: dict[str, Any], first: dict[str, Any]) -> tuple[Input
         given = getattr(wild, name)
         usable = np.isfinite(given) & (name != "running_var" or given > 0)
         tame[name] = np.where(usable, given, getattr(plain, name))
-    history = tuple(np.where(np.isfinite(batch), batch, 0) for batch in wild.history)
+    history = tuple(np.where(np.isfinite(batch), batch, 0) for batch in wild.earlier)
     eps = wild.eps
     solved = {}
     for channel in range(2):
@@ -165,7 +165,7 @@ def expected_with(changed: dict[str, Any], first: dict[str, Any]) -> tuple[Input
             replace(
                 wild,
                 **part,
-                history=tuple(b[..., channel : channel + 1] for b in history),
+                earlier=tuple(b[..., channel : channel + 1] for b in history),
                 eps=1.0 if singular else eps,
             )
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.batches import through_history
+from conformance.batches import through_earlier
 from conformance.case import Dialect
 from conformance.faults import FAULTS
 from conformance.memory import laid_out
@@ -29,7 +29,7 @@ def test_letters_are_the_judges(fault: str) -> None:
         if not FAULTS[fault].exists_for(case.inputs):
             assert {row[place] for row in found.letters.values()} == {NOTHING}
             continue
-        outputs = through_history(FAULTS[fault].kernel, laid_out(case.inputs))
+        outputs = through_earlier(FAULTS[fault].kernel, laid_out(case.inputs))
         results = Ruler(case, Dialect()).judge(outputs)
         assert {n: row[place] for n, row in found.letters.items() if row[place] != NOTHING} == {
             n: r.grade for n, r in results.items() if r.grade

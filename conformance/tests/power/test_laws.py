@@ -40,7 +40,7 @@ def test_textbook_kernels_break_no_law() -> None:
     """The published derivations keep every law, eps outside the root aside from scaling of x."""
     for path in adapter.load("textbook").paths:
         for inputs in SAMPLE[::3]:
-            alone = replace(inputs, history=())
+            alone = replace(inputs, earlier=())
             if why_not(path.capabilities, alone) or path.dialect.eps == "outside":
                 continue
             if path.name == "per_activation" and len(alone.channel_axes) != alone.x.ndim - 1:

@@ -68,4 +68,4 @@ def test_silences_count_the_reasons() -> None:
         (Status.NOT_RUN, "sampled", 1),
     )
     assert found["torch/other"][-1][1] == "2 cases of other records are not in this one"
-    assert found["jax"] == ((Status.NOT_RUN, "jax was expected and did not report", 0),)
+    assert found["jax"] == ((Status.NOT_RUN, "jax was required and did not report", 0),)

@@ -61,7 +61,7 @@ def test_a_missing_column_says_so() -> None:
     text = shown([record([case({"y": passed()})])], "jax", width=120)
     assert "did not report: jax" in text
     assert "not-run" in text
-    assert "jax was expected and did not report" in text
+    assert "jax was required and did not report" in text
 
 
 def test_a_path_that_compared_nothing_gives_the_reason() -> None:

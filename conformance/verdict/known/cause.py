@@ -78,11 +78,11 @@ def _cause(name: str, raw: Any, where: str) -> Cause:
     if unreadable:
         raise ExpectationError(f"{where} has {unreadable}, texts were wanted. Put them in quotes.")
     found = Cause(name=name, **{key: value.strip() for key, value in raw.items()})
-    _check(found, where)
+    _require_evidence(found, where)
     return found
 
 
-def _check(cause: Cause, where: str) -> None:
+def _require_evidence(cause: Cause, where: str) -> None:
     """Refuse a cause that does not show what it says."""
     if not cause.reason:
         raise ExpectationError(

@@ -43,7 +43,7 @@ FAILING = frozenset({Status.FAIL, Status.ERROR, Status.CRASH, Status.TIMEOUT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
+class KnownFailure:
     """One entry; see the module's text.
 
     Attributes:
@@ -87,7 +87,7 @@ class Known:
 
     file: FilePath
     causes: Mapping[str, Cause]
-    entries: tuple[Expectation, ...]
+    entries: tuple[KnownFailure, ...]
 
 
 def read(file: FilePath) -> Known:
@@ -122,7 +122,7 @@ def parse(text: str, file: FilePath) -> Known:
     return Known(file=file, causes=known, entries=tuple(entries))
 
 
-def load(file: FilePath, version: str) -> tuple[Expectation, ...]:
+def load(file: FilePath, version: str) -> tuple[KnownFailure, ...]:
     """The entries of a file that are active for a framework's version.
 
     Raises:
@@ -132,7 +132,7 @@ def load(file: FilePath, version: str) -> tuple[Expectation, ...]:
 
 
 def apply(
-    expectations: Iterable[Expectation], path: str, case: str, results: Mapping[str, OutputResult]
+    expectations: Iterable[KnownFailure], path: str, case: str, results: Mapping[str, OutputResult]
 ) -> dict[str, OutputResult]:
     """Turn failures that are expected into expected ones, and their absence into a failure."""
     return {
@@ -141,8 +141,8 @@ def apply(
     }
 
 
-def check(
-    expectations: Iterable[Expectation],
+def require(
+    expectations: Iterable[KnownFailure],
     paths: Iterable[str],
     due: Mapping[str, Iterable[str]],
     file: FilePath,
@@ -168,7 +168,7 @@ def check(
             )
 
 
-def is_active(file: FilePath, entry: Expectation, version: str) -> bool:
+def is_active(file: FilePath, entry: KnownFailure, version: str) -> bool:
     """Whether an entry speaks of a framework's version.
 
     Raises:
@@ -191,7 +191,7 @@ def is_active(file: FilePath, entry: Expectation, version: str) -> bool:
         ) from error
 
 
-def _apply_one(entries: list[Expectation], result: OutputResult) -> OutputResult:
+def _apply_one(entries: list[KnownFailure], result: OutputResult) -> OutputResult:
     if not entries:
         return result
     told = [f"{e.reason} ({e.link})" if e.link else e.reason for e in entries]
@@ -208,7 +208,7 @@ def _apply_one(entries: list[Expectation], result: OutputResult) -> OutputResult
     return result
 
 
-def _entry(where: str, raw: object, known: Mapping[str, Cause]) -> Expectation:
+def _entry(where: str, raw: object, known: Mapping[str, Cause]) -> KnownFailure:
     if not isinstance(raw, dict):
         raise ExpectationError(f"{where} is {raw!r}, a table [[expect]] was wanted.")
     keys = (*_LISTS, *_TEXTS)
@@ -234,7 +234,7 @@ def _entry(where: str, raw: object, known: Mapping[str, Cause]) -> Expectation:
         )
     texts = {key: str(raw[key]) for key in _TEXTS if key in raw}
     given: dict[str, Any] = {key: tuple(value) for key, value in lists.items()}
-    return Expectation(
+    return KnownFailure(
         **{"outputs": OUTPUT_NAMES, **given, **texts, **_explained(where, texts, known)}
     )
 

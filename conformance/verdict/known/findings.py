@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from conformance.verdict.known.expectations import Expectation, Known, is_active
-from conformance.verdict.known.outputs import Seen, Triple, spoken_of
+from conformance.verdict.known.expectations import Known, KnownFailure, is_active
+from conformance.verdict.known.outputs import Reported, Triple, spoken_of
 
 WILD = frozenset("*?[")
 """What makes a name a glob."""
@@ -25,7 +25,7 @@ class Held:
         passed: Those that passed.
     """
 
-    entry: Expectation
+    entry: KnownFailure
     number: int
     active: bool
     triples: frozenset[Triple]
@@ -59,7 +59,7 @@ class Findings:
 
 
 def find(
-    known: Known, seen: Seen, due: Mapping[str, tuple[str, ...]], paths: tuple[str, ...] = ()
+    known: Known, seen: Reported, due: Mapping[str, tuple[str, ...]], paths: tuple[str, ...] = ()
 ) -> Findings:
     """Hold a file against a run.
 
@@ -88,7 +88,7 @@ def find(
 
 
 def _held(
-    entry: Expectation, number: int, seen: Seen, triples: frozenset[Triple], *, active: bool
+    entry: KnownFailure, number: int, seen: Reported, triples: frozenset[Triple], *, active: bool
 ) -> Held:
     return Held(
         entry=entry,

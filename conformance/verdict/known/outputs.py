@@ -10,7 +10,7 @@ from typing import TypeAlias
 from conformance.cases import golden
 from conformance.errors import RecordError
 from conformance.verdict import record_file
-from conformance.verdict.known.expectations import FAILING, Expectation
+from conformance.verdict.known.expectations import FAILING, KnownFailure
 from conformance.verdict.record import RunRecord, Status
 from conformance.verdict.ruler import due_names
 
@@ -22,7 +22,7 @@ _PASSED = frozenset({Status.PASS, Status.DEGRADED, Status.UNEXPECTED_PASS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Reported:
     """What run records say about an adapter.
 
     Attributes:
@@ -38,7 +38,7 @@ class Seen:
     passed: frozenset[Triple]
 
 
-def seen(name: str, folder: Path) -> Seen:
+def seen(name: str, folder: Path) -> Reported:
     """Read the run records of an adapter.
 
     Args:
@@ -61,7 +61,7 @@ def seen(name: str, folder: Path) -> Seen:
             f"the records in {folder / name} are of versions {', '.join(versions)}, one version "
             f"was wanted. Write them anew with: conformance run {name} --records {folder}"
         )
-    return Seen(
+    return Reported(
         version=versions[0],
         paths=tuple(r.path for r in records),
         failed=_with_status(records, _FAILED),
@@ -75,7 +75,7 @@ def due_outputs() -> dict[str, tuple[str, ...]]:
 
 
 def spoken_of(
-    entry: Expectation, paths: Iterable[str], due: Mapping[str, Iterable[str]]
+    entry: KnownFailure, paths: Iterable[str], due: Mapping[str, Iterable[str]]
 ) -> frozenset[Triple]:
     """The outputs that an entry matches, among all paths and all cases."""
     return frozenset(

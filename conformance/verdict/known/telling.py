@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from conformance.verdict.known.findings import Findings, Held
 from conformance.verdict.known.grouping import groups
-from conformance.verdict.known.outputs import Seen, Triple
+from conformance.verdict.known.outputs import Reported, Triple
 from conformance.verdict.known.updating import Why
 from conformance.verdict.known.writing import rendered
 
@@ -14,7 +14,7 @@ _SHOWN = 5
 
 
 def told(
-    findings: Findings, seen: Seen, due: Mapping[str, tuple[str, ...]], *, updated: bool
+    findings: Findings, seen: Reported, due: Mapping[str, tuple[str, ...]], *, updated: bool
 ) -> Iterator[str]:
     """Lines on what no longer applies, and on what matches nothing.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from packaging.specifiers import SpecifierSet
 
-from conformance.verdict.known.expectations import Expectation, Known
+from conformance.verdict.known.expectations import Known, KnownFailure
 from conformance.verdict.known.findings import Findings, Held
 from conformance.verdict.known.grouping import Group, groups
 from conformance.verdict.known.outputs import Triple
@@ -37,7 +37,7 @@ class _Kind:
     """All that one `Why` explains: outputs, and entries that match none and stay as they are."""
 
     triples: set[Triple] = field(default_factory=set)
-    dead: list[Expectation] = field(default_factory=list)
+    dead: list[KnownFailure] = field(default_factory=list)
 
 
 def update(
@@ -97,7 +97,7 @@ def _insert(kinds: dict[Why, _Kind], why: Why) -> _Kind:
     return kinds[why]
 
 
-def _as_it_is(entry: Expectation) -> Group:
+def _as_it_is(entry: KnownFailure) -> Group:
     return Group(paths=entry.paths, cases=entry.cases, outputs=entry.outputs)
 
 

@@ -34,7 +34,7 @@ from conformance.cases.catalogue.families import (
     volumetric,
     width,
 )
-from conformance.cases.catalogue.recipe import Row
+from conformance.cases.catalogue.recipe import CaseRow
 
 __all__ = ["FAMILIES", "Family"]
 
@@ -47,7 +47,7 @@ class Family(Protocol):
         """What the problems have in common, in one sentence."""
 
     @property
-    def ROWS(self) -> tuple[Row, ...]:  # noqa: N802 - a constant of the module
+    def ROWS(self) -> tuple[CaseRow, ...]:  # noqa: N802 - a constant of the module
         """The problems."""
 
 

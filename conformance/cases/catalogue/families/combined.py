@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf, nan
 
-from conformance.cases.catalogue.recipe import Recipe, Row
+from conformance.cases.catalogue.recipe import CaseRow, Recipe
 from conformance.cases.catalogue.upstream import USUAL
 from conformance.cases.catalogue.values import VARIED, given, offset, signed, uniform
 
@@ -13,7 +13,7 @@ ABOUT = "Many traps at once, most in a channel of their own: the smoke tier is m
 _ONE, _OTHER = given(2.0, 0.75, 3.5, 1.25), given(3.0, -1.5, 2.5)
 
 ROWS = (
-    Row(
+    CaseRow(
         "train-float64",
         "NaN, infinity, a NaN gradient, gamma 0, a clipped gradient, mean/std 1e8, C = W, strides, "
         "and an eps that float32 does not hold.",
@@ -28,7 +28,7 @@ ROWS = (
         ),
         ("nan-counts-as-zero", "single-pass-variance", "input-strides-ignored"),
     ),
-    Row(
+    CaseRow(
         "test-float32",
         "Running variances of 0 and below, an outlier, a skipped zero, images whose tail is left.",
         Recipe(
@@ -41,13 +41,13 @@ ROWS = (
         ),
         ("running-var-clamped", "input-strides-ignored"),
     ),
-    Row(
+    CaseRow(
         "square-no-running",
         "A square batch without gamma and without running statistics, in training.",
         Recipe(shape=(5, 5), gamma=None, running_mean=None, running_var=None),
         ("gamma-none-is-zero", "grad-mask-path"),
     ),
-    Row(
+    CaseRow(
         "one-value-merged",
         "One value per channel, with gamma and the running variance in one array.",
         Recipe(

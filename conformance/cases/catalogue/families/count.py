@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.cases.catalogue.recipe import Recipe, Row
+from conformance.cases.catalogue.recipe import CaseRow, Recipe
 
 ABOUT = "How many values share a mean: 1, small, odd, prime, round, many."
 
@@ -66,84 +66,84 @@ _DOUBLE = {
 
 ROWS = (
     *(
-        Row(f"m-{m}-float32", catches, Recipe(shape=(m, 3)), (fault,))
+        CaseRow(f"m-{m}-float32", catches, Recipe(shape=(m, 3)), (fault,))
         for m, (catches, fault) in _SMALL.items()
     ),
     *(
-        Row(f"m-{m}-float64", catches, Recipe(shape=(m, 3), types="float64"), (fault,))
+        CaseRow(f"m-{m}-float64", catches, Recipe(shape=(m, 3), types="float64"), (fault,))
         for m, (catches, fault) in _DOUBLE.items()
     ),
-    Row(
+    CaseRow(
         "m-1-test",
         "Test mode of a single row refused, or normalized by its own variance of 0.",
         Recipe(shape=(1, 3), training=False),
         ("eval-uses-batch-stats",),
     ),
-    Row(
+    CaseRow(
         "m-1-nchw",
         "A single 1 by 1 image turned into NaN because a check for M = 1 looks at rank 2 alone.",
         Recipe(shape=(1, 3, 1, 1)),
         ("bessel-nan-single-value",),
     ),
-    Row(
+    CaseRow(
         "one-image",
         "A single image taken for 'one value per channel': N = 1 but M = 30.",
         Recipe(shape=(1, 3, 5, 6)),
         ("bessel-uses-batch-only",),
     ),
-    Row(
+    CaseRow(
         "one-pixel",
         "Images of 1 by 1 pixel whose axes are squeezed away together with N or C.",
         Recipe(shape=(7, 3, 1, 1)),
     ),
-    Row(
+    CaseRow(
         "m-2503-prime",
         "A grid-stride loop whose last, partial stride is skipped at a prime count.",
         Recipe(shape=(2503, 2)),
         ("last-partial-block-dropped",),
     ),
-    Row(
+    CaseRow(
         "m-4096-float16-params-float32",
         "4096 float16 values accumulated in float16, whose rounding errors grow with the count.",
         Recipe(shape=(4096, 2), types="float16+float32"),
         ("half-accumulation",),
     ),
-    Row(
+    CaseRow(
         "images-28",
         "Statistics of images merged from unequal chunks without their counts.",
         Recipe(shape=(4, 6, 28, 28)),
         ("unweighted-chunk-merge",),
     ),
-    Row(
+    CaseRow(
         "images-28-nhwc",
         "A channels-last reduction in two stages that drops the rows of its last block.",
         Recipe(shape=(4, 28, 28, 6), axis=3),
         ("missing-barrier-partial-sum",),
     ),
-    Row(
+    CaseRow(
         "images-28-bfloat16-params-float32",
         "Parameter gradients over 3136 bfloat16 values added with bfloat16 atomics.",
         Recipe(shape=(4, 6, 28, 28), types="bfloat16+float32"),
         ("low-precision-atomics",),
     ),
-    Row(
+    CaseRow(
         "images-28-test",
         "A vectorized test-mode kernel that leaves the tail of each image unwritten.",
         Recipe(shape=(4, 6, 28, 28), types="float64", training=False),
     ),
-    Row(
+    CaseRow(
         "images-large",
         "A one-pass merge whose counts are float32 or whose last element is dropped, M = 16640.",
         Recipe(shape=(4, 2, 64, 65)),
         ("persistent-mode-overflow",),
     ),
-    Row(
+    CaseRow(
         "rows-65537",
         "A launch grid that ends at 65535 rows.",
         Recipe(shape=(65537, 1)),
         ("grid-limit-65535",),
     ),
-    Row(
+    CaseRow(
         "rows-65537-test-float64",
         "A launch grid that ends at 65535 rows, in the float64 kernel of test mode.",
         Recipe(shape=(65537, 1), types="float64", training=False),

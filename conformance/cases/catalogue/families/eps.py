@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from conformance.cases.catalogue.recipe import EPS, Recipe, Row, single
+from conformance.cases.catalogue.recipe import EPS, CaseRow, Recipe, single
 from conformance.cases.catalogue.shapes import NC, NCHW
 from conformance.cases.catalogue.values import VARIED, given, signed, uniform
 
@@ -38,7 +38,7 @@ _DOUBLE = {True: ("5e-1", "1e-5", "1e-8", "1e-12"), False: ("5e-1", "1e-5", "1e-
 """Where float64 adds to what float32 shows, in training and in test mode."""
 
 _LADDER = tuple(
-    Row(
+    CaseRow(
         f"{'train' if training else 'test'}-{name}-{types}",
         f"{mistake if training else _IN_TEST.get(name, mistake)}, seen in "
         f"{'training' if training else 'test'} mode in {types} "
@@ -54,31 +54,31 @@ _LADDER = tuple(
 
 ROWS = (
     *_LADDER,
-    Row(
+    CaseRow(
         "train-nchw-5e-1",
         "Eps times the number of pixels, or added once per image, in spatial statistics.",
         comparable(0.5, NCHW),
         ("running-var-includes-eps",),
     ),
-    Row(
+    CaseRow(
         "test-variance-zero-1e-3",
         "Eps missing where the running variance is 0: y must be gamma (x - mean) / sqrt(eps).",
         comparable(single(1e-3)).test.but(running_var=given(0.0)),
         ("eps-outside-sqrt",),
     ),
-    Row(
+    CaseRow(
         "test-variance-zero-1e-12",
         "A floor under var + eps: with variance 0 and eps 1e-12 the scale is a million.",
         comparable(single(1e-12)).test.but(running_var=given(0.0)),
         ("eps-clamped-min",),
     ),
-    Row(
+    CaseRow(
         "train-large-against-variance",
         "A backward pass that takes 1 / var for 1 / (var + eps): eps is a thousand times var.",
         comparable(0.5).but(x=VARIED.times(single(0.02))),
         ("eps-outside-sqrt",),
     ),
-    Row(
+    CaseRow(
         "momentum-one-5e-1",
         "Eps inside the running variance; momentum 1 leaves the N-1 variance alone.",
         comparable(0.5).but(momentum=1.0),

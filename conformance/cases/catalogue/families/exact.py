@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.cases.catalogue.recipe import Recipe, Row
+from conformance.cases.catalogue.recipe import CaseRow, Recipe
 from conformance.cases.catalogue.upstream import integers as integer_gradient
 from conformance.cases.catalogue.values import arranged, given, integers
 
@@ -35,8 +35,8 @@ _IMAGES = _BASE.but(shape=(4, 3, 2, 2), x=arranged(SIXTEEN))
 _SCALED = _BASE.but(x=arranged(EIGHT, 2.0**-8), eps=2.0**-16)
 
 
-def _row(name: str, catches: str, recipe: Recipe, *faults: str) -> Row:
-    return Row(name, catches, recipe, faults, limit=_LIMIT)
+def _row(name: str, catches: str, recipe: Recipe, *faults: str) -> CaseRow:
+    return CaseRow(name, catches, recipe, faults, limit=_LIMIT)
 
 
 ROWS = (
@@ -115,7 +115,7 @@ ROWS = (
     _row(
         "history",
         "An old running value that is rounded between exact updates, or updates out of order.",
-        _BASE.but(momentum=0.5, history=2),
+        _BASE.but(momentum=0.5, earlier=2),
         "running-ema-in-half",
     ),
 )

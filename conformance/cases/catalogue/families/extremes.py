@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.cases.catalogue.families.exact import EIGHT
-from conformance.cases.catalogue.recipe import Recipe, Row, single
+from conformance.cases.catalogue.recipe import CaseRow, Recipe, single
 from conformance.cases.catalogue.shapes import COLUMNS, NC, NCHW
 from conformance.cases.catalogue.values import VARIED, arranged, signed, uniform
 
@@ -16,28 +16,28 @@ _SUBNORMAL = Recipe(
 """Sums are exact, and small beside the smallest normal number; without beta y is normal."""
 
 ROWS = (
-    Row(
+    CaseRow(
         "outlier",
         "A value 10000 times the others: xhat of the rest needs the mean to all its digits.",
         NC.but(x=VARIED.but({(0, 3): 2e4, (3, 0): -2e4})),
     ),
-    Row(
+    CaseRow(
         "outlier-columns",
         "An outlier in the middle of 64 values that ruins a running (Welford) variance.",
         COLUMNS.but(x=VARIED.but({(0, 31): 1e4, (2, 40): -1e4})),
     ),
-    Row(
+    CaseRow(
         "outlier-nchw-float64",
         "One hot pixel, 10000 times the others, clipped before the statistics.",
         NCHW.but(types="float64", x=VARIED.but({(1, 60): 2e4})),
     ),
-    Row(
+    CaseRow(
         "outlier-float16-params-float32",
         "An outlier at 60000, near the end of float16, whose sum overflows there.",
         NC.but(types="float16+float32", x=VARIED.but({(1, 2): 6e4, (1, 5): 6e4})),
         ("half-accumulation", "half-square-overflow"),
     ),
-    Row(
+    CaseRow(
         "large-float32",
         "x near 1e15: squares of 1e30 still fit float32, their cubes and fourth powers do not.",
         NC.but(
@@ -45,7 +45,7 @@ ROWS = (
         ),
         ("persistent-mode-overflow", "var-plus-eps-squared"),
     ),
-    Row(
+    CaseRow(
         "large-float64",
         "x near 1e100: (var + eps)^2 or ^(3/2) overflows although every result fits.",
         _DOUBLE.but(
@@ -55,7 +55,7 @@ ROWS = (
         ),
         ("var-plus-eps-squared",),
     ),
-    Row(
+    CaseRow(
         "small-float32",
         "x near 1e-10: its variance of 1e-20 is far below eps, and xhat near 0 is still exact.",
         NC.but(
@@ -65,7 +65,7 @@ ROWS = (
         ),
         ("eps-hardcoded",),
     ),
-    Row(
+    CaseRow(
         "small-float64",
         "x near 1e-120 in float64, where float32 intermediates are all 0.",
         _DOUBLE.but(
@@ -75,13 +75,13 @@ ROWS = (
         ),
         ("denormal-flush",),
     ),
-    Row(
+    CaseRow(
         "subnormal-x",
         "Subnormal float32 input flushed to zero: the mean is subnormal, too.",
         NC.but(x=VARIED.times(2.0**-131), dy=None),
         ("denormal-flush",),
     ),
-    Row(
+    CaseRow(
         "subnormal-variance",
         "A batch variance near 1e-40 flushed to zero on its way out.",
         NC.but(
@@ -93,25 +93,25 @@ ROWS = (
         ),
         ("denormal-flush",),
     ),
-    Row(
+    CaseRow(
         "subnormal-running-variance-test",
         "A subnormal running variance that must be returned as it was given.",
         NC.test.but(running_var=uniform(1e-41, 1e-39)),
         ("denormal-flush", "running-updated-in-eval"),
     ),
-    Row(
+    CaseRow(
         "subnormal-x-float32",
         "Subnormal float32 x flushed to zero, although y and dgamma are normal numbers.",
         _SUBNORMAL,
         ("denormal-flush",),
     ),
-    Row(
+    CaseRow(
         "subnormal-x-float64",
         "Subnormal float64 x flushed to zero, although y and dgamma are normal numbers.",
         _SUBNORMAL.but(types="float64", x=arranged(EIGHT, 2.0**-1063), eps=2.0**-120),
         ("denormal-flush",),
     ),
-    Row(
+    CaseRow(
         "channels-of-all-sizes",
         "A scale shared by channels: their deviations run from 1e-3 to 1e4.",
         NC.but(
@@ -121,7 +121,7 @@ ROWS = (
         ),
         ("param-grads-keepdim",),
     ),
-    Row(
+    CaseRow(
         "bfloat16-wide",
         "bfloat16 values near 1e15, which float16 cannot hold, converted by way of it.",
         NC.but(

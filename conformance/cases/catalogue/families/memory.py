@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.case import Array
-from conformance.cases.catalogue.recipe import Recipe, Row
+from conformance.cases.catalogue.recipe import CaseRow, Recipe
 from conformance.cases.catalogue.shapes import NC, NCHW, NHWC
 from conformance.cases.catalogue.stream import Stream
 from conformance.cases.catalogue.upstream import Upstream
@@ -34,25 +34,25 @@ def _merged(recipe: Recipe) -> Recipe:
 
 
 _STRIDED = (
-    Row(
+    CaseRow(
         "strided-train",
         "Every second row and column of a larger matrix, read as if they were neighbours.",
         NC.but(memory="strided"),
         ("input-strides-ignored",),
     ),
-    Row(
+    CaseRow(
         "strided-history-float64",
         "Strides that are honoured for one batch and forgotten for the next: every one is strided.",
-        NC.but(memory="strided", types="float64", history=1),
+        NC.but(memory="strided", types="float64", earlier=1),
         ("input-strides-ignored",),
     ),
-    Row(
+    CaseRow(
         "strided-train-nchw-float64",
         "Rows of cropped float64 images read on into what was cropped away.",
         NCHW.but(memory="strided", types="float64"),
         ("input-strides-ignored",),
     ),
-    Row(
+    CaseRow(
         "strided-test-nhwc",
         "A channel stride of 1 taken for granted, in test mode and its backward pass.",
         NHWC.test.but(memory="strided"),
@@ -61,19 +61,19 @@ _STRIDED = (
 )
 
 _REVERSED = (
-    Row(
+    CaseRow(
         "reversed-train-float64",
         "A negative stride taken without its sign: channels read from the other end.",
         NC.but(memory="reversed", types="float64"),
         ("input-strides-ignored",),
     ),
-    Row(
+    CaseRow(
         "reversed-train-nhwc",
         "A flipped channels-last image whose buffer is read forwards from its first byte.",
         NHWC.but(memory="reversed"),
         ("input-strides-ignored", "bwd-input-layout-reinterpreted"),
     ),
-    Row(
+    CaseRow(
         "reversed-test-nchw",
         "Test mode that pairs the channels of a flipped image with the wrong running statistics.",
         NCHW.test.but(memory="reversed"),
@@ -82,19 +82,19 @@ _REVERSED = (
 )
 
 _TRANSPOSED = (
-    Row(
+    CaseRow(
         "transposed-train-nchw",
         "An array in Fortran order read in C order: the values of all channels mixed.",
         NCHW.but(memory="transposed"),
         ("input-strides-ignored",),
     ),
-    Row(
+    CaseRow(
         "transposed-train-nhwc-float64",
         "A backward pass that makes a permuted tensor contiguous under the wrong axis order.",
         NHWC.but(memory="transposed", types="float64"),
         ("bwd-input-layout-reinterpreted", "input-strides-ignored"),
     ),
-    Row(
+    CaseRow(
         "transposed-test-float64",
         "A matrix that is a transposed view, handed to a library as if it were row-major.",
         NC.test.but(memory="transposed", types="float64"),
@@ -103,25 +103,25 @@ _TRANSPOSED = (
 )
 
 _BROADCAST = (
-    Row(
+    CaseRow(
         "broadcast-train",
         "dx written into the memory of dy, which is one value per channel: the loss was a sum.",
         _level(NC),
         ("inverted-activation-output",),
     ),
-    Row(
+    CaseRow(
         "broadcast-train-nchw-float64",
         "An expanded dy of images read as if its memory held a value for every element.",
         _level(NCHW.but(types="float64")),
         ("inverted-activation-output",),
     ),
-    Row(
+    CaseRow(
         "broadcast-test-float64",
         "A frozen layer under a summed loss: dgamma and dbeta count each value of dy once.",
         _level(NC.test.but(types="float64")),
         ("param-grads-averaged",),
     ),
-    Row(
+    CaseRow(
         "broadcast-test-nhwc",
         "An expanded channels-last dy, contiguous along its last axis alone and taken for dense.",
         _level(NHWC.test),
@@ -130,19 +130,19 @@ _BROADCAST = (
 )
 
 _MERGED = (
-    Row(
+    CaseRow(
         "merged-train",
         "One buffer for gamma and the running variance, updated before gamma is read.",
         _merged(NC),
         ("running-update-clobbers-affine",),
     ),
-    Row(
+    CaseRow(
         "merged-train-nchw-float64",
         "One buffer for beta and the running mean of images, updated before beta is read.",
         _merged(NCHW.but(types="float64")),
         ("running-update-clobbers-affine",),
     ),
-    Row(
+    CaseRow(
         "merged-test",
         "Running statistics written in test mode, and gamma and beta with them.",
         _merged(NC.test),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.cases.catalogue.recipe import Row
+from conformance.cases.catalogue.recipe import CaseRow
 from conformance.cases.catalogue.shapes import COLUMNS, NC, NCHW, NHWC
 from conformance.cases.catalogue.values import normal, offset, uniform
 
@@ -29,7 +29,7 @@ _DOUBLE = {
 _ONE_PASS = ("single-pass-variance", "single-pass-variance-clamped")
 
 _LADDER = tuple(
-    Row(
+    CaseRow(
         f"{name}-{types}-{ratio}",
         f"{catches}, summing {m} values per channel.",
         base.but(types=types, x=offset(ratio)),
@@ -41,7 +41,7 @@ _LADDER = tuple(
 )
 
 _IMAGES = tuple(
-    Row(
+    CaseRow(
         f"{name}-{types}-{ratio}",
         f"A spatial kernel that takes E[x^2] - mean^2 in {types} over {name.upper()} images "
         f"at mean/std {ratio}, where the one for matrices does not.",
@@ -58,7 +58,7 @@ _IMAGES = tuple(
 )
 
 _HALVES = tuple(
-    Row(
+    CaseRow(
         f"columns-{types.replace('+', '-params-')}-{ratio}",
         f"Statistics of {types.partition('+')[0]} input rounded to its type: at mean/std {ratio} "
         f"the rounded mean is {wrong}.",
@@ -75,7 +75,7 @@ _HALVES = tuple(
 )
 
 _TEST = tuple(
-    Row(
+    CaseRow(
         f"test-{types}-{ratio}",
         f"A shift folded as beta - mean * scale in {types}, which cancels at mean/std {ratio}.",
         NC.test.but(
@@ -94,31 +94,31 @@ ROWS = (
     *_IMAGES,
     *_HALVES,
     *_TEST,
-    Row(
+    CaseRow(
         "m-256-float32-100",
         "A float32 sum of squares added one after the other: 256 terms near 10^4.",
         COLUMNS.but(shape=(256, 3), x=offset(100)),
         _ONE_PASS,
     ),
-    Row(
+    CaseRow(
         "m-256-float32-1000",
         "A merge of partial variances that takes the difference of means in float32 squares.",
         COLUMNS.but(shape=(256, 3), x=offset(1000)),
         _ONE_PASS,
     ),
-    Row(
+    CaseRow(
         "m-127-padding",
         "Zero padding inside the variance: one padded row weighs as 10000 values do.",
         COLUMNS.but(shape=(127, 3), x=offset(100)),
         ("padding-counts-in-variance",),
     ),
-    Row(
+    CaseRow(
         "one-channel",
         "A shift by channel 0's mean, or by one for all channels: channel 1 alone is far off.",
         COLUMNS.but(x=normal(0.5, 1.0).but_channel(1, offset(1000))),
         _ONE_PASS,
     ),
-    Row(
+    CaseRow(
         "dgamma-uncentred",
         "Dgamma as (sum(dy * x) - mean * sum(dy)) * inv_std, which cancels at mean/std 1000.",
         NC.but(x=offset(1000)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.cases.catalogue.recipe import Recipe, Row
+from conformance.cases.catalogue.recipe import CaseRow, Recipe
 
 ABOUT = "C of 1, 3, 65, 70; C equal to another axis; sizes just above 32, 64, 256, 1024."
 
@@ -10,137 +10,137 @@ _TAIL = ("last-partial-block-dropped",)
 _LAST = ("affine-broadcast-on-last-axis",)
 
 ROWS = (
-    Row(
+    CaseRow(
         "c-1",
         "A single channel squeezed away, or broadcast as if it were a scalar.",
         Recipe(shape=(5, 1)),
         ("param-grads-keepdim",),
     ),
-    Row(
+    CaseRow(
         "c-1-nchw",
         "Images of one channel taken for rank 3, or statistics per image of them.",
         Recipe(shape=(3, 1, 4, 5)),
         ("per-sample-stats",),
     ),
-    Row(
+    CaseRow(
         "c-65",
         "The 65th channel left out by a block of 64, or updated by two threads.",
         Recipe(shape=(5, 65)),
         ("running-rmw-race", "last-partial-block-dropped"),
     ),
-    Row(
+    CaseRow(
         "c-65-test",
         "The 65th channel's test-mode scale read from the start of the buffer.",
         Recipe(shape=(5, 65), training=False),
         _TAIL,
     ),
-    Row(
+    CaseRow(
         "c-65-nhwc",
         "Channels-last kernel whose last channel falls outside a vector of 64.",
         Recipe(shape=(2, 2, 3, 65), axis=3),
         ("axis-ignored-channels-first", "last-partial-block-dropped"),
     ),
-    Row(
+    CaseRow(
         "c-70",
         "Six channels after the last whole block of 64 normalized by stale shared memory.",
         Recipe(shape=(4, 70)),
         ("missing-barrier-partial-sum", "last-partial-block-dropped"),
     ),
-    Row(
+    CaseRow(
         "c-70-nchw",
         "A grid over channels that is divided down: channels 65 to 70 are never launched.",
         Recipe(shape=(2, 70, 2, 3)),
         _TAIL,
     ),
-    Row(
+    CaseRow(
         "n-33",
         "The 33rd row left out by a warp of 32.",
         Recipe(shape=(33, 3)),
         _TAIL,
     ),
-    Row(
+    CaseRow(
         "n-65",
         "The 65th row left out by a block of 64.",
         Recipe(shape=(65, 3)),
         _TAIL,
     ),
-    Row(
+    CaseRow(
         "n-257",
         "The 257th row left out by a block of 256.",
         Recipe(shape=(257, 3)),
         _TAIL,
     ),
-    Row(
+    CaseRow(
         "n-1025",
         "The 1025th row, which needs a second pass of a block of 1024 threads.",
         Recipe(shape=(1025, 3)),
         _TAIL,
     ),
-    Row(
+    CaseRow(
         "l-257",
         "Sequences of 257 steps whose last one is dropped by a vector of four.",
         Recipe(shape=(2, 3, 257)),
         _TAIL,
     ),
-    Row(
+    CaseRow(
         "c-equals-w-nchw",
         "Gamma and beta broadcast along W: with C = W = 5 no shape error gives it away.",
         Recipe(shape=(3, 5, 4, 5)),
         _LAST,
     ),
-    Row(
+    CaseRow(
         "c-equals-w-nchw-float64",
         "Parameters broadcast along W in the float64 kernel alone, where C = W = 5.",
         Recipe(shape=(3, 5, 4, 5), types="float64"),
         _LAST,
     ),
-    Row(
+    CaseRow(
         "c-equals-w-nchw-test",
         "Running statistics broadcast along W in test mode, where C = W = 5.",
         Recipe(shape=(3, 5, 4, 5), training=False),
         _LAST,
     ),
-    Row(
+    CaseRow(
         "c-equals-h-nhwc",
         "Parameters broadcast along H of channels-last images, where C = H = 5.",
         Recipe(shape=(3, 5, 4, 5), axis=3),
         ("axis-ignored-channels-first",),
     ),
-    Row(
+    CaseRow(
         "c-equals-n",
         "Statistics over C in place of N: a square matrix hides it from every shape check.",
         Recipe(shape=(5, 5)),
     ),
-    Row(
+    CaseRow(
         "c-equals-n-float64",
         "A float64 square matrix handed to a library that takes the other order of axes.",
         Recipe(shape=(5, 5), types="float64"),
     ),
-    Row(
+    CaseRow(
         "c-equals-l",
         "Gamma broadcast along L of (N, C, L) input, where C = L = 5.",
         Recipe(shape=(4, 5, 5)),
         _LAST,
     ),
-    Row(
+    CaseRow(
         "all-equal-nchw",
         "Axes read in any wrong order: N, C, H and W are all 3.",
         Recipe(shape=(3, 3, 3, 3)),
         ("axis-ignored-channels-first", "bwd-input-layout-reinterpreted"),
     ),
-    Row(
+    CaseRow(
         "all-equal-nhwc",
         "Channels-last taken for channels-first: N, H, W and C are all 3.",
         Recipe(shape=(3, 3, 3, 3), axis=3),
         ("axis-ignored-channels-first", "bwd-input-layout-reinterpreted"),
     ),
-    Row(
+    CaseRow(
         "axis-in-the-middle",
         "A channel axis that is neither first nor last after N, moved by a fixed permutation.",
         Recipe(shape=(3, 4, 5, 2), axis=2),
         ("axis-ignored-channels-first",),
     ),
-    Row(
+    CaseRow(
         "many-channels-few-values",
         "Sums divided by C in place of M, 1025 in place of 2, or a launch with its axes exchanged.",
         Recipe(shape=(2, 1025)),

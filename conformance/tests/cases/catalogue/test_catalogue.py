@@ -44,7 +44,7 @@ def arrays(inputs: Inputs) -> Iterator[tuple[str, Array]]:
         value = getattr(inputs, name)
         if value is not None:
             yield name, value
-    yield from ((f"history_{i}", batch) for i, batch in enumerate(inputs.history))
+    yield from ((f"history_{i}", batch) for i, batch in enumerate(inputs.earlier))
 
 
 def digest(chosen: Iterable[Problem]) -> str:
@@ -176,7 +176,7 @@ def test_the_catalogue_is_small() -> None:
     """Inputs and expected values of one size fit in 16 MB, and most problems are tiny."""
     sizes = [p.inputs.x.size for p in problems()]
     stored = sum(
-        p.inputs.x.nbytes * (2 + len(p.inputs.history)) + 16 * p.inputs.x.size for p in problems()
+        p.inputs.x.nbytes * (2 + len(p.inputs.earlier)) + 16 * p.inputs.x.size for p in problems()
     )
     assert stored <= 16e6
     assert sum(size <= 512 for size in sizes) > 0.9 * len(sizes)

@@ -80,7 +80,7 @@ _CONSTANTS: dict[str, Trait] = {
     "gamma zero in one channel": lambda p: (
         p.inputs.gamma is not None and np.count_nonzero(p.inputs.gamma == 0) == 1
     ),
-    "three updates of the running statistics": lambda p: len(p.inputs.history) == 2,
+    "three updates of the running statistics": lambda p: len(p.inputs.earlier) == 2,
 }
 
 
@@ -158,7 +158,7 @@ _MEMORY: dict[str, Trait] = {
         for mode in ("training", "test mode")
     },
     "strided batches of a history": lambda p: (
-        p.inputs.memory == "strided" and len(p.inputs.history) > 0
+        p.inputs.memory == "strided" and len(p.inputs.earlier) > 0
     ),
     **{
         f"dgamma away from 0 under an expanded dy, {name}": traits.expanded(name)

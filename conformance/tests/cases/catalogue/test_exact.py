@@ -59,7 +59,7 @@ def _statistics(inputs: Inputs) -> list[tuple[Fraction, Fraction]]:
 def test_sums_are_exact_in_any_order(problem: Problem) -> None:
     """Partial sums of |x|, x^2 and |x - mean|^2 need no more bits than the type of sums has."""
     inputs = problem.inputs
-    for batch in (inputs.x, *inputs.history):
+    for batch in (inputs.x, *inputs.earlier):
         for row in _rows(batch, inputs):
             mean, _ = _moments(row)
             step = Fraction(1, math.lcm(mean.denominator, *(v.denominator for v in row)))
@@ -108,7 +108,7 @@ def test_outputs_are_exact(problem: Problem) -> None:
 def test_running_statistics_are_exact(problem: Problem) -> None:
     """Every update of the running statistics, N-1 correction included, fits into float32."""
     inputs, m = problem.inputs, Fraction(problem.inputs.momentum)
-    batches = (*inputs.history, inputs.x) if inputs.training else ()
+    batches = (*inputs.earlier, inputs.x) if inputs.training else ()
     means = _numbers(inputs.running_mean, inputs.channel_shape[0], 0)
     variances = _numbers(inputs.running_var, inputs.channel_shape[0], 1)
     bits = 11 if str(inputs.parameter_dtype) == "float16" else 24
@@ -126,4 +126,4 @@ def test_the_group_covers_types_modes_and_layouts() -> None:
     assert {p.inputs.training for p in EXACT} == {True, False}
     assert {p.inputs.x.ndim for p in EXACT} >= {2, 4}
     assert {p.inputs.count for p in EXACT} >= {4, 8, 16}
-    assert any(p.inputs.history for p in EXACT)
+    assert any(p.inputs.earlier for p in EXACT)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conformance.case import Array, Inputs
-from conformance.cases.catalogue.recipe import Recipe, Row, problem, single
+from conformance.cases.catalogue.recipe import CaseRow, Recipe, problem, single
 from conformance.cases.catalogue.sources import SOURCES
 from conformance.cases.catalogue.stream import Stream
 from conformance.cases.catalogue.upstream import constant
@@ -14,7 +14,7 @@ from conformance.cases.catalogue.values import VARIED, uniform
 
 
 def _made(recipe: Recipe, name: str = "case") -> Inputs:
-    return problem("family", Row(name, "A mistake.", recipe)).inputs
+    return problem("family", CaseRow(name, "A mistake.", recipe)).inputs
 
 
 def test_layouts_hold_the_same_values() -> None:
@@ -44,8 +44,8 @@ def test_per_activation_has_a_channel_per_position() -> None:
 
 def test_types_before_and_after_the_plus() -> None:
     """The first type is that of x, dy and history, the second that of the parameters."""
-    inputs = _made(Recipe(types="bfloat16+float32", history=1))
-    batch = (inputs.x, inputs.dy, *inputs.history)
+    inputs = _made(Recipe(types="bfloat16+float32", earlier=1))
+    batch = (inputs.x, inputs.dy, *inputs.earlier)
     rest = (inputs.gamma, inputs.beta, inputs.running_mean, inputs.running_var)
     assert [str(a.dtype) for a in batch if a is not None] == ["bfloat16"] * 3
     assert [str(a.dtype) for a in rest if a is not None] == ["float32"] * 4
@@ -54,7 +54,7 @@ def test_types_before_and_after_the_plus() -> None:
 def test_absent_parts_stay_absent() -> None:
     """What a recipe leaves out is None in the inputs, and the words say so."""
     bare = Recipe(dy=None, gamma=None, beta=None, running_mean=None, running_var=None)
-    made = problem("family", Row("case", "A mistake.", bare))
+    made = problem("family", CaseRow("case", "A mistake.", bare))
     inputs = made.inputs
     parts = (inputs.dy, inputs.gamma, inputs.beta, inputs.running_mean, inputs.running_var)
     assert parts == (None,) * 5
@@ -64,12 +64,12 @@ def test_absent_parts_stay_absent() -> None:
 
 def test_pieces_are_independent() -> None:
     """No two arrays of a problem, and no two problems, are drawn from one stream."""
-    recipe = Recipe(dy=constant(1.0), gamma=uniform(0, 1), beta=uniform(0, 1), history=1)
+    recipe = Recipe(dy=constant(1.0), gamma=uniform(0, 1), beta=uniform(0, 1), earlier=1)
     one, other = _made(recipe), _made(recipe, "other")
     assert one.gamma is not None
     assert one.beta is not None
     assert not np.array_equal(one.gamma, one.beta)
-    assert not np.array_equal(one.x, one.history[0])
+    assert not np.array_equal(one.x, one.earlier[0])
     assert not np.array_equal(one.x, other.x)
 
 
@@ -82,9 +82,9 @@ def test_test_mode_changes_the_mode_alone() -> None:
 
 def test_arrays_cannot_be_written() -> None:
     """An implementation that writes to its input fails instead of spoiling the catalogue."""
-    inputs = _made(Recipe(history=1))
+    inputs = _made(Recipe(earlier=1))
     arrays: list[Array | None] = [inputs.x, inputs.dy, inputs.gamma, inputs.running_var]
-    for array in (*arrays, *inputs.history):
+    for array in (*arrays, *inputs.earlier):
         assert array is not None
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0
@@ -92,15 +92,15 @@ def test_arrays_cannot_be_written() -> None:
 
 def test_the_words_name_every_part() -> None:
     """The sentence on how a problem was made gives shape, types and every distribution."""
-    made = problem("family", Row("case", "A mistake.", Recipe(types="float16", history=1))).made
+    made = problem("family", CaseRow("case", "A mistake.", Recipe(types="float16", earlier=1))).made
     for words in ("x (6, 8) = m_c", "history_0 = m_c", "dy = n/2 + xhat", "float16", "gamma = "):
         assert words in made
 
 
 def test_memory_is_said_and_changes_no_value() -> None:
     """A recipe for other memory has the same values, its arrays contiguous until they are used."""
-    usual = problem("family", Row("case", "A mistake.", Recipe()))
-    other = problem("family", Row("case", "A mistake.", Recipe(memory="strided")))
+    usual = problem("family", CaseRow("case", "A mistake.", Recipe()))
+    other = problem("family", CaseRow("case", "A mistake.", Recipe(memory="strided")))
     assert (usual.inputs.memory, other.inputs.memory) == ("contiguous", "strided")
     assert other.made == usual.made.removesuffix(".") + "; strided in memory."
     assert other.inputs.x.flags.c_contiguous
@@ -109,7 +109,7 @@ def test_memory_is_said_and_changes_no_value() -> None:
 
 def test_citations_come_from_the_faults() -> None:
     """A problem cites the sources of all its faults, each once."""
-    row = Row("case", "A mistake.", Recipe(), ("dgamma-uses-y", "train-uses-running-stats"))
+    row = CaseRow("case", "A mistake.", Recipe(), ("dgamma-uses-y", "train-uses-running-stats"))
     cites = problem("family", row).cites
     assert cites == tuple(dict.fromkeys(s for fault in row.faults for s in SOURCES[fault]))
     assert len(cites) == 1

@@ -61,7 +61,7 @@ def odd() -> list[Case]:
         case("odd/last", Inputs(x=whole, axis=-1, training=False), Outputs(y=values(whole.shape))),
         case("odd/nan", Inputs(x=strange, eps=0.0), Outputs(y=-strange), cites=cites, limit=4.0),
         case("odd/bits", Inputs(x=signalling), Outputs(dbeta=values((2,)))),
-        case("odd/past", Inputs(x=strange, history=history), Outputs(y=strange)),
+        case("odd/past", Inputs(x=strange, earlier=history), Outputs(y=strange)),
     ]
 
 
@@ -74,5 +74,5 @@ def everything() -> list[Case]:
         dense("dense/bfloat16-mixed", BFLOAT16, np.float32),
         dense("dense/float16", np.float16),
         dense("dense/reversed", x=values((4, 3), np.float32)[::-1, ::-1]),
-        dense("dense/laid-out", memory="strided", history=(values((4, 3), np.float32, 7),)),
+        dense("dense/laid-out", memory="strided", earlier=(values((4, 3), np.float32, 7),)),
     ]

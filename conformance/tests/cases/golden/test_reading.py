@@ -54,7 +54,7 @@ def test_arrays_cannot_be_written_to(fixtures: Path) -> None:
     """No array of a case that was read can be changed, slices of the history included."""
     for case in golden.load(golden.select(None, fixtures), fixtures):
         arrays = [getattr(case.inputs, field.name) for field in fields(case.inputs)]
-        found = [*arrays, *case.inputs.history, *case.expected.items().values()]
+        found = [*arrays, *case.inputs.earlier, *case.expected.items().values()]
         assert not [a for a in found if isinstance(a, np.ndarray) and a.flags.writeable]
 
 

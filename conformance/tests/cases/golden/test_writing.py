@@ -39,7 +39,7 @@ def test_bytes_are_those_of_every_library_version() -> None:
     halves = x.astype(samples.BFLOAT16)
     cases = [
         samples.case("a/single", Inputs(x=x, dy=-x), Outputs(y=x.astype(float))),
-        samples.case("a/half", Inputs(x=halves, history=(halves,)), Outputs(y=x.astype(float))),
+        samples.case("a/half", Inputs(x=halves, earlier=(halves,)), Outputs(y=x.astype(float))),
     ]
     image = compose(cases, explain={"a": "Whole numbers, ≥ 0."})["a.h5"]
     assert hashlib.sha256(image).hexdigest() == PINNED
@@ -134,7 +134,7 @@ def bad(*, expected: Outputs | None = None, words: dict[str, object] | None = No
         (samples.dense("a/b", axis=2), "axis 2 does not name"),
         (samples.dense("a/b", axis=(1, -1)), "does not name"),
         (samples.dense("a/b", running_var=None), "only one of running_mean"),
-        (samples.dense("a/b", history=(X.astype(float),)), "history is float64"),
+        (samples.dense("a/b", earlier=(X.astype(float),)), "history is float64"),
         (samples.dense("a/b", x=np.ones(3)), r"shape \(3,\), 2 to 5 axes"),
         (samples.dense("a/b", memory="striped"), "memory is 'striped', expected one of contig"),
         (samples.dense("a/b", memory="merged"), r"gamma = \[.*\] is not running_var = \["),

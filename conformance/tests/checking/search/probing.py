@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.adapter import Capabilities, why_not
-from conformance.batches import through_history
+from conformance.batches import through_earlier
 from conformance.case import Case, Dialect, Inputs, Kernel, Problem
 from conformance.checking.search import Probe, Verdict, inputs, search
 from conformance.errors import Unsupported
 from conformance.memory import laid_out
-from conformance.oracle.solve import graded
+from conformance.oracle.solve import owed
 from conformance.verdict.record import Status
 from conformance.verdict.ruler import judge
 
@@ -31,7 +31,7 @@ def probe_of(
         if capabilities is not None and why_not(capabilities, call):
             return Verdict(unsupported=True)
         try:
-            answer = through_history(kernel, laid_out(call))
+            answer = through_earlier(kernel, laid_out(call))
         except Unsupported:
             return Verdict(unsupported=True)
         results = judge(case_of(call), spoken, answer)
@@ -45,7 +45,7 @@ def probe_of(
 def case_of(call: Inputs) -> Case:
     """A drawn call as a case."""
     problem = Problem(id="drawn/once", group="drawn", catches="any", made="drawn", inputs=call)
-    return Case(problem=problem, expected=graded(call))
+    return Case(problem=problem, expected=owed(call))
 
 
 def drawn(count: int, seed: int = 0, **options: Any) -> list[Inputs]:

@@ -69,7 +69,7 @@ def test_values_shrink_to_small_integers() -> None:
     assert call.x.size == 2
     assert sorted(call.x.ravel().tolist()) == [0.0, 3.0]
     assert call.x.dtype == np.float32
-    assert [call.dy, call.gamma, call.beta, call.running_mean, call.history] == [None] * 4 + [()]
+    assert [call.dy, call.gamma, call.beta, call.running_mean, call.earlier] == [None] * 4 + [()]
     assert (call.eps, call.momentum, call.training, call.memory) == (1e-5, 0.1, True, "contiguous")
 
 
@@ -201,7 +201,7 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
         replace(CALL, running_mean=None, running_var=None),
         replace(CALL, eps=1e-3),
         replace(CALL, memory="strided"),
-        replace(CALL, history=(CALL.x,)),
+        replace(CALL, earlier=(CALL.x,)),
         replace(CALL, dy=CALL.x),
     ],
 )

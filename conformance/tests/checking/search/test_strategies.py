@@ -18,7 +18,7 @@ from conformance.checking.search.wanted import MEMORIES, TYPES
 from conformance.errors import InputError
 from conformance.memory import laid_out
 from conformance.oracle.channels import by_channel
-from conformance.oracle.solve import graded
+from conformance.oracle.solve import owed
 from conformance.tests.checking.search.probing import drawn
 
 PLAIN_EPS = {1e-5, 1e-3, 1e-8}
@@ -33,7 +33,7 @@ def calls() -> list[Inputs]:
 def arrays(call: Inputs) -> Iterator[Array]:
     """All arrays of a call."""
     given = (call.x, call.dy, call.gamma, call.beta, call.running_mean, call.running_var)
-    yield from (a for a in (*given, *call.history) if a is not None)
+    yield from (a for a in (*given, *call.earlier) if a is not None)
 
 
 def has_constant_channel(call: Inputs) -> bool:
@@ -69,8 +69,8 @@ KINDS: dict[str, Callable[[Inputs], bool]] = {
     "gamma but no beta": lambda c: c.beta is None and c.gamma is not None,
     "no running statistics": lambda c: c.running_mean is None,
     "all parameters and dy": lambda c: len(list(arrays(c))) >= 6,
-    "one batch before": lambda c: len(c.history) == 1,
-    "two batches before": lambda c: len(c.history) == 2,
+    "one batch before": lambda c: len(c.earlier) == 1,
+    "two batches before": lambda c: len(c.earlier) == 2,
     "constant channel": has_constant_channel,
     "subnormal": lambda c: is_subnormal(c.x),
     "far from zero": far,
@@ -109,7 +109,7 @@ def test_every_type_is_drawn(calls: list[Inputs], type_name: str) -> None:
 def test_every_call_can_be_solved(calls: list[Inputs]) -> None:
     """The oracle must take each call, and memory must hold it as it says."""
     for call in calls[:400]:
-        graded(call)
+        owed(call)
         laid_out(call)
 
 
@@ -123,7 +123,7 @@ def test_every_call_keeps_the_limits(calls: list[Inputs]) -> None:
         assert call.eps in PLAIN_EPS or float(np.float32(call.eps)) == call.eps
         assert 0 <= call.momentum <= 1
         assert call.running_var is None or bool((call.running_var >= 0).all())
-        assert call.training or not call.history
+        assert call.training or not call.earlier
 
 
 def test_sums_of_equal_terms_are_exact(calls: list[Inputs]) -> None:
@@ -150,7 +150,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], Callable[[Inputs], bool]]] = {
     ),
     "gradients": ({"gradients": False}, lambda c: c.dy is None and c.memory != "broadcast"),
     "per_activation": ({"per_activation": False}, lambda c: isinstance(c.axis, int)),
-    "history": ({"history": 0}, lambda c: not c.history),
+    "earlier": ({"earlier": 0}, lambda c: not c.earlier),
     "empty": ({"empty": False}, lambda c: c.x.size > 0),
 }
 
@@ -168,7 +168,7 @@ def test_an_option_holds(calls: list[Inputs], option: str) -> None:
 def test_types_of_all_arrays_are_those_asked_for() -> None:
     """x, dy and history must have the first type of a pair, and the parameters the second."""
     for call in drawn(100, dtypes=["bfloat16+float32"]):
-        like_x = (call.x, call.dy, *call.history)
+        like_x = (call.x, call.dy, *call.earlier)
         others = (call.gamma, call.beta, call.running_mean, call.running_var)
         assert {str(a.dtype) for a in like_x if a is not None} == {"bfloat16"}
         assert {str(a.dtype) for a in others if a is not None} <= {"float32"}
@@ -183,8 +183,8 @@ def test_types_of_all_arrays_are_those_asked_for() -> None:
         {"training": []},
         {"memories": ["sideways"]},
         {"memories": ["broadcast"], "gradients": False},
-        {"history": 3},
-        {"history": -1},
+        {"earlier": 3},
+        {"earlier": -1},
     ],
 )
 def test_what_cannot_be_drawn_is_refused(given: dict[str, Any]) -> None:

@@ -85,7 +85,7 @@ def batch_norm(inputs: Inputs) -> dict[str, Array]:
     """Run one call, forward and backward.
 
     Args:
-        inputs: The call, in any layout; `Inputs.history` is the caller's affair.
+        inputs: The call, in any layout; `Inputs.earlier` is the caller's affair.
 
     Returns:
         `y` and `dx` in the type of `x`, gradients and buffers in that of the parameters,

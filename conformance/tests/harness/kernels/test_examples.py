@@ -70,7 +70,7 @@ def test_framework_examples_conform(
         monkeypatch.setenv(simulator, os.environ.get(simulator, "1"))
     known = folder / f"{name.partition('_')[0]}_expectations.toml"
     report = conformance.check(
-        str(folder / f"{name}.py"), case=SOME, expected=known if known.exists() else None
+        str(folder / f"{name}.py"), case=SOME, known_failures=known if known.exists() else None
     )
     assert report.conforms, str(report)
     assert report.counts[Status.PASS] > 20

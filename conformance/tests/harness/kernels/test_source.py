@@ -10,7 +10,7 @@ from conformance.harness.kernels.source import Source, decode, parse_dialect
 
 def test_a_source_travels_as_one_line() -> None:
     """What one process encodes another decodes to the same."""
-    source = Source(selector="k.py:f", dialect={"momentum": "old"}, arrays="torch", memory=1.5)
+    source = Source(selector="k.py:f", dialect={"momentum": "old"}, arrays="torch", memory_gib=1.5)
     assert "\n" not in source.encode()
     assert decode(source.encode()) == source
 

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from conformance.nights.diff.attribution import REPEATS, Cause, Outcomes, Pair, Seen, attribute
+from conformance.nights.diff.attribution import (
+    REPEATS,
+    Origin,
+    Outcomes,
+    Pair,
+    Reran,
+    attribute,
+)
 from conformance.nights.diff.changes import Difference, Outcome
 from conformance.nights.diff.compare import compare
 from conformance.nights.history import History
@@ -34,7 +41,7 @@ class Machine:
         assert (adapter, path) == ("torch", "functional")
         outcome = BAD if key in self.bad else GOOD
         bits = "same" if self._steady else str(next(self._noise))
-        return {(name, "y"): Seen(outcome=outcome, bits=bits) for name in names}
+        return {(name, "y"): Reran(outcome=outcome, bits=bits) for name in names}
 
 
 def worsened(
@@ -60,16 +67,16 @@ NEW, OLD, NEW_FRAMEWORK, NEW_SUITE = ("b", "2.13"), ("a", "2.12"), ("a", "2.13")
 @pytest.mark.parametrize(
     ("bad", "cause"),
     [
-        ([NEW, NEW_FRAMEWORK], Cause.FRAMEWORK),
-        ([NEW, NEW_SUITE], Cause.SUITE),
-        ([NEW], Cause.BOTH),
-        ([NEW, NEW_FRAMEWORK, NEW_SUITE], Cause.BOTH),
-        ([NEW, OLD, NEW_FRAMEWORK, NEW_SUITE], Cause.ENVIRONMENT),
-        ([], Cause.ENVIRONMENT),
+        ([NEW, NEW_FRAMEWORK], Origin.FRAMEWORK),
+        ([NEW, NEW_SUITE], Origin.SUITE),
+        ([NEW], Origin.BOTH),
+        ([NEW, NEW_FRAMEWORK, NEW_SUITE], Origin.BOTH),
+        ([NEW, OLD, NEW_FRAMEWORK, NEW_SUITE], Origin.ENVIRONMENT),
+        ([], Origin.ENVIRONMENT),
     ],
 )
 def test_the_pair_that_shows_it_is_to_blame(
-    tmp_path: Path, bad: list[tuple[str, str]], cause: Cause
+    tmp_path: Path, bad: list[tuple[str, str]], cause: Origin
 ) -> None:
     """Suite and framework both changed: the mixed pairs tell which of them did it."""
     (found,) = attribute(worsened(tmp_path), Machine(bad))
@@ -81,7 +88,7 @@ def test_bits_that_differ_are_a_flake(tmp_path: Path) -> None:
     """Five runs of the same pair with other bits: nobody changed anything."""
     machine = Machine([NEW], steady=False)
     (found,) = attribute(worsened(tmp_path), machine)
-    assert found.cause is Cause.FLAKE
+    assert found.cause is Origin.FLAKE
     assert machine.runs == [NEW] * REPEATS
 
 
@@ -89,21 +96,21 @@ def test_only_the_framework_changed(tmp_path: Path) -> None:
     """With one suite there is no mixed pair to run."""
     machine = Machine([("a", "2.13")])
     (found,) = attribute(worsened(tmp_path, commits=("a", "a")), machine)
-    assert found.cause is Cause.FRAMEWORK
+    assert found.cause is Origin.FRAMEWORK
     assert machine.runs == [("a", "2.13")] * REPEATS + [("a", "2.12")]
 
 
 def test_only_the_suite_changed(tmp_path: Path) -> None:
     """With one version of the framework it is the suite."""
     (found,) = attribute(worsened(tmp_path, versions=("2.13", "2.13")), Machine([("b", "2.13")]))
-    assert found.cause is Cause.SUITE
+    assert found.cause is Origin.SUITE
 
 
 def test_nothing_changed_but_the_result(tmp_path: Path) -> None:
     """The same pair then and now, and it shows it now: the machine or its packages did."""
     difference = worsened(tmp_path, commits=("a", "a"), versions=("2.13", "2.13"))
     (found,) = attribute(difference, Machine([("a", "2.13")]))
-    assert found.cause is Cause.ENVIRONMENT
+    assert found.cause is Origin.ENVIRONMENT
 
 
 def test_a_drift_is_attributed_by_the_size_of_the_error(tmp_path: Path) -> None:
@@ -112,10 +119,10 @@ def test_a_drift_is_attributed_by_the_size_of_the_error(tmp_path: Path) -> None:
     def rerun(pair: Pair, _adapter: str, _path: str, names: Sequence[str]) -> Outcomes:
         units = 7.5 if pair.packages["torch"] == "2.13" else 2.1
         outcome = Outcome(status="pass", grade="A", units=units)
-        return {(name, "y"): Seen(outcome=outcome, bits="b") for name in names}
+        return {(name, "y"): Reran(outcome=outcome, bits="b") for name in names}
 
     (found,) = attribute(worsened(tmp_path, now=passed(8.0)), rerun)
-    assert found.cause is Cause.FRAMEWORK
+    assert found.cause is Origin.FRAMEWORK
 
 
 def test_nothing_worse_runs_nothing(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import jsonschema  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from conformance.errors import HistoryError
-from conformance.nights.diff.changes import WORSENING, Difference, Kind
+from conformance.nights.diff.changes import WORSENING, ChangeKind, Difference
 from conformance.nights.diff.compare import compare
 from conformance.nights.diff.payload import as_json
 from conformance.nights.diff.wording import as_markdown, as_text, verdict
@@ -24,14 +24,14 @@ from conformance.verdict.record import CaseResult, OutputResult, Status
 OLD = {"y": passed(3.0), "dx": passed(2.0), "dgamma": EVERY[Status.EXPECTED_FAIL]}
 EXCUSED = replace(failed(), status=Status.EXPECTED_FAIL, reason="a known bug")
 
-PLANTED: Mapping[str, tuple[Kind, OutputResult]] = {
-    "a failure": (Kind.NEW_FAILURE, failed()),
-    "a crash": (Kind.NEW_FAILURE, silent(Status.CRASH, "SIGSEGV")),
-    "a worse grade": (Kind.WORSE, passed(18.0, "B")),
-    "an error that grew": (Kind.DRIFT, passed(6.5)),
-    "no longer compared": (Kind.UNCOMPARED, silent(Status.NOT_RUN)),
-    "no longer supported": (Kind.UNCOMPARED, silent(Status.UNSUPPORTED)),
-    "excused": (Kind.EXCUSED, EXCUSED),
+PLANTED: Mapping[str, tuple[ChangeKind, OutputResult]] = {
+    "a failure": (ChangeKind.NEW_FAILURE, failed()),
+    "a crash": (ChangeKind.NEW_FAILURE, silent(Status.CRASH, "SIGSEGV")),
+    "a worse grade": (ChangeKind.WORSE, passed(18.0, "B")),
+    "an error that grew": (ChangeKind.DRIFT, passed(6.5)),
+    "no longer compared": (ChangeKind.UNCOMPARED, silent(Status.NOT_RUN)),
+    "no longer supported": (ChangeKind.UNCOMPARED, silent(Status.UNSUPPORTED)),
+    "excused": (ChangeKind.EXCUSED, EXCUSED),
 }
 """What y may become that a reader must hear of."""
 
@@ -77,7 +77,7 @@ def test_nothing_changed(history: History) -> None:
 def test_what_failed_and_passes_is_fixed(history: History, now: OutputResult) -> None:
     """An expected failure that passes is fixed, also where its expectation is still there."""
     found = then(history, cases({**OLD, "dgamma": now}))
-    assert {change.kind for change in found.changes} == {Kind.FIXED}
+    assert {change.kind for change in found.changes} == {ChangeKind.FIXED}
     assert not found.worse
 
 
@@ -95,7 +95,7 @@ def test_cases_come_and_go(history: History) -> None:
     """A case that vanished is told once, not once per output; so is a new one."""
     found = then(history, [*cases(OLD)[:2], case(OLD, "offset/new")])
     told = [(change.kind, change.case, change.output) for change in found.changes]
-    assert told == [(Kind.VANISHED, "offset/2", ""), (Kind.ADDED, "offset/new", "")]
+    assert told == [(ChangeKind.VANISHED, "offset/2", ""), (ChangeKind.ADDED, "offset/new", "")]
     assert found.worse
 
 
@@ -105,7 +105,7 @@ def test_a_column_that_did_not_report_is_told_once(history: History) -> None:
     history.add(night(2, ["jax/jnp"], results=cases(OLD)), {"torch/functional": "exit 1"})
     (change,) = compare("2026-05-01", "2026-05-02", history).changes
     assert (change.kind, change.column, change.note) == (
-        Kind.MISSING,
+        ChangeKind.MISSING,
         "torch/functional",
         "exit 1",
     )
@@ -116,13 +116,13 @@ def test_a_column_that_left_no_trace_is_missing(history: History) -> None:
     """Nobody need have expected it: it was there the night before."""
     add(history, 1, ["jax/jnp"], results=cases(OLD))
     (change,) = compare("previous", "latest", history).changes
-    assert (change.kind, change.column) == (Kind.MISSING, "torch/functional")
+    assert (change.kind, change.column) == (ChangeKind.MISSING, "torch/functional")
 
 
 def test_a_column_that_compares_nothing_is_told(history: History) -> None:
     """Beside its outputs, each of which is compared no longer."""
     found = then(history, cases({name: silent(Status.NOT_RUN) for name in OLD}))
-    assert [change.kind for change in found.of([Kind.SILENT])] == [Kind.SILENT]
+    assert [change.kind for change in found.of([ChangeKind.SILENT])] == [ChangeKind.SILENT]
 
 
 def test_what_differs_around_it_is_told(history: History) -> None:
@@ -148,7 +148,7 @@ def test_folders_of_records_are_compared_too(tmp_path: Path) -> None:
     save(night(0, results=cases(OLD)), tmp_path / "old")
     save(night(1, results=cases({**OLD, "y": failed()})), tmp_path / "new")
     found = compare(str(tmp_path / "old"), str(tmp_path / "new"), History(tmp_path / "none"))
-    assert len(found.of([Kind.NEW_FAILURE])) == 6
+    assert len(found.of([ChangeKind.NEW_FAILURE])) == 6
 
 
 def test_the_newest_versions_are_held_against_the_pinned(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_the_newest_versions_are_held_against_the_pinned(tmp_path: Path) -> None
     newest = night(1, results=cases({**OLD, "y": failed()}), version="2.15.0", channel="newest")
     save(newest, tmp_path / "newest")
     found = compare(str(tmp_path / "pinned"), str(tmp_path / "newest"), History(tmp_path / "none"))
-    assert {change.kind for change in found.changes} == {Kind.NEW_FAILURE}
+    assert {change.kind for change in found.changes} == {ChangeKind.NEW_FAILURE}
 
 
 def test_the_json_keeps_its_schema(history: History) -> None:

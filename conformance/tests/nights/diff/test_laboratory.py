@@ -16,7 +16,7 @@ import pytest
 
 import conformance
 from conformance.errors import AdapterError
-from conformance.nights.diff.attribution import Cause, attribute
+from conformance.nights.diff.attribution import Origin, attribute
 from conformance.nights.diff.changes import Difference
 from conformance.nights.diff.compare import compare
 from conformance.nights.diff.laboratory import Laboratory
@@ -103,7 +103,7 @@ def worsened(place: Path, tmp_path: Path, old: tuple[str, str], new: tuple[str, 
     return compare("previous", "latest", history)
 
 
-def cause(place: Path, difference: Difference) -> Cause:
+def cause(place: Path, difference: Difference) -> Origin:
     """Who is named; environments are kept from one test to the next."""
     (place / "work").mkdir(exist_ok=True)
     sources = ["--find-links", str(place)]
@@ -116,27 +116,27 @@ def cause(place: Path, difference: Difference) -> Cause:
 def test_the_framework(place: Path, tmp_path: Path) -> None:
     """The suite stayed and version 2.0 is wrong, here and now as well."""
     found = worsened(place, tmp_path, ("right", "1.0"), ("right", "2.0"))
-    assert cause(place, found) is Cause.FRAMEWORK
+    assert cause(place, found) is Origin.FRAMEWORK
 
 
 def test_the_suite(place: Path, tmp_path: Path) -> None:
     """Both changed, and the old framework is wrong with the new suite."""
     found = worsened(place, tmp_path, ("right", "1.0"), ("wrong", "1.1"))
-    assert cause(place, found) is Cause.SUITE
+    assert cause(place, found) is Origin.SUITE
 
 
 def test_the_environment(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On this machine the pair that was right then is wrong now."""
     monkeypatch.setenv("TINY_MACHINE", "other")
     found = worsened(place, tmp_path, ("right", "1.0"), ("right", "1.1"))
-    assert cause(place, found) is Cause.ENVIRONMENT
+    assert cause(place, found) is Origin.ENVIRONMENT
 
 
 def test_a_flake(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same pair gives other bits in five runs."""
     monkeypatch.setenv("TINY_FLAKES", "1")
     found = worsened(place, tmp_path, ("right", "1.0"), ("right", "1.1"))
-    assert cause(place, found) is Cause.FLAKE
+    assert cause(place, found) is Origin.FLAKE
 
 
 def test_a_version_that_is_gone_is_named(place: Path, tmp_path: Path) -> None:

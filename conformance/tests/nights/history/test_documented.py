@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conformance.nights.diff.changes import WORSENING, Kind
+from conformance.nights.diff.changes import WORSENING, ChangeKind
 from conformance.nights.history import History
 from conformance.nights.history.alarms import Alarm
 from conformance.tests.nights.history.nights import add, cases
@@ -35,9 +35,9 @@ def test_the_query_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_every_alarm_and_every_kind_is_named() -> None:
     """And what makes the exit status 1 is told apart from what does not."""
     text = PAGE.read_text(encoding="utf-8")
-    for name in {*Alarm, *Kind} - {Alarm.NEVER_RAN}:
+    for name in {*Alarm, *ChangeKind} - {Alarm.NEVER_RAN}:
         assert f"`{name.value}`" in text
     worse, others = text.split("Kinds that make the exit status 1:")[1].split(
         "The others are\ntold"
     )
-    assert all(f"`{kind.value}`" in (worse if kind in WORSENING else others) for kind in Kind)
+    assert all(f"`{kind.value}`" in (worse if kind in WORSENING else others) for kind in ChangeKind)

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.errors import HistoryError
 from conformance.nights.history import History
-from conformance.nights.history.gathering import Outcome, gather, read_outcomes
+from conformance.nights.history.gathering import ColumnEnd, gather, read_outcomes
 from conformance.tests.nights.history.nights import add, night
 from conformance.tests.report.records import save
 
@@ -28,7 +28,7 @@ def test_a_broken_record_does_not_block_the_others(history: History, tmp_path: P
     whole = (folder / "jax" / "jnp.json").read_text()
     (folder / "jax" / "jnp.json").write_text(whole[: len(whole) // 2])
     (folder / "notes.json").write_text('{"schema": "mine"}')
-    found = gather([folder], history, expected=["torch", "jax"])
+    found = gather([folder], history, required=["torch", "jax"])
     assert [record.adapter for record in found.records] == ["torch"]
     assert found.missing == {"jax/jnp": "wrote no run record"}
     assert len(found.problems) == 2
@@ -38,8 +38,8 @@ def test_a_broken_record_does_not_block_the_others(history: History, tmp_path: P
 
 def test_no_records_at_all_is_a_night_too(history: History, tmp_path: Path) -> None:
     """If every column broke, the night is kept, with all of them missing and the reason."""
-    outcomes = [Outcome(adapter="jax", channel="pinned", exit=1, reason="no such version")]
-    found = gather([tmp_path / "none"], history, expected=["torch", "jax"], outcomes=outcomes)
+    outcomes = [ColumnEnd(adapter="jax", channel="pinned", exit=1, reason="no such version")]
+    found = gather([tmp_path / "none"], history, required=["torch", "jax"], outcomes=outcomes)
     assert found.records == ()
     assert found.missing == {
         "torch/functional": "wrote no run record",
@@ -52,7 +52,7 @@ def test_an_adapter_that_never_reported_is_missing_by_its_name(
 ) -> None:
     """Nothing is known of its paths, so the adapter itself is what is missing."""
     folder = save(night(1), tmp_path / "records")
-    assert gather([folder], history, expected=["mlx"]).missing == {"mlx": "wrote no run record"}
+    assert gather([folder], history, required=["mlx"]).missing == {"mlx": "wrote no run record"}
 
 
 def test_the_newest_versions_are_columns_of_their_own(history: History, tmp_path: Path) -> None:
@@ -76,11 +76,11 @@ def test_the_newest_versions_are_missed_where_they_were_tried(
     save(night(1), tmp_path / "records")
     history.add([*night(1), *night(1, ["torch/functional"], channel="newest")])
     outcomes = [
-        Outcome(adapter="torch", channel="newest", exit=0),
-        Outcome(adapter="jax", channel="newest", exit=None, reason="60 minutes were over"),
-        Outcome(adapter="torch", channel="gpu", exit=1, reason="no device"),
+        ColumnEnd(adapter="torch", channel="newest", exit=0),
+        ColumnEnd(adapter="jax", channel="newest", exit=None, reason="60 minutes were over"),
+        ColumnEnd(adapter="torch", channel="gpu", exit=1, reason="no device"),
     ]
-    found = gather([tmp_path / "records"], history, expected=["torch", "jax"], outcomes=outcomes)
+    found = gather([tmp_path / "records"], history, required=["torch", "jax"], outcomes=outcomes)
     assert found.missing == {
         "torch/functional (newest)": "its environment ended with 0 and left no run record",
         "jax (newest)": "its environment was stopped: 60 minutes were over",
@@ -94,7 +94,7 @@ def test_outcomes_are_read_from_json(tmp_path: Path) -> None:
     told = [{"adapter": "jax", "channel": "pinned", "exit": None, "reason": "stopped"}]
     file.write_text(json.dumps(told))
     assert read_outcomes(file) == [
-        Outcome(adapter="jax", channel="pinned", exit=None, reason="stopped")
+        ColumnEnd(adapter="jax", channel="pinned", exit=None, reason="stopped")
     ]
     file.write_text('{"adapter": "jax"}')
     with pytest.raises(HistoryError, match=r"outcomes\.json does not tell"):

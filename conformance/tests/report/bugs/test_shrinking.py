@@ -72,9 +72,9 @@ def test_without_time_the_failure_stays_as_it_is(asking: Asking) -> None:
 def test_batches_and_memory_that_do_not_matter_are_left_out(asking: Asking) -> None:
     """Earlier batches and strides go, where the failure does not come from them."""
     first = failure(asking, "offset/rows-float32-1000")
-    inputs = replace(first.case.inputs, history=(first.case.inputs.x,) * 2, memory="strided")
+    inputs = replace(first.case.inputs, earlier=(first.case.inputs.x,) * 2, memory="strided")
     case = replace(first.case, problem=replace(first.case.problem, inputs=inputs))
     found = asking(case)
     assert found is not None
     small = shrink(asking, found).case.inputs
-    assert (small.history, small.memory) == ((), "contiguous")
+    assert (small.earlier, small.memory) == ((), "contiguous")

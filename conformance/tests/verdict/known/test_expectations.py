@@ -145,6 +145,6 @@ def test_every_adapter_tells_its_reasons_as_causes(name: str) -> None:
 def test_entry_that_matches_nothing_is_refused(file: Path) -> None:
     """Globs that match no output of the catalogue are an error."""
     entries = expectations.load(file, "2.0")
-    expectations.check(entries, ["fast"], {"offset/a": ["y"]}, file)
+    expectations.require(entries, ["fast"], {"offset/a": ["y"]}, file)
     with pytest.raises(ExpectationError, match="matches nothing"):
-        expectations.check(entries, ["fast"], {"offset/a": ["mean"]}, file)
+        expectations.require(entries, ["fast"], {"offset/a": ["mean"]}, file)

@@ -3,7 +3,7 @@
 An honest kernel may exceed the bounds there, and a search would end with a false alarm.  Searches
 with honest kernels found all of it; what `conformance.oracle.bounds` comes to count can go here.
 
-Besides what `covered` takes out, equal terms in large numbers are drawn with exact sums only.
+Besides what `within_bounds` takes out, equal terms in large numbers are drawn with exact sums only.
 Their roundings all go one way, so that one after the other M of them may lose M units and more,
 and not the M / 8 of grade B; through the mean, that squared reaches the variance.
 """
@@ -24,10 +24,10 @@ ANY_ORDER = int(LIMIT)
 _HALF = 2  # bytes
 
 
-def covered(call: Inputs) -> Inputs:
-    """The call without its history or its dy where an honest kernel may exceed the bounds.
+def within_bounds(call: Inputs) -> Inputs:
+    """The call without its earlier batches or its dy where an honest kernel may exceed the bounds.
 
-    - A half type rounds the running statistics after every batch of the history, and may
+    - A half type rounds the running statistics after every earlier batch, and may
       overflow in between.
     - What underflows on the way from dy to dx may be multiplied by x.
     - In test mode the terms of dgamma may all be equal.
@@ -38,8 +38,8 @@ def covered(call: Inputs) -> Inputs:
     Returns:
         The same call, or one with less in it.
     """
-    if call.history and call.parameter_dtype.itemsize <= _HALF:
-        call = replace(call, history=())
+    if call.earlier and call.parameter_dtype.itemsize <= _HALF:
+        call = replace(call, earlier=())
     if call.dy is None or not call.count:
         return call
     if call.training:

@@ -14,7 +14,7 @@ from conformance.errors import InputError
 _FLOAT64_BITS = 64
 
 
-def check(inputs: Inputs) -> None:
+def require(inputs: Inputs) -> None:
     """Refuse inputs on which batch normalization is not defined.
 
     Raises:
@@ -29,7 +29,7 @@ def check(inputs: Inputs) -> None:
         "beta": (inputs.beta, inputs.channel_shape),
         "running_mean": (inputs.running_mean, inputs.channel_shape),
         "running_var": (inputs.running_var, inputs.channel_shape),
-        **{f"history[{i}]": (batch, shape) for i, batch in enumerate(inputs.history)},
+        **{f"earlier[{i}]": (batch, shape) for i, batch in enumerate(inputs.earlier)},
     }
     for name, (array, want) in wanted.items():
         if array is None:

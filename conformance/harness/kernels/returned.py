@@ -13,7 +13,7 @@ from conformance.case import Array
 from conformance.errors import AdapterError
 
 
-def taken(name: str, value: Any) -> Array:
+def as_numpy(name: str, value: Any) -> Array:
     """Any framework's array, or what speaks DLPack or CUDA's array interface, as numpy's.
 
     Memory is shared where it can be, so that a buffer that is used again is noticed.

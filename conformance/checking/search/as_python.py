@@ -14,7 +14,7 @@ _FOREIGN = "ml_dtypes"
 """Where numpy learns the names of the types that are not its own, such as bfloat16."""
 
 
-def told(inputs: Inputs, kernel: str) -> str:
+def as_python(inputs: Inputs, kernel: str) -> str:
     """Three lines that ask a kernel the same call again; they run from an empty file.
 
     Numbers are written so that they come back bit for bit (a NaN as the usual one), and in full
@@ -25,7 +25,7 @@ def told(inputs: Inputs, kernel: str) -> str:
         kernel: What names the kernel, as `conformance.check` takes it.
     """
     arrays = [inputs.x, inputs.dy, inputs.gamma, inputs.beta, inputs.running_mean]
-    arrays += [inputs.running_var, *inputs.history]
+    arrays += [inputs.running_var, *inputs.earlier]
     foreign = any(a is not None and _is_foreign(a.dtype) for a in arrays)
     said = ", ".join(f"{name}={_said(value)}" for name, value in _special(inputs).items())
     return "\n".join(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from conformance.case import Array, Inputs
-from conformance.checking.search.covered import covered
+from conformance.checking.search.within_bounds import within_bounds
 
 ONES = np.ones((3, 1), np.float32)
 CALL = Inputs(x=np.array([[0.0], [1.0], [2.0]], np.float32), dy=ONES)
@@ -18,9 +18,9 @@ KEPT = Inputs(
     x=CALL.x,
     running_mean=np.zeros(1, np.float32),
     running_var=np.ones(1, np.float32),
-    history=(CALL.x,),
+    earlier=(CALL.x,),
 )
-IN_TEST_MODE = replace(KEPT, x=LONG, dy=LONG, history=(), training=False)
+IN_TEST_MODE = replace(KEPT, x=LONG, dy=LONG, earlier=(), training=False)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ IN_TEST_MODE = replace(KEPT, x=LONG, dy=LONG, history=(), training=False)
 )
 def test_what_is_covered_stays(call: Inputs) -> None:
     """A call that the bounds cover must come back as it is."""
-    assert covered(call) is call
+    assert within_bounds(call) is call
 
 
 @pytest.mark.parametrize(
@@ -53,18 +53,18 @@ def test_what_is_covered_stays(call: Inputs) -> None:
 )
 def test_gradients_are_left_out(call: Inputs) -> None:
     """Where the bounds of a gradient do not hold there must be no dy, and nothing to broadcast."""
-    found = covered(call)
+    found = within_bounds(call)
     assert found.dy is None
     assert found.memory == "contiguous"
     assert found.x is call.x
 
 
 @pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16])
-def test_halves_have_no_history(dtype: type) -> None:
+def test_halves_have_no_earlier_batches(dtype: type) -> None:
     """Running statistics that are kept in a half type must have one update only."""
     given = KEPT.running_mean
     assert given is not None
     kept: Array = given.astype(dtype)
     call = replace(KEPT, running_mean=kept, running_var=kept + kept.dtype.type(1))
-    assert covered(call).history == ()
-    assert covered(replace(KEPT, x=KEPT.x.astype(dtype))).history == KEPT.history
+    assert within_bounds(call).earlier == ()
+    assert within_bounds(replace(KEPT, x=KEPT.x.astype(dtype))).earlier == KEPT.earlier

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 import conformance
 from conformance.case import Inputs
-from conformance.checking.search import inputs, told
+from conformance.checking.search import as_python, inputs
 from conformance.checking.search.search import identity
 
 CALL = Inputs(x=np.array([[1.0], [2.0]], np.float32))
@@ -37,7 +37,7 @@ def made_again(text: str) -> tuple[Any, Inputs]:
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_drawn_call_comes_back(call: Inputs) -> None:
     """The lines must make the same call bit for bit, whatever it is."""
-    text = told(call, "my.py:kernel")
+    text = as_python(call, "my.py:kernel")
     kernel, again = made_again(text)
     assert kernel == "my.py:kernel"
     assert identity(again) == identity(call)
@@ -47,7 +47,7 @@ def test_a_drawn_call_comes_back(call: Inputs) -> None:
 
 def test_the_lines_are_these() -> None:
     """What equals a default must be left out, and the three lines must read as documented."""
-    assert told(CALL, "a.py:f").splitlines() == [
+    assert as_python(CALL, "a.py:f").splitlines() == [
         "import numpy as np; from conformance import Inputs, check",
         'call = Inputs(x=np.array([[1.0], [2.0]], "float32"))',
         "print(check('a.py:f', inputs=call))",
@@ -55,17 +55,17 @@ def test_the_lines_are_these() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["x", "dy", "gamma", "beta", "running_mean", "running_var", "history"]
+    "name", ["x", "dy", "gamma", "beta", "running_mean", "running_var", "earlier"]
 )
 def test_foreign_types_are_imported_where_needed(name: str) -> None:
     """ml_dtypes must be imported wherever any array is bfloat16, and only there."""
     half = np.array([[0.1]], ml_dtypes.bfloat16)
-    given_: dict[str, Any] = {name: (half,) if name == "history" else half}
+    given_: dict[str, Any] = {name: (half,) if name == "earlier" else half}
     call = replace(CALL, **given_)
-    text = told(call, "f")
+    text = as_python(call, "f")
     assert text.startswith("import ml_dtypes; import numpy as np; from conformance import")
     assert identity(made_again(text)[1]) == identity(call)
-    assert "ml_dtypes" not in told(CALL, "f")
+    assert "ml_dtypes" not in as_python(CALL, "f")
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float16, ml_dtypes.bfloat16])
@@ -74,13 +74,13 @@ def test_special_values_come_back(dtype: Any) -> None:
     smallest = float(ml_dtypes.finfo(dtype).smallest_subnormal)  # type: ignore[no-untyped-call]
     numbers = [np.nan, np.inf, -np.inf, -0.0, 0.0, smallest, -3 * smallest]
     call = Inputs(x=np.array(numbers).astype(dtype).reshape(7, 1))
-    assert identity(made_again(told(call, "f"))[1]) == identity(call)
+    assert identity(made_again(as_python(call, "f"))[1]) == identity(call)
 
 
 def test_long_arrays_are_written_in_full() -> None:
     """An array of any length must stand on its line in full."""
     call = Inputs(x=np.random.default_rng(0).standard_normal((400, 9)))
-    text = told(call, "f")
+    text = as_python(call, "f")
     assert "..." not in text
     assert len(text.splitlines()) == 3
     assert identity(made_again(text)[1]) == identity(call)
@@ -94,7 +94,7 @@ def test_numbers_of_numpy_are_written_as_python_has_them() -> None:
         "training": np.True_,
         "axis": (np.int64(0), np.int64(1)),
     }
-    text = told(replace(CALL, **given_), "f")
+    text = as_python(replace(CALL, **given_), "f")
     assert "np.float" not in text
     assert "np.int" not in text
     again = made_again(text)[1]
@@ -105,6 +105,6 @@ def test_numbers_of_numpy_are_written_as_python_has_them() -> None:
 def test_the_name_of_the_kernel_is_quoted() -> None:
     """A kernel's name with quotes and backslashes must come back as it is."""
     name = "exec:my 'own' \"kernel\" C:\\x\n"
-    text = told(CALL, name)
+    text = as_python(CALL, name)
     assert made_again(text)[0] == name
     assert len(text.splitlines()) == 3
