@@ -77,7 +77,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--rerun",
         action="store_true",
         help="run what got worse again, with the old suite and the old framework: was it the "
-        "suite, the framework, the environment, or a flake?",
+        "suite, the framework, the machine, the environment, or a flake?",
     )
     again.add_argument(
         "--repository",

@@ -3,9 +3,12 @@
 The pair of a column is its suite (a commit) and its framework (versions).  On one machine, today:
 
 1. the new pair runs five times; if the bits differ among them, it is a flake;
-2. if the new pair does not show what the new run showed, the machine of that run did;
-3. if the old pair now shows it too, neither suite nor framework changed it: the environment did;
+2. if the new pair does not show what the new run showed, what was around that run did;
+3. if the old pair now shows it too, neither suite nor framework changed it;
 4. otherwise one of the two mixed pairs shows it, and with it the one that is to blame.
+
+In 2 and 3 it is the machine, where the facts of that run's machine are others than here and no
+package differs between the two runs; else the environment.
 """
 
 from __future__ import annotations
@@ -15,8 +18,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from conformance.harness.environment import here
 from conformance.nights.diff.changes import WORSENING, Change, Difference, Outcome
-from conformance.nights.diff.compare import framework_packages
+from conformance.nights.diff.circumstances import elsewhere, framework_packages
 from conformance.nights.history.entry import ColumnRun
 
 REPEATS = 5
@@ -31,6 +35,7 @@ class Origin(StrEnum):
 
     SUITE = "suite"
     FRAMEWORK = "framework"
+    MACHINE = "machine"
     ENVIRONMENT = "environment"
     FLAKE = "flake"
     BOTH = "suite and framework together"
@@ -86,19 +91,33 @@ class Attribution:
     cases: tuple[str, ...]
 
 
-def attribute(difference: Difference, rerun: Rerun) -> list[Attribution]:
+def attribute(
+    difference: Difference, rerun: Rerun, machine: Mapping[str, str] | None = None
+) -> list[Attribution]:
     """Say by whose doing each column got worse, by running it again.
 
     Only outputs that both runs compared, or that fail now, can be run again; a column that did
     not report has no result to explain.
+
+    Args:
+        difference: What changed.
+        rerun: Runs a pair on the machine at hand.
+        machine: The facts of that machine; those of this process if None.
     """
+    facts = here() if machine is None else machine
+    unsure = {told.column for told in difference.circumstances if told.about == "environment"}
     worse: dict[str, list[Change]] = {}
     for change in difference.of(WORSENING):
         if change.output:
             worse.setdefault(change.column, []).append(change)
     return [
         _Inquiry(
-            difference.old_entries[column], difference.new_entries[column], changes, rerun
+            difference.old_entries[column],
+            difference.new_entries[column],
+            changes,
+            rerun,
+            # Where packages differ too, the machine alone cannot be named.
+            {} if column in unsure else facts,
         ).verdict()
         for column, changes in worse.items()
     ]
@@ -108,12 +127,18 @@ class _Inquiry:
     """One column: what changed in it, and the re-runs that were made so far."""
 
     def __init__(
-        self, old: ColumnRun, new: ColumnRun, changes: Iterable[Change], rerun: Rerun
+        self,
+        old: ColumnRun,
+        new: ColumnRun,
+        changes: Iterable[Change],
+        rerun: Rerun,
+        here: Mapping[str, str],
     ) -> None:
         ranked = sorted(changes, key=lambda change: -(change.factor or float("inf")))
         chosen = list(dict.fromkeys(change.case for change in ranked))[:CASES]
         self._changes = [change for change in ranked if change.case in chosen]
         self._old, self._new, self._cases, self._rerun = old, new, tuple(chosen), rerun
+        self._here = here
 
     def verdict(self) -> Attribution:
         """Run what is needed, and no more."""
@@ -126,17 +151,24 @@ class _Inquiry:
                 f"{self._pair(self._new, self._new)}",
             )
         if not self._shows(repeats[0]):
-            return self._say(
-                Origin.ENVIRONMENT,
+            return self._around(
+                self._new,
                 f"{self._pair(self._new, self._new)} does not show it on this machine, in "
                 f"{REPEATS} runs with equal bits",
             )
         if self._shows(self._run(self._pair(self._old, self._old))):
-            return self._say(
-                Origin.ENVIRONMENT,
+            return self._around(
+                self._old,
                 f"{self._pair(self._old, self._old)}, which did not show it then, shows it now",
             )
         return self._between()
+
+    def _around(self, then: ColumnRun, evidence: str) -> Attribution:
+        """Neither half of a pair did it: the machine of a run, if it differs, or its packages."""
+        differs = elsewhere(then, self._here) if self._here else ()
+        if not differs:
+            return self._say(Origin.ENVIRONMENT, evidence)
+        return self._say(Origin.MACHINE, f"{evidence}; that run had another {', '.join(differs)}")
 
     def _between(self) -> Attribution:
         """The old pair is right and the new one is not: which half does it?"""

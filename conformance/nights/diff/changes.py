@@ -25,6 +25,7 @@ class ChangeKind(StrEnum):
     UNCOMPARED = "no-longer-compared"
     WORSE = "worse-grade"
     DRIFT = "drift"
+    MACHINE = "another-machine"
     EXCUSED = "newly-expected"
     BETTER = "better-grade"
     FIXED = "fixed"
@@ -41,6 +42,7 @@ MEANINGS: Mapping[ChangeKind, str] = {
     ChangeKind.UNCOMPARED: "compared before and not now",
     ChangeKind.WORSE: "a worse grade, no failure",
     ChangeKind.DRIFT: "the same grade, a larger error",
+    ChangeKind.MACHINE: "no failure, and nothing but the machine differs",
     ChangeKind.EXCUSED: "fails now, as an expectation says that was not needed before",
     ChangeKind.BETTER: "a better grade",
     ChangeKind.FIXED: "failed and passes now",
@@ -117,7 +119,7 @@ class Circumstance:
 
     Attributes:
         column: The column.
-        about: ``"framework"``, ``"suite"`` or ``"environment"``.
+        about: ``"framework"``, ``"suite"``, ``"machine"`` or ``"environment"``: packages, Python.
         name: What differs, such as ``"torch"`` or ``"processor"``.
         old: What it was.
         new: What it is.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 import duckdb
@@ -13,13 +13,13 @@ from conformance.nights.diff.changes import (
     FLOOR,
     Change,
     ChangeKind,
-    Circumstance,
     Difference,
     Outcome,
 )
+from conformance.nights.diff.circumstances import circumstances, only_machine
 from conformance.nights.diff.sides import Side, load
 from conformance.nights.history import query
-from conformance.nights.history.entry import ColumnRun, family
+from conformance.nights.history.entry import family
 from conformance.nights.history.store import History
 from conformance.verdict.record import RED, Status
 
@@ -70,7 +70,11 @@ def compare(
         asked = {"shared": shared, "factor": factor, "floor": floor}
         rows = database.execute(_CHANGED, asked).fetchall()
         compared = _count(database, shared)
-    changes = [*_columns(before, after), *_cases(rows)]
+    around = {
+        name: circumstances(before.entries[name], after.entries[name]) for name in sorted(shared)
+    }
+    elsewhere = {name for name, found in around.items() if only_machine(found)}
+    changes = [*_columns(before, after), *_cases(rows, elsewhere)]
     changes.sort(key=lambda change: (_ORDER.index(change.kind), change.column))
     return Difference(
         old=before.name,
@@ -78,11 +82,7 @@ def compare(
         old_entries=before.entries,
         new_entries=after.entries,
         changes=tuple(changes),
-        circumstances=tuple(
-            found
-            for name in sorted(shared)
-            for found in _circumstances(before.entries[name], after.entries[name])
-        ),
+        circumstances=tuple(told for found in around.values() for told in found),
         compared=compared,
     )
 
@@ -112,8 +112,13 @@ def _columns(old: Side, new: Side) -> Iterator[Change]:
         yield Change(kind=ChangeKind.MISSING, column=name, note=f"did not report; {why}")
 
 
-def _cases(rows: Iterable[tuple[Any, ...]]) -> Iterator[Change]:
-    """The changes of single outputs; a case that came or went is told once."""
+def _cases(rows: Iterable[tuple[Any, ...]], elsewhere: Container[str]) -> Iterator[Change]:
+    """The changes of single outputs; a case that came or went is told once.
+
+    Args:
+        rows: Outputs that are other ones.
+        elsewhere: Columns around which nothing but the machine differs.
+    """
     whole: set[tuple[str, str, ChangeKind]] = set()
     for name, case, output, *rest in rows:
         old = _outcome(*rest[:4])
@@ -126,7 +131,23 @@ def _cases(rows: Iterable[tuple[Any, ...]]) -> Iterator[Change]:
                 whole.add((name, case, kind))
                 yield Change(kind=kind, column=name, case=case)
             continue
-        yield Change(kind=kind, column=name, case=case, output=output, old=old, new=new)
+        if name in elsewhere and _is_of_machine(kind, new):
+            note, kind = kind.value, ChangeKind.MACHINE
+        else:
+            note = ""
+        yield Change(kind=kind, column=name, case=case, output=output, old=old, new=new, note=note)
+
+
+def _is_of_machine(kind: ChangeKind, new: Outcome) -> bool:
+    """Whether a change is no failure, and so harmless where nothing but the machine differs.
+
+    A larger error or a worse grade is what other instructions cost (without fused multiply-add
+    some sums are better by two grades), and a refusal is what the machine lacks.  A failure, what
+    is gone and what was not run stay what they are: that another machine is to blame makes them no
+    smaller.
+    """
+    refused = kind is ChangeKind.UNCOMPARED and new.status == Status.UNSUPPORTED
+    return refused or kind in {ChangeKind.DRIFT, ChangeKind.WORSE}
 
 
 def _outcome(status: Any, grade: Any, units: Any, reason: Any) -> Outcome | None:
@@ -175,38 +196,3 @@ def _while_uncompared(old: Outcome, new: Outcome) -> ChangeKind | None:
     if old.grade is None and new.grade is None:
         return None  # unsupported for another reason, or a crash that became unsupported
     return ChangeKind.COMPARED if old.grade is None else ChangeKind.UNCOMPARED
-
-
-def _circumstances(old: ColumnRun, new: ColumnRun) -> Iterator[Circumstance]:
-    framework = framework_packages(old) | framework_packages(new)
-    versions = [*dict.fromkeys([*old.versions, *new.versions])]
-    facts = [
-        ("suite" if name == "conformance" else "framework" if name in framework else "environment",
-         name, old.versions.get(name, ""), new.versions.get(name, ""))
-        for name in versions
-    ]  # fmt: skip
-    facts.append(("suite", "catalogue", old.catalogue[:12], new.catalogue[:12]))
-    known = old.environment and new.environment  # records of earlier versions tell none
-    for name in dict.fromkeys([*old.environment, *new.environment] if known else []):
-        about = "suite" if name == "commit" else "environment"
-        before, after = old.environment.get(name, ""), new.environment.get(name, "")
-        if name == "packages":
-            before, after = _packages(before, after, ignore={*versions})
-        facts.append((about, name, before, after))
-    for about, name, before, after in facts:
-        if before != after:
-            yield Circumstance(column=new.column, about=about, name=name, old=before, new=after)
-
-
-def framework_packages(entry: ColumnRun) -> set[str]:
-    """The distributions that make the framework of a column: those before the suite's own."""
-    names = list(entry.versions)
-    return set(names[: names.index("conformance")] if "conformance" in names else names[:1])
-
-
-def _packages(old: str, new: str, ignore: set[str]) -> tuple[str, str]:
-    """Of two lists of packages what only one of them has."""
-    before, after = (
-        {p for p in text.split() if p.split("==")[0] not in ignore} for text in (old, new)
-    )
-    return " ".join(sorted(before - after)), " ".join(sorted(after - before))

@@ -24,6 +24,8 @@ SHOWN = 20
 """How many lines of one kind are shown; all are in the JSON."""
 
 _OF_COLUMNS = frozenset({ChangeKind.MISSING, ChangeKind.SILENT, ChangeKind.APPEARED})
+_GROWING = frozenset({ChangeKind.DRIFT, ChangeKind.MACHINE})
+_EXPLAINED = frozenset({ChangeKind.NEW_FAILURE, ChangeKind.MACHINE})
 _OF_CASES = frozenset({ChangeKind.VANISHED, ChangeKind.ADDED})
 
 
@@ -122,9 +124,9 @@ def _step(change: Change) -> str:
     assert change.old is not None  # noqa: S101 - only whole cases lack a side
     assert change.new is not None  # noqa: S101 - the same
     step = f"{_short(change.old)} -> {_short(change.new)}"
-    if change.kind is ChangeKind.DRIFT and change.factor is not None:
+    if change.kind in _GROWING and change.factor is not None:
         step += f" ({figure(change.factor)} times)"
-    said = change.new.reason if change.kind is ChangeKind.NEW_FAILURE else ""
+    said = change.new.reason if change.kind in _EXPLAINED else ""
     return f"{step}; {one_line(said)}" if said else step
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -123,6 +123,85 @@ def test_a_drift_is_attributed_by_the_size_of_the_error(tmp_path: Path) -> None:
 
     (found,) = attribute(worsened(tmp_path, now=passed(8.0)), rerun)
     assert found.cause is Origin.FRAMEWORK
+
+
+HERE = {"processor": "this one", "processors": "2", "cpu_features": "avx avx2"}
+"""The facts of the machine that runs again."""
+
+ELSEWHERE = {**HERE, "cpu_features": "avx avx2 avx512f"}
+
+
+def moved(
+    tmp_path: Path, old: Mapping[str, str], new: Mapping[str, str], now: OutputResult | None = None
+) -> Difference:
+    """Two nights with these facts around them, and a failure in the second."""
+    history = History(tmp_path / "history")
+    for number, (result, facts) in enumerate([(passed(2.0), old), (now or failed(), new)]):
+        add(
+            history, number, ["torch/functional"], results=cases({"y": result}),
+            version="2.13", commit="a", **facts,
+        )  # fmt: skip
+    return compare("previous", "latest", history)
+
+
+SAME = ("a", "2.13")
+
+
+def test_old_versions_that_fail_on_this_machine_blame_it(tmp_path: Path) -> None:
+    """The old pair passed on another machine and fails on this one: the machine did it."""
+    (found,) = attribute(moved(tmp_path, ELSEWHERE, HERE), Machine([SAME]), HERE)
+    assert found.cause is Origin.MACHINE
+    assert found.evidence.endswith("shows it now; that run had another cpu_features")
+
+
+def test_a_failure_of_another_machine_blames_it(tmp_path: Path) -> None:
+    """The new pair failed on another machine and passes on this one: the machine did it."""
+    (found,) = attribute(moved(tmp_path, HERE, ELSEWHERE), Machine([]), HERE)
+    assert found.cause is Origin.MACHINE
+    assert "does not show it on this machine" in found.evidence
+
+
+def test_the_same_machine_is_not_to_blame(tmp_path: Path) -> None:
+    """Where all facts are the same something else did it."""
+    for machine in (Machine([SAME]), Machine([])):
+        folder = tmp_path / str(len(machine.bad))
+        (found,) = attribute(moved(folder, HERE, HERE), machine, HERE)
+        assert found.cause is Origin.ENVIRONMENT
+
+
+def test_a_setting_from_outside_makes_another_machine(tmp_path: Path) -> None:
+    """A run in which none was set is another one than a process in which one is."""
+    set_here = {**HERE, "settings": "ATEN_CPU_CAPABILITY=avx2"}
+    (found,) = attribute(moved(tmp_path, HERE, set_here), Machine([SAME]), set_here)
+    assert found.cause is Origin.MACHINE
+    assert found.evidence.endswith("another settings")
+
+
+@pytest.mark.parametrize("fact", ["packages", "lacking"])
+def test_packages_may_be_to_blame_as_well(tmp_path: Path, fact: str) -> None:
+    """Where packages differ too it cannot be told which did it; what is lacking is no package."""
+    old = {**ELSEWHERE, fact: "six==1"}
+    (found,) = attribute(moved(tmp_path, old, HERE), Machine([SAME]), HERE)
+    assert found.cause is (Origin.ENVIRONMENT if fact == "packages" else Origin.MACHINE)
+
+
+def test_the_framework_is_to_blame_on_any_machine(tmp_path: Path) -> None:
+    """Re-runs on one machine find the version, whatever the machines of the nights were."""
+    history = History(tmp_path / "history")
+    for number, (result, facts) in enumerate([(passed(2.0), ELSEWHERE), (failed(), HERE)]):
+        add(
+            history, number, ["torch/functional"], results=cases({"y": result}),
+            version=("2.12", "2.13")[number], commit="a", **facts,
+        )  # fmt: skip
+    (found,) = attribute(compare("previous", "latest", history), Machine([SAME]), HERE)
+    assert found.cause is Origin.FRAMEWORK
+
+
+def test_what_follows_from_the_machine_is_not_run_again(tmp_path: Path) -> None:
+    """A drift on another machine is told and is no worsening."""
+    machine = Machine([SAME])
+    assert attribute(moved(tmp_path, ELSEWHERE, HERE, now=passed(9.0)), machine, HERE) == []
+    assert machine.runs == []
 
 
 def test_nothing_worse_runs_nothing(tmp_path: Path) -> None:

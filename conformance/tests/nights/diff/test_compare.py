@@ -138,7 +138,7 @@ def test_what_differs_around_it_is_told(history: History) -> None:
         ("framework", "torch", "2.13.0", "2.14.0"),
         ("suite", "catalogue", "sha256:abc", "sha256:new"),
         ("suite", "commit", "a", "b"),
-        ("environment", "processor", "old", "new"),
+        ("machine", "processor", "old", "new"),
         ("environment", "packages", "six==1", "six==2"),
     }
 
