@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path as FilePath
 
-from conformance import places
+from conformance import float_types, places
 from conformance.case import Actual, Dialect, Inputs
 from conformance.errors import AdapterError
 
-FLOATS = frozenset({"float64", "float32", "float16", "bfloat16"})
-HALVES = frozenset({"float16", "bfloat16"})
+FLOATS = frozenset(float_types.FLOAT_TYPES)
+HALVES = frozenset(float_types.HALVES)
 
 WROTE_TO_INPUTS = "wrote to its inputs"
 """How the reason of an error begins where a call changed its inputs."""

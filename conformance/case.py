@@ -13,20 +13,9 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Array: TypeAlias = npt.NDArray[Any]
+from conformance.arrays import INPUT_NAMES, LIKE_X
 
-OUTPUT_NAMES = (
-    "y",
-    "dx",
-    "dgamma",
-    "dbeta",
-    "mean",
-    "var",
-    "inv_std",
-    "running_mean",
-    "running_var",
-)
-"""What an implementation may return, in the order in which every report shows it."""
+Array: TypeAlias = npt.NDArray[Any]
 
 Memory: TypeAlias = Literal[
     "contiguous", "strided", "reversed", "transposed", "broadcast", "merged"
@@ -87,6 +76,19 @@ class Inputs:
         """M, the number of values that share one mean."""
         channels = int(np.prod(self.channel_shape, dtype=np.int64))
         return int(self.x.size) // channels if channels else 0
+
+    def given(self) -> dict[str, Array]:
+        """The arrays that are given, by name, in the order of `conformance.arrays`."""
+        named = ((name, getattr(self, name)) for name in INPUT_NAMES)
+        return {name: array for name, array in named if array is not None}
+
+    def shape_of(self, name: str) -> tuple[int, ...]:
+        """The shape that an array of this call has, given or returned."""
+        return self.x.shape if name in LIKE_X else self.channel_shape
+
+    def dtype_of(self, name: str) -> np.dtype[Any]:
+        """The type that an array of this call has, given or returned."""
+        return self.x.dtype if name in LIKE_X else self.parameter_dtype
 
     @property
     def parameter_dtype(self) -> np.dtype[Any]:

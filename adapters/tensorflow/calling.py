@@ -11,7 +11,7 @@ import tensorflow as tf  # type: ignore[import-untyped, import-not-found, unused
 from conformance.case import Array, Inputs
 
 Tensors: TypeAlias = dict[str, Any]
-"""Tensors by name: the names of `Inputs`, or those of `conformance.case.OUTPUT_NAMES`."""
+"""Tensors by name: the names of `Inputs`, or those of `conformance.arrays.OUTPUT_NAMES`."""
 
 
 def tensors(inputs: Inputs, images: Callable[[Array], Array]) -> Tensors:

@@ -7,7 +7,8 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-from conformance.case import LIMIT, OUTPUT_NAMES
+from conformance.arrays import OUTPUT_NAMES
+from conformance.case import LIMIT
 from conformance.checking.report import Report
 from conformance.checking.terminal import OutputRow, rows
 from conformance.report.wording import account, counted, figure

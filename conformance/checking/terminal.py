@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from conformance.case import OUTPUT_NAMES
+from conformance.arrays import OUTPUT_NAMES
 from conformance.checking.report import Report
 from conformance.report.printable import one_line
 from conformance.report.wording import account, counted, figure

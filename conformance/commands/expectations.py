@@ -11,8 +11,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from conformance import adapter
+from conformance.arrays import OUTPUT_NAMES
 from conformance.atomic import write_atomically
-from conformance.case import OUTPUT_NAMES
 from conformance.errors import ConformanceError, ExpectationError
 from conformance.harness.session import Session
 from conformance.report.wording import plural

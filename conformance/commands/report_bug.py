@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from conformance import adapter
+from conformance.arrays import OUTPUT_NAMES
 from conformance.atomic import write_atomically
-from conformance.case import OUTPUT_NAMES, Case
+from conformance.case import Case
 from conformance.cases import golden
 from conformance.errors import AdapterError, ConformanceError, SelectionError
 from conformance.harness import run as runner

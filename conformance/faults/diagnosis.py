@@ -17,7 +17,8 @@ from itertools import zip_longest
 import numpy as np
 
 from conformance.adapter import WROTE_TO_INPUTS
-from conformance.case import OUTPUT_NAMES, Actual, Case, Dialect
+from conformance.arrays import OUTPUT_NAMES
+from conformance.case import Actual, Case, Dialect
 from conformance.faults import FAULTS
 from conformance.faults.fault import Fault
 from conformance.faults.match import Prediction

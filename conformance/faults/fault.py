@@ -8,20 +8,20 @@ from typing import Literal
 
 import numpy as np
 
+from conformance.arrays import RUNNING
 from conformance.case import Dialect, Inputs, Kernel
 from conformance.cases.catalogue.sources import SOURCES
 from conformance.faults.sheet import STAGED, Edits, Formula, Sheet, in_dialect, kernel
+from conformance.float_types import HALVES, MIXED, TYPES
 
-EVERY_TYPE = (
-    "float64",
-    "float32",
-    "float16",
-    "bfloat16",
-    "float16+float32",
-    "bfloat16+float32",
-)
-MIXED = ("float16+float32", "bfloat16+float32")
-HALVES = ("float16", "bfloat16", *MIXED)
+NORMALIZED = ("y", "dx", "dgamma", "inv_std")
+"""What a wrong inverse std touches."""
+
+BY_STATISTICS = (*NORMALIZED, "mean", "var", *RUNNING)
+"""What a wrong statistic of the batch touches."""
+
+IN_HALF = (*HALVES, *MIXED)
+"""Types of a call whose x has 16 bits."""
 
 Lots = Callable[[Inputs], int]
 
@@ -57,7 +57,7 @@ class Fault:
     hides: str
     edits: Edits
     core: bool = False
-    types: tuple[str, ...] = EVERY_TYPE
+    types: tuple[str, ...] = TYPES
     dialect: Dialect = field(default_factory=Dialect)
     lots: Lots | None = None
     rounding: bool = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 
-import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +11,7 @@ from conformance.batches import through_earlier
 from conformance.case import LIMIT, Actual, Array, Case, Dialect
 from conformance.faults.fault import Fault
 from conformance.faults.sheet import Edits, kernel
+from conformance.float_types import finfo
 from conformance.memory import laid_out
 from conformance.oracle.bounds import roundoff
 from conformance.oracle.channels import by_channel
@@ -137,10 +137,10 @@ def _wide(values: Array) -> _Floats:
 
 
 def _roundoff(actual: Array) -> float:
-    info = ml_dtypes.finfo(actual.dtype)  # type: ignore[no-untyped-call]  # not annotated upstream
+    info = finfo(actual.dtype)
     return float(info.eps) / 2
 
 
 def _largest(actual: Array) -> float:
-    info = ml_dtypes.finfo(actual.dtype)  # type: ignore[no-untyped-call]  # not annotated upstream
+    info = finfo(actual.dtype)
     return float(info.max)

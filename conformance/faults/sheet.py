@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from conformance.arrays import LIKE_X, RUNNING
 from conformance.case import Actual, Array, Dialect, Inputs, Kernel
 from conformance.oracle.channels import by_channel, from_channels
 
@@ -106,20 +107,17 @@ def _outputs(s: Sheet) -> list[str]:
         names.append("dx")
         names += [n for n in ("gamma", "beta") if getattr(s.inputs, n) is not None]
         names = ["d" + n if n in ("gamma", "beta") else n for n in names]
-    return names if s.inputs.running_mean is None else [*names, "running_mean", "running_var"]
+    return names if s.inputs.running_mean is None else [*names, *RUNNING]
 
 
 def _shaped(s: Sheet) -> Callable[[str], Array]:
     def shape(name: str) -> Array:
         value = getattr(s, name)
-        if name in ("y", "dx"):
-            laid, dtype = from_channels(value, s.inputs), s.inputs.x.dtype
-        else:
-            laid = value.reshape(s.inputs.channel_shape)
-            dtype = s.inputs.parameter_dtype
+        like_x = name in LIKE_X
+        laid = from_channels(value, s.inputs) if like_x else value.reshape(s.inputs.channel_shape)
         if s.wide or name in ("mean", "var", "inv_std"):
             return np.asarray(laid)
-        return np.asarray(laid).astype(dtype)
+        return np.asarray(laid).astype(s.inputs.dtype_of(name))
 
     return shape
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from conformance.arrays import RUNNING
 from conformance.case import Array, Case, Inputs, Outputs
 from conformance.oracle.channels import by_channel
 from conformance.oracle.expected import solve_inputs
@@ -51,7 +52,7 @@ def _same(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
 
 def _weights(name: str, case: Case, actual: Array) -> dict[str, float] | None:
     """Weights by term; None where the terms do not make up what came back."""
-    if actual.shape != (case.inputs.x.shape if name in ("y", "dx") else case.inputs.channel_shape):
+    if actual.shape != case.inputs.shape_of(name):
         return None
     with np.errstate(all="ignore"):
         terms = {t: v for t, v in _terms(name, case.inputs).items() if np.any(v)}
@@ -85,7 +86,7 @@ def _terms(name: str, inputs: Inputs) -> dict[str, Array]:
             "beta": beta,
             "gamma mean inv_std": gamma * center * r + 0 * x,
         }
-    if name in ("running_mean", "running_var"):
+    if name in RUNNING:
         return _running_terms(name, inputs, answers, x)
     dy = by_channel(np.asarray(inputs.dy, dtype=np.float64), inputs)
     return _gradient_terms(name, dy, xhat, gamma * r)

@@ -15,11 +15,11 @@ from typing import IO, Any
 import ml_dtypes
 import numpy as np
 
+from conformance.arrays import INPUT_NAMES
 from conformance.case import Array, Inputs
 
 _LENGTH_BYTES = 8
 _LARGEST = 1 << 32
-_ARRAYS = ("x", "dy", "gamma", "beta", "running_mean", "running_var")
 
 
 AGAIN = "again/"
@@ -53,8 +53,7 @@ def receive(stream: IO[bytes]) -> tuple[dict[str, Any], dict[str, Array]]:
 
 def pack(inputs: Inputs) -> tuple[dict[str, Any], dict[str, Array]]:
     """`Inputs` as header and arrays."""
-    arrays = {n: getattr(inputs, n) for n in _ARRAYS if getattr(inputs, n) is not None}
-    arrays |= {f"earlier/{i}": batch for i, batch in enumerate(inputs.earlier)}
+    arrays = inputs.given() | {f"earlier/{i}": batch for i, batch in enumerate(inputs.earlier)}
     header = {
         "eps": inputs.eps,
         "momentum": inputs.momentum,
@@ -70,7 +69,7 @@ def unpack(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Inputs:
     axis = header["axis"]
     count = sum(name.startswith("earlier/") for name in arrays)
     return Inputs(
-        **{name: arrays[name] for name in _ARRAYS if name in arrays},
+        **{name: arrays[name] for name in INPUT_NAMES if name in arrays},
         eps=header["eps"],
         momentum=header["momentum"],
         training=header["training"],

@@ -49,11 +49,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 from conformance.case import LIMIT, Array, Inputs, Outputs
 from conformance.errors import InputError
+from conformance.float_types import FLOAT_TYPES, FloatType, finfo
 from conformance.oracle.channels import by_channel, from_channels
 from conformance.oracle.rounding import Floats
 
@@ -62,8 +62,6 @@ _VALID = 0.1
 
 _SINGLE_PASS_VALID = 0.5
 """The same for the single-pass class, whose growth beyond first order is allowed for."""
-
-_ROUNDOFF = {"float64": 2.0**-53}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +87,18 @@ class _Root:
 
 def underflow(inputs: Inputs) -> float:
     """o: the smallest normal number of the type that is due to be computed in."""
-    return float(np.finfo(np.float64 if inputs.x.dtype == np.float64 else np.float32).tiny)
+    return _arithmetic(inputs).smallest_normal
 
 
 def roundoff(inputs: Inputs) -> float:
     """u: 2^-53 where x is float64, else 2^-24."""
-    return _ROUNDOFF.get(str(inputs.x.dtype), 2.0**-24)
+    return _arithmetic(inputs).roundoff
+
+
+def _arithmetic(inputs: Inputs) -> FloatType:
+    """The type that is due to be computed in; a type of no row is treated as the halves are."""
+    known = FLOAT_TYPES.get(str(inputs.x.dtype))
+    return FLOAT_TYPES["float32" if known is None else known.arithmetic]
 
 
 def scales(
@@ -148,7 +152,7 @@ def is_gradable(inputs: Inputs, *, eps_outside: bool = False) -> bool:
 
 def units(inputs: Inputs, expected: Array, scale: Array, dtype: np.dtype[Any]) -> Floats:
     """One error unit per element of an output of type `dtype`; float64, shape of `expected`."""
-    info = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]  # not annotated upstream
+    info = finfo(dtype)
     u, u_out = roundoff(inputs), float(info.eps) / 2
     with np.errstate(all="ignore"):
         unit = u * scale + float(info.smallest_subnormal) / 2

@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from conformance.arrays import LIKE_X
 from conformance.case import Array, Inputs, Outputs
 from conformance.oracle import exact, ieee, outside
 from conformance.oracle.channels import by_channel, from_channels
 from conformance.oracle.exact import Channel, ChannelResults
 from conformance.oracle.require import require
 from conformance.oracle.running import Running, update
-
-_ELEMENTWISE = ("y", "dx")
 
 
 def expected(
@@ -132,7 +131,7 @@ def _assemble(inputs: Inputs, solved: Sequence[ChannelResults]) -> dict[str, Arr
     assembled: dict[str, Array] = {}
     for name in solved[0] if solved else ():
         values = [channel[name] for channel in solved]
-        if name in _ELEMENTWISE:
+        if name in LIKE_X:
             assembled[name] = from_channels(np.stack(values), inputs)
         else:
             assembled[name] = np.array(values, dtype=np.float64).reshape(inputs.channel_shape)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
-from conformance.case import Array, Inputs
+from conformance.case import Inputs
 from conformance.errors import InputError
+from conformance.float_types import finfo
 
 _FLOAT64_BITS = 64
 
@@ -22,18 +21,9 @@ def require(inputs: Inputs) -> None:
     """
     _check_axis(inputs)
     shape = inputs.x.shape
-    wanted: Mapping[str, tuple[Array | None, tuple[int, ...]]] = {
-        "x": (inputs.x, shape),
-        "dy": (inputs.dy, shape),
-        "gamma": (inputs.gamma, inputs.channel_shape),
-        "beta": (inputs.beta, inputs.channel_shape),
-        "running_mean": (inputs.running_mean, inputs.channel_shape),
-        "running_var": (inputs.running_var, inputs.channel_shape),
-        **{f"earlier[{i}]": (batch, shape) for i, batch in enumerate(inputs.earlier)},
-    }
+    wanted = {name: (a, inputs.shape_of(name)) for name, a in inputs.given().items()}
+    wanted |= {f"earlier[{i}]": (batch, shape) for i, batch in enumerate(inputs.earlier)}
     for name, (array, want) in wanted.items():
-        if array is None:
-            continue
         _check_type(name, array.dtype)
         if array.shape != want:
             raise InputError(
@@ -57,7 +47,7 @@ def _check_axis(inputs: Inputs) -> None:
 
 def _check_type(name: str, dtype: np.dtype[Any]) -> None:
     try:
-        bits = int(ml_dtypes.finfo(dtype).bits)  # type: ignore[no-untyped-call]  # not annotated upstream
+        bits = int(finfo(dtype).bits)
     except (ValueError, TypeError):
         bits = None
     if bits is None or bits > _FLOAT64_BITS or dtype.kind == "c":

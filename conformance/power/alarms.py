@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from conformance import float_types
 from conformance.adapter import Capabilities, Path
+from conformance.arrays import LIKE_X
 from conformance.case import LIMIT, Array, Case, Dialect, Problem
-from conformance.faults.fault import EVERY_TYPE
 from conformance.faults.honest import PANEL
 from conformance.faults.sheet import kernel
 from conformance.harness import worker
@@ -24,7 +25,7 @@ from conformance.verdict.ruler import Ruler
 AS_IT_IS = "as it is"
 """Instead of a type: every case in its own."""
 
-TYPES = (AS_IT_IS, *EVERY_TYPE)
+TYPES = (AS_IT_IS, *float_types.TYPES)
 """Types of x, after a ``+`` of the parameters, that every case is put into."""
 
 
@@ -86,14 +87,15 @@ def retyped(problem: Problem, types: str) -> Problem:
     x_type, _, given = types.partition("+")
     x, parameters = to_dtype(x_type), to_dtype(given or x_type)
 
-    def cast(array: Array | None, dtype: np.dtype[Any]) -> Array | None:
+    def cast(array: Array, dtype: np.dtype[Any]) -> Array:
         with np.errstate(all="ignore"):
-            return None if array is None else array.astype(dtype)
+            return array.astype(dtype)
 
     inputs = problem.inputs
-    changed: dict[str, Any] = {name: cast(getattr(inputs, name), x) for name in ("x", "dy")}
-    for name in ("gamma", "beta", "running_mean", "running_var"):
-        changed[name] = cast(getattr(inputs, name), parameters)
+    changed: dict[str, Any] = {
+        name: cast(array, x if name in LIKE_X else parameters)
+        for name, array in inputs.given().items()
+    }
     changed["earlier"] = tuple(cast(batch, x) for batch in inputs.earlier)
     return replace(problem, inputs=replace(inputs, **changed), limit=LIMIT)
 

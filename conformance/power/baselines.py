@@ -37,15 +37,15 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
+from conformance.arrays import GRADIENTS, RUNNING
 from conformance.case import Array, Dialect, Inputs, Kernel
 from conformance.errors import Unsupported
 from conformance.oracle.expected import solve_inputs
 
 _SHAPES = ((64, 16), (32, 4, 14, 14))
-_COMPARED = ("y", "dx", "dgamma", "dbeta", "running_mean", "running_var")
+_COMPARED = ("y", *GRADIENTS, *RUNNING)
 _GRADIENTS = {"x": "dx", "gamma": "dgamma", "beta": "dbeta"}
 _STEP, _ATOL, _RTOL = 1e-6, 1e-5, 1e-3  # the defaults of gradcheck
-_ARRAYS = ("x", "dy", "gamma", "beta", "running_mean", "running_var")
 
 Check: TypeAlias = Callable[[Kernel, Dialect], bool]
 _Item = TypeVar("_Item")
@@ -256,17 +256,15 @@ def _references(
         exact = solve_inputs(inputs, eps_outside=eps_outside).items()
         if biased:
             exact["running_var"] = exact["running_var_biased"]
-        types = {"y": data.dtype, "dx": data.dtype}
-        due = {n: exact[n].astype(types.get(n, data.parameters)) for n in _COMPARED}
+        due = {n: exact[n].astype(inputs.dtype_of(n)) for n in _COMPARED}
         found.append((inputs, due))
     return tuple(found)
 
 
 def _fresh(inputs: Inputs) -> Inputs:
     """The same call with arrays of its own."""
-    return replace(
-        inputs, **{n: a.copy() for n in _ARRAYS if (a := getattr(inputs, n)) is not None}
-    )
+    copies: dict[str, Any] = {name: array.copy() for name, array in inputs.given().items()}
+    return replace(inputs, **copies)
 
 
 def _allclose(tolerance: str, name: str, about: str, **data: Any) -> Baseline:

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
-from conformance.case import LIMIT, OUTPUT_NAMES, Actual, Array, Inputs, Kernel, Outputs
+from conformance.arrays import GRADIENTS, LIKE_X, OUTPUT_NAMES, PER_CHANNEL
+from conformance.case import LIMIT, Actual, Array, Inputs, Kernel, Outputs
+from conformance.float_types import finfo
 from conformance.oracle.bounds import is_gradable, scales, units
 
 _SMALL, _LARGE = 2.0**-20, 2.0**30
@@ -70,10 +71,7 @@ def broken(kernel: Kernel, inputs: Inputs) -> list[Breach]:
 
 def _asked(kernel: Kernel, inputs: Inputs) -> Actual:
     """What a kernel returns, without what has a wrong shape: a law says nothing about shapes."""
-    wanted = {
-        name: inputs.x.shape if name in ("y", "dx") else inputs.channel_shape
-        for name in OUTPUT_NAMES
-    }
+    wanted = {name: inputs.shape_of(name) for name in OUTPUT_NAMES}
     return {name: v for name, v in kernel(inputs).items() if np.shape(v) == wanted.get(name)}
 
 
@@ -109,10 +107,7 @@ def _scaled(name: str, k: int, sign: float, powers: Mapping[str, tuple[int, bool
 def _multiplied(inputs: Inputs, factor: Callable[[str], float]) -> Inputs | None:
     """The scaled call; None where something is not a normal number or would not stay one."""
     arrays: dict[str, Any] = {}
-    for name in ("x", "dy", "gamma", "beta", "running_mean", "running_var"):
-        given = getattr(inputs, name)
-        if given is None:
-            continue
+    for name, given in inputs.given().items():
         wide = np.asarray(given, dtype=np.float64)
         size = np.abs(wide[wide != 0])
         if not ((size >= _SMALL) & (size <= _LARGE)).all():
@@ -135,7 +130,7 @@ def _permuted(kernel: Kernel, inputs: Inputs) -> Iterator[Breach]:
 
     changed = replace(inputs, x=np.take(inputs.x, order, axis=axis), dy=mixed(inputs.dy))
     first, second = _asked(kernel, inputs), _asked(kernel, changed)
-    moved = {n: np.take(v, order, axis) if n in ("y", "dx") else v for n, v in first.items()}
+    moved = {n: np.take(v, order, axis) if n in LIKE_X else v for n, v in first.items()}
     yield from _within("permutation", changed, second, moved)
 
 
@@ -149,14 +144,13 @@ def _split(kernel: Kernel, inputs: Inputs) -> Iterator[Breach]:
         def some(array: Array | None, along: int, part: npt.NDArray[np.int64] = part) -> Any:
             return None if array is None else np.ascontiguousarray(np.take(array, part, along))
 
-        names = ("gamma", "beta", "running_mean", "running_var")
         alone = replace(
             inputs,
             x=some(inputs.x, axis),
             dy=some(inputs.dy, axis),
-            **{name: some(getattr(inputs, name), 0) for name in names},
+            **{name: some(getattr(inputs, name), 0) for name in PER_CHANNEL},
         )
-        wanted = {n: some(v, axis if n in ("y", "dx") else 0) for n, v in whole.items()}
+        wanted = {n: some(v, axis if n in LIKE_X else 0) for n, v in whole.items()}
         yield from _within("channel split", alone, _asked(kernel, alone), wanted)
 
 
@@ -167,7 +161,7 @@ def _additive(kernel: Kernel, inputs: Inputs) -> Iterator[Breach]:
     zero = np.zeros_like(inputs.dy)
     one, other = (replace(inputs, dy=np.where(m, inputs.dy, zero)) for m in (mask, ~mask))
     whole, first, second = (_asked(kernel, call) for call in (inputs, one, other))
-    gradients = [n for n in _shared(first, second) if n in ("dx", "dgamma", "dbeta")]
+    gradients = [n for n in _shared(first, second) if n in GRADIENTS]
     sums = {n: _wide(first[n]) + _wide(second[n]) for n in gradients}
     yield from _within(
         "additivity in dy", inputs, whole, sums, beside=((one, first), (other, second))
@@ -243,7 +237,7 @@ def _differs(actual: Array, wanted: Array) -> _Bools:
 
 def _normal(actual: Array, wanted: Array) -> _Bools:
     """Where neither value lies at an end of the type: there, scaling rounds."""
-    info = ml_dtypes.finfo(actual.dtype)  # type: ignore[no-untyped-call]  # not annotated upstream
+    info = finfo(actual.dtype)
     low, high = 2.0**12 * float(info.tiny), float(info.max) / 2.0**12
     sizes = (np.abs(_wide(v)) for v in (actual, wanted))
     one, other = ((size == 0) | (size > low) & (size < high) for size in sizes)

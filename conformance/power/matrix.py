@@ -11,7 +11,8 @@ from functools import cache
 from typing import TypeVar
 
 from conformance.adapter import Path
-from conformance.case import OUTPUT_NAMES, Case, Dialect
+from conformance.arrays import OUTPUT_NAMES
+from conformance.case import Case, Dialect
 from conformance.cases import golden
 from conformance.harness import worker
 from conformance.memory import laid_out

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from conformance.errors import SelectionError
+from conformance.float_types import FLOAT_TYPES
 from conformance.report.matrix import Matrix, MatrixCell, MatrixColumn, MatrixRow, Noteworthy, View
 from conformance.report.printable import clean, one_line
 from conformance.verdict.record import (
@@ -25,7 +26,7 @@ NOTABLE = RED | {Status.DEGRADED, Status.EXPECTED_FAIL}
 
 _MODES = ("train", "test")
 _LAYOUTS = ("NC", "NCL", "NLC", "NCHW", "NHWC", "NCDHW", "NDHWC")
-_DTYPES = ("float64", "float32", "float16", "bfloat16")
+_DTYPES = tuple(FLOAT_TYPES)
 
 
 def join(records: Sequence[RunRecord], required: Iterable[str] = ()) -> Matrix:

@@ -58,7 +58,7 @@ def as_junit(matrix: Matrix) -> str:
 
 
 def _missing(column: MatrixColumn) -> TestCase:
-    return _absent(column.name, f"{column.name} was expected and did not report")
+    return _absent(column.name, f"{column.name} was required and did not report")
 
 
 def _absent(name: str, why: str) -> TestCase:

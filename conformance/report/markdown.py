@@ -80,7 +80,7 @@ def _findings(matrix: Matrix, room: int) -> Iterator[str]:
     missing = [
         _line([f"{SIGNS[Status.NOT_RUN].symbol} missing", text(name), "–", "–", why, "–"])  # noqa: RUF001 - dashes
         for names, why in (
-            (matrix.missing, "was expected and did not report"),
+            (matrix.missing, "was required and did not report"),
             (matrix.silent, "was expected and compared nothing"),
         )
         for name in names

@@ -16,18 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from conformance.case import OUTPUT_NAMES, Actual, Array, Case, Dialect, Outputs
+from conformance.arrays import OUTPUT_NAMES, STATISTICS
+from conformance.case import Actual, Array, Case, Dialect, Outputs
 from conformance.errors import AdapterError
 from conformance.oracle.bounds import scales, units
 from conformance.oracle.solve import owed
 from conformance.verdict.record import OutputResult, Status, Worst
 from conformance.verdict.yardstick import Yardstick
 
-_STATISTICS = frozenset({"mean", "var", "inv_std", "running_mean", "running_var"})
-"""May be kept in a wider type than the parameters: nothing is lost by that."""
-
 _WIDE = (np.dtype(np.float32), np.dtype(np.float64))
-_LIKE_X = frozenset({"y", "dx"})
 _STATUS = {"A": Status.PASS, "B": Status.PASS, "C": Status.DEGRADED, "F": Status.FAIL}
 _SEQUENTIAL = 8
 """Error units that sequential summation may add: one per this many terms."""
@@ -108,8 +105,8 @@ class Ruler:
         expected, inputs = self.due[name], self._case.inputs
         if actual.shape != expected.shape:
             return f"{name} has shape {actual.shape}, expected {expected.shape}"
-        want = inputs.x.dtype if name in _LIKE_X else inputs.parameter_dtype
-        if actual.dtype != want and not (name in _STATISTICS and actual.dtype in _WIDE):
+        want = inputs.dtype_of(name)
+        if actual.dtype != want and not (name in STATISTICS and actual.dtype in _WIDE):
             return f"{name} has type {actual.dtype}, expected {want}"
         return None
 

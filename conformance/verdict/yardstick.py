@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
 from conformance.case import Array
+from conformance.float_types import finfo
 from conformance.verdict.record import Worst
 
 Floats = npt.NDArray[np.float64]
@@ -31,7 +31,7 @@ class Yardstick:
             dtype: Type of what is measured.
         """
         self.unit, self._expected, self._limit = unit, expected, limit
-        info = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]  # not annotated upstream
+        info = finfo(dtype)
         overflow = float(info.max) * (1 + float(info.eps) / 4)
         with np.errstate(all="ignore"):
             self._reaches = np.abs(expected) + np.nan_to_num(limit * unit) >= overflow

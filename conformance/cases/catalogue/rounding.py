@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 from conformance.case import Array
 from conformance.errors import InputError
-
-_FORMATS = {"float32": (24, 127), "float16": (11, 15), "bfloat16": (8, 127)}
-"""Bits of the significand and the largest exponent (IEEE 754; bfloat16 has those of float32)."""
-
-
-def dtype_of(name: str) -> np.dtype[Any]:
-    """The numpy type called `name`, bfloat16 included."""
-    return np.dtype(ml_dtypes.bfloat16) if name == "bfloat16" else np.dtype(name)
+from conformance.float_types import FLOAT_TYPES
 
 
 def rounded(values: Array, name: str) -> Array:
@@ -38,7 +29,8 @@ def rounded(values: Array, name: str) -> Array:
     """
     if name == "float64":
         return values.copy()
-    bits, highest = _FORMATS[name]
+    kind = FLOAT_TYPES[name]
+    bits, highest = kind.bits, kind.largest_exponent
     smallest = 2 - highest - bits  # exponent of the smallest subnormal
     finite = np.isfinite(values)
     safe = np.where(finite, values, 0.0)
@@ -52,4 +44,4 @@ def rounded(values: Array, name: str) -> Array:
             "Scale the values of this problem down or give it a wider type."
         )
     with np.errstate(invalid="ignore"):
-        return np.where(finite, cut, values).astype(dtype_of(name))
+        return np.where(finite, cut, values).astype(kind.dtype)

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from conformance import layout, memory
+from conformance.arrays import INPUT_NAMES
 from conformance.case import Array, Case, Inputs, Outputs, Problem
 from conformance.cases.golden import floats
 from conformance.errors import GoldenFileError, InputError
@@ -30,7 +31,13 @@ ID = re.compile(r"[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9.-]*")
 """Ids become file and group names: no dots in front, no second slash, no capitals."""
 
 OUTPUTS = tuple(field.name for field in fields(Outputs))
-INPUTS = ("x", "dy", "gamma", "beta", "running_mean", "running_var", "history")
+
+EARLIER = "history"
+"""The dataset of the batches before x."""
+
+INPUTS = (*INPUT_NAMES, EARLIER)
+
+_DUE = "expected/"
 
 CAP = 16 * 2**20
 """The most bytes that one dataset may have."""
@@ -76,11 +83,11 @@ def attributes(case: Case) -> dict[str, Attribute]:
 
 def arrays(case: Case) -> dict[str, Array]:
     """The datasets of `case` by path below its group; what is None is left out."""
-    given = {name: getattr(case.inputs, name) for name in INPUTS[:-1]}
-    # One stacked dataset: reading costs the same per dataset, however small.
-    given["history"] = np.stack(case.inputs.earlier) if case.inputs.earlier else None
-    due = {f"expected/{name}": value for name, value in case.expected.items().items()}
-    return {name: value for name, value in {**given, **due}.items() if value is not None}
+    found = case.inputs.given()
+    if case.inputs.earlier:
+        # One stacked dataset: reading costs the same per dataset, however small.
+        found[EARLIER] = np.stack(case.inputs.earlier)
+    return found | {f"{_DUE}{name}": value for name, value in case.expected.items().items()}
 
 
 def build(identifier: str, said: Mapping[str, Any], held: Mapping[str, Array]) -> Case:
@@ -88,13 +95,12 @@ def build(identifier: str, said: Mapping[str, Any], held: Mapping[str, Array]) -
     axis = said["axis"]
     one = len(axis) == 1 and said["layout"] != "per-activation"
     inputs = Inputs(
-        **{name: held.get(name) for name in INPUTS[1:-1]},
-        x=held["x"],
+        **{name: held[name] for name in INPUT_NAMES if name in held},
         eps=said["eps"],
         momentum=said["momentum"],
         training=said["mode"] == "train",
         axis=axis[0] if one else axis,
-        earlier=tuple(held.get("history", ())),
+        earlier=tuple(held.get(EARLIER, ())),
         memory=said["memory"],
     )
     problem = Problem(
@@ -106,7 +112,7 @@ def build(identifier: str, said: Mapping[str, Any], held: Mapping[str, Array]) -
         limit=said["limit"],
         cites=tuple(said["cites"].split("\n")) if said["cites"] else (),
     )
-    expected = Outputs(**{name: held.get(f"expected/{name}") for name in OUTPUTS})
+    expected = Outputs(**{name: held.get(f"{_DUE}{name}") for name in OUTPUTS})
     return Case(problem=problem, expected=expected)
 
 
@@ -181,15 +187,12 @@ def _check_axis(inputs: Inputs) -> None:
 
 
 def _check_array(name: str, array: Array, inputs: Inputs, batches: int) -> None:
-    wanted: dict[str, tuple[int, ...]] = {
-        "history": (batches, *inputs.x.shape),
-        **dict.fromkeys(("x", "dy", "expected/y", "expected/dx"), inputs.x.shape),
-    }
-    shape = wanted.get(name, inputs.channel_shape)
+    earlier = name == EARLIER
+    shape = (batches, *inputs.x.shape) if earlier else inputs.shape_of(name.removeprefix(_DUE))
     if array.shape != shape:
         raise GoldenFileError(f"{name} has shape {array.shape}, {shape} was wanted")
-    kinds = {"float64"} if name.startswith("expected/") else set(floats.STORED)
-    if name in ("dy", "history"):
+    kinds = {"float64"} if name.startswith(_DUE) else set(floats.STORED)
+    if name in ("dy", EARLIER):
         kinds = {str(inputs.x.dtype)}
     if str(array.dtype) not in kinds:
         raise GoldenFileError(f"{name} is {array.dtype}, {' or '.join(sorted(kinds))} was wanted")

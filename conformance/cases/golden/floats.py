@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 from h5py import h5t  # type: ignore[import-untyped]  # h5py has no annotations
 
@@ -31,24 +30,12 @@ STORED = {
 }
 """Names of numpy types to the HDF5 types that hold them, bit for bit."""
 
-_NUMPY: dict[str, np.dtype[Any]] = {
-    "bfloat16": np.dtype(ml_dtypes.bfloat16),
-    "float16": np.dtype("<f2"),
-    "float32": np.dtype("<f4"),
-    "float64": np.dtype("<f8"),
-}
-
 _BITS: dict[int, np.dtype[Any]] = {size: np.dtype(f"<u{size}") for size in (2, 4, 8)}
 
 
 def name_of(kind: h5t.TypeID) -> str | None:
     """The numpy name of an HDF5 type, or None if golden files do not hold it."""
     return next((name for name, known in STORED.items() if kind == known), None)
-
-
-def numpy_type(name: str) -> np.dtype[Any]:
-    """The numpy type called `name`; one of the keys of `STORED`."""
-    return _NUMPY[name]
 
 
 def bits(array: Array) -> Array:

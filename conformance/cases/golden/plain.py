@@ -25,6 +25,7 @@ from conformance.case import Array
 from conformance.cases.golden import floats
 from conformance.cases.golden.content import CAP, Attribute
 from conformance.errors import GoldenFileError
+from conformance.float_types import dtype_of
 
 RANK = 6  # history stacks batches of rank 5
 MEMBERS = 32  # more than any case has; a bound before names are listed
@@ -61,7 +62,7 @@ def read_dataset(parent: h5g.GroupID, name: str) -> Array:
         )
     space = found.get_space()
     shape = _shape(name, space)
-    dtype = floats.numpy_type(kind)
+    dtype = dtype_of(kind)
     _check_storage(name, found, math.prod(shape) * dtype.itemsize)
     array = np.empty(shape, dtype)
     if array.size:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 from conformance.case import Actual, Array, Inputs
 from conformance.checking.doctor.finding import Ask
 from conformance.errors import ConformanceError, Unsupported
+from conformance.float_types import FLOAT_TYPES
 
-_TYPES = (np.float64, np.float32, np.float16, ml_dtypes.bfloat16)
+_TYPES = tuple(row.dtype for row in FLOAT_TYPES.values())
 _SHAPES = {
     2: (3, 3),
     4: (3, 3, 1, 1),

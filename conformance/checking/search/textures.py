@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 from conformance.case import Array
-from conformance.cases.catalogue.rounding import dtype_of, rounded
+from conformance.cases.catalogue.rounding import rounded
 from conformance.checking.search.small import Draw, pick, small
+from conformance.float_types import dtype_of, finfo
 
 _NOISES = ((0.0, 0.0), (0.0, 0.0), (3.0, 1.0), (1.0, 0.25), (1.0, 0.0), (1.0, 0.0), (1e-3, 0.0))
 """Standard deviation of normal noise, and the grid that it is rounded to (0: none)."""
@@ -156,4 +156,4 @@ def _subnormal(type_name: str) -> float:
 
 
 def _info(type_name: str) -> Any:
-    return ml_dtypes.finfo(dtype_of(type_name))  # type: ignore[no-untyped-call]  # not annotated
+    return finfo(dtype_of(type_name))

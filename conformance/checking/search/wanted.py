@@ -8,15 +8,9 @@ from typing import Any, get_args
 
 from conformance.case import Memory
 from conformance.errors import InputError
+from conformance.float_types import HALVES, MIXED
 
-TYPES = (
-    "float32",
-    "float64",
-    "float16+float32",
-    "bfloat16+float32",
-    "float16",
-    "bfloat16",
-)
+TYPES = ("float32", "float64", *MIXED, *HALVES)
 """Types of x, after a ``+`` of the parameters; a failure shrinks to the first that shows it."""
 
 RANKS = (2, 3, 4, 5)

@@ -6,12 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from conformance.arrays import LIKE_X
 from conformance.case import Array, Inputs
-from conformance.faults.fault import Fault
+from conformance.faults.fault import BY_STATISTICS, NORMALIZED, Fault
 from conformance.faults.sheet import Edits, Formula, Sheet
-
-_NORMALIZED = ("y", "dx", "dgamma", "inv_std")
-_STATISTICS = (*_NORMALIZED, "mean", "var", "running_mean", "running_var")
 
 
 def _as_channels_first(inputs: Inputs, array: Array) -> Array:
@@ -39,7 +37,7 @@ def _written_first(s: Sheet) -> Callable[[str], Array]:
     shaped: Callable[[str], Array] = s.correct("shaped")
 
     def shape(name: str) -> Array:
-        if name not in ("y", "dx") or not _misread(s.inputs):
+        if name not in LIKE_X or not _misread(s.inputs):
             return shaped(name)
         channels = int(np.prod(s.inputs.channel_shape))
         samples = s.inputs.x.shape[0] if s.inputs.channel_axes[0] != 0 else s.inputs.x.shape[1]
@@ -106,7 +104,7 @@ FAULTS = (
         id="axis-ignored-channels-first",
         title="channels-last data is walked as channels-first",
         math="statistics over the wrong elements where the channel axis is not 1",
-        touches=(*_STATISTICS, "dbeta"),
+        touches=(*BY_STATISTICS, "dbeta"),
         mode="both",
         shows="a channel axis other than 1, with C > 1 and H*W > 1",
         hides="channels first; rank 2",
@@ -117,7 +115,7 @@ FAULTS = (
         id="input-strides-ignored",
         title="x is read in memory order, without its strides",
         math="x replaced by the first values of its buffer",
-        touches=_STATISTICS,
+        touches=BY_STATISTICS,
         mode="both",
         shows="x that is not contiguous",
         hides="contiguous x",
@@ -169,7 +167,7 @@ FAULTS = (
         id="count-uses-channels",
         title="sums are divided by C instead of M",
         math="var = sum((x - mean)^2) / C; the means in dx divided by C",
-        touches=(*_NORMALIZED, "var", "running_var"),
+        touches=(*NORMALIZED, "var", "running_var"),
         mode="train",
         shows="M other than C",
         hides="a square batch, M = C",

@@ -7,11 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from conformance.case import Array
-from conformance.faults.fault import Fault
+from conformance.faults.fault import BY_STATISTICS, NORMALIZED, Fault
 from conformance.faults.sheet import Sheet
 
-_NORMALIZED = ("y", "dx", "dgamma", "inv_std")
-_STATISTICS = (*_NORMALIZED, "mean", "var", "running_mean", "running_var")
 _BLOCK = 16
 _CHUNK = 4
 _GRID = 65535
@@ -70,7 +68,7 @@ FAULTS = (
         id="padding-counts-in-variance",
         title="zero padding up to a power of two counts in the variance",
         math="var = (sum((x - mean)^2) + (P - M) mean^2) / M",
-        touches=(*_NORMALIZED, "var", "running_var"),
+        touches=(*NORMALIZED, "var", "running_var"),
         mode="train",
         shows="M no power of two, and a mean away from 0",
         hides="M a power of two, or a mean near 0",
@@ -81,7 +79,7 @@ FAULTS = (
         id="last-partial-block-dropped",
         title="the last partial block of 16 is not summed",
         math="mean, var: sums over floor(M / 16) 16 values, divided by M",
-        touches=_STATISTICS,
+        touches=BY_STATISTICS,
         mode="train",
         shows="M no multiple of 16",
         hides="M a multiple of 16",
@@ -102,7 +100,7 @@ FAULTS = (
         id="unweighted-chunk-merge",
         title="chunks of 4 are merged without their counts",
         math="mean, var: averages of the averages over chunks, the last one shorter",
-        touches=_STATISTICS,
+        touches=BY_STATISTICS,
         mode="train",
         shows="M no multiple of the chunk",
         hides="chunks of one length",

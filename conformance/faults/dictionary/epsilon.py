@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.case import Dialect
-from conformance.faults.fault import Fault
+from conformance.faults.fault import NORMALIZED, Fault
 from conformance.faults.sheet import in_dialect
 
-_NORMALIZED = ("y", "dx", "dgamma", "inv_std")
 _OUTSIDE = in_dialect(Dialect(eps="outside"), {})
 
 FAULTS = (
@@ -16,7 +15,7 @@ FAULTS = (
         id="eps-outside-sqrt",
         title="eps is added to the standard deviation",
         math="inv_std = 1 / (sqrt(var) + eps), the backward pass as for eps inside",
-        touches=_NORMALIZED,
+        touches=NORMALIZED,
         mode="both",
         shows="eps that is not small beside var",
         hides="eps = 1e-5 with var near 1: 5e-6 relative",
@@ -27,7 +26,7 @@ FAULTS = (
         id="eps-outside-differentiated",
         title="eps is added to the standard deviation, with the gradients of that",
         math="inv_std = 1 / (sigma + eps); dx with d mean(d dy) / (sigma (sigma + eps))",
-        touches=_NORMALIZED,
+        touches=NORMALIZED,
         mode="both",
         shows="eps that is not small beside var",
         hides="eps = 1e-5 with var near 1",
@@ -37,7 +36,7 @@ FAULTS = (
         id="eps-hardcoded",
         title="the caller's eps is ignored: it is always 1e-5",
         math="inv_std = 1 / sqrt(var + 1e-5)",
-        touches=_NORMALIZED,
+        touches=NORMALIZED,
         mode="both",
         shows="an eps of the size of var",
         hides="eps = 1e-5, or var far above both",
@@ -48,7 +47,7 @@ FAULTS = (
         id="eps-hardcoded-1e-3",
         title="the caller's eps is ignored: it is always 1e-3",
         math="inv_std = 1 / sqrt(var + 1e-3)",
-        touches=_NORMALIZED,
+        touches=NORMALIZED,
         mode="both",
         shows="a small var, or an eps of the size of var",
         hides="eps = 1e-3, or var far above both",
@@ -58,7 +57,7 @@ FAULTS = (
         id="eps-missing",
         title="eps is not added at all",
         math="inv_std = 1 / sqrt(var)",
-        touches=_NORMALIZED,
+        touches=NORMALIZED,
         mode="both",
         shows="a small var, or a constant channel",
         hides="var far above eps",
@@ -68,7 +67,7 @@ FAULTS = (
         id="eps-clamped-min",
         title="eps is silently raised to 1.001e-5",
         math="inv_std = 1 / sqrt(var + max(eps, 1.001e-5))",
-        touches=_NORMALIZED,
+        touches=NORMALIZED,
         mode="both",
         shows="eps below 1e-5 and a small var",
         hides="eps of 1.001e-5 and more",

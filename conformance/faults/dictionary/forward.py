@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.faults.fault import Fault
-
-_NORMALIZED = ("y", "dx", "dgamma", "inv_std")
-
+from conformance.faults.fault import NORMALIZED, Fault
 
 FAULTS = (
     Fault(
@@ -39,7 +36,7 @@ FAULTS = (
         id="var-plus-eps-squared",
         title="the square of var + eps instead of its root",
         math="inv_std = 1 / (var + eps)^2",
-        touches=_NORMALIZED,
+        touches=NORMALIZED,
         mode="both",
         shows="a variance away from 1",
         hides="var + eps = 1",
@@ -50,7 +47,7 @@ FAULTS = (
         id="inv-variance-not-invstd",
         title="the inverse of the variance instead of the standard deviation",
         math="inv_std = 1 / (var + eps)",
-        touches=_NORMALIZED,
+        touches=NORMALIZED,
         mode="both",
         shows="a variance away from 1",
         hides="var + eps near 1",
@@ -61,7 +58,7 @@ FAULTS = (
         id="unbiased-var-in-normalise",
         title="the batch is normalized by the variance over M - 1",
         math="inv_std = 1 / sqrt(var M / (M - 1) + eps)",
-        touches=_NORMALIZED,
+        touches=NORMALIZED,
         mode="train",
         shows="small M: 13% at 4, 1.6% at 32",
         hides="large M",

@@ -7,11 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from conformance.case import Array
-from conformance.faults.fault import HALVES, MIXED, Fault
+from conformance.faults.fault import BY_STATISTICS, IN_HALF, NORMALIZED, Fault
 from conformance.faults.sheet import Sheet
+from conformance.float_types import MIXED
 
-_NORMALIZED = ("y", "dx", "dgamma", "inv_std")
-_STATISTICS = (*_NORMALIZED, "mean", "var", "running_mean", "running_var")
 _BLOCK = 4
 _BITS = 12
 
@@ -73,7 +72,7 @@ FAULTS = (
         id="single-pass-variance",
         title="the variance is E[x^2] - E[x]^2",
         math="var = mean(x^2) - mean^2, negative at times and then NaN",
-        touches=(*_NORMALIZED, "var", "running_var"),
+        touches=(*NORMALIZED, "var", "running_var"),
         mode="train",
         shows="|mean| / std above 1e2 in float32; a constant channel",
         hides="x with a mean near 0",
@@ -85,7 +84,7 @@ FAULTS = (
         id="single-pass-variance-clamped",
         title="the variance is E[x^2] - E[x]^2, clamped at 0",
         math="var = max(mean(x^2) - mean^2, 0)",
-        touches=(*_NORMALIZED, "var", "running_var"),
+        touches=(*NORMALIZED, "var", "running_var"),
         mode="train",
         shows="|mean| / std above 1e3 in float32: y is blown up by 1 / sqrt(eps)",
         hides="x with a mean near 0; checks for NaN alone",
@@ -96,12 +95,12 @@ FAULTS = (
         id="half-accumulation",
         title="sums are accumulated in half precision",
         math="each partial sum is rounded to the type of x",
-        touches=(*_STATISTICS, "dbeta"),
+        touches=(*BY_STATISTICS, "dbeta"),
         mode="both",
         shows="half precision and M above 256; sums beyond 65504 in float16",
         hides="float32; small M",
         core=True,
-        types=HALVES,
+        types=IN_HALF,
         rounding=True,
         edits={"total": _one_after_the_other},
     ),
@@ -109,7 +108,7 @@ FAULTS = (
         id="half-square-overflow",
         title="squares are formed in float16",
         math="(x - mean)^2 above 65504 becomes infinite",
-        touches=(*_NORMALIZED, "var", "running_var"),
+        touches=(*NORMALIZED, "var", "running_var"),
         mode="train",
         shows="float16 and |x - mean| above 256",
         hides="float16 and |x| below 100",
@@ -120,11 +119,11 @@ FAULTS = (
         id="eps-lost-in-half",
         title="eps is added in half precision",
         math="inv_std = 1 / sqrt(half(half(var) + half(eps)))",
-        touches=_NORMALIZED,
+        touches=NORMALIZED,
         mode="both",
         shows="half precision and a small var, or a constant channel",
         hides="var far above eps",
-        types=HALVES,
+        types=IN_HALF,
         edits={"inv_std": lambda s: 1 / np.sqrt(_half(s, _half(s, s.spread) + _half(s, s.eps)))},
     ),
     Fault(
@@ -153,7 +152,7 @@ FAULTS = (
         mode="train",
         shows="half precision with float32 running statistics; many steps",
         hides="float32",
-        types=HALVES,
+        types=IN_HALF,
         edits={"blend": _blend_in_half},
     ),
     Fault(
@@ -164,7 +163,7 @@ FAULTS = (
         mode="train",
         shows="half precision and a large |mean| / std",
         hides="float32",
-        types=HALVES,
+        types=IN_HALF,
         edits={
             "back_center": lambda s: _half(s, s.center) if s.training else s.center,
             "back_inv_std": lambda s: _half(s, s.inv_std) if s.training else s.inv_std,
@@ -174,7 +173,7 @@ FAULTS = (
         id="double-computed-in-single",
         title="float64 is computed in float32",
         math="every value is rounded to 24 bits",
-        touches=(*_STATISTICS, "dbeta"),
+        touches=(*BY_STATISTICS, "dbeta"),
         mode="both",
         shows="float64 and a bound below 1e-7",
         hides="float32; float64 with rtol 1e-5",
@@ -186,7 +185,7 @@ FAULTS = (
         id="rsqrt-12bit",
         title="the reciprocal root is an estimate of 12 bits",
         math="inv_std rounded to 12 significant bits",
-        touches=_NORMALIZED,
+        touches=NORMALIZED,
         mode="both",
         shows="a bound below 1e-4",
         hides="rtol 1e-3",
@@ -228,7 +227,7 @@ FAULTS = (
         mode="both",
         shows="half precision with float32 parameters; many blocks",
         hides="float32",
-        types=HALVES,
+        types=IN_HALF,
         rounding=True,
         edits={
             "dgamma": lambda s: _blocks_added_in_half(s, s.dy * s.back_xhat),

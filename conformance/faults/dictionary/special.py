@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import ml_dtypes
 import numpy as np
 
+from conformance.arrays import LIKE_X
 from conformance.case import Actual, Array
-from conformance.faults.fault import HALVES, Fault
+from conformance.faults.fault import BY_STATISTICS, IN_HALF, NORMALIZED, Fault
 from conformance.faults.sheet import Sheet
+from conformance.float_types import finfo
 
-_NORMALIZED = ("y", "dx", "dgamma", "inv_std")
-_STATISTICS = (*_NORMALIZED, "mean", "var", "running_mean", "running_var")
 _LARGEST_SLOPE = 1e5
 _MOST_DEVIATIONS = 7.5
 _TAIL = 256
@@ -23,7 +22,7 @@ def _without_nan(values: Array) -> Array:
 
 
 def _clipped(s: Sheet) -> Array:
-    info = ml_dtypes.finfo(s.inputs.x.dtype)  # type: ignore[no-untyped-call]  # not annotated upstream
+    info = finfo(s.inputs.x.dtype)
     largest = s.work(float(info.max))
     return np.asarray(np.clip(s.correct("x"), -largest, largest))
 
@@ -44,7 +43,7 @@ def _without_tails(s: Sheet) -> Array:
 
 def _squeezed(_: Sheet) -> Callable[[Actual], Actual]:
     return lambda outputs: {
-        name: np.squeeze(value) if name in ("y", "dx") else value for name, value in outputs.items()
+        name: np.squeeze(value) if name in LIKE_X else value for name, value in outputs.items()
     }
 
 
@@ -81,7 +80,7 @@ def _is_square(s: Sheet) -> bool:
 def _written_back(s: Sheet) -> Callable[[str], Array]:
     shaped: Callable[[str], Array] = s.correct("shaped")
     turned = _is_square(s)
-    return lambda name: shaped(name).T if turned and name in ("y", "dx") else shaped(name)
+    return lambda name: shaped(name).T if turned and name in LIKE_X else shaped(name)
 
 
 FAULTS = (
@@ -89,7 +88,7 @@ FAULTS = (
         id="nan-counts-as-zero",
         title="NaN in x counts as 0",
         math="x = 0 where x is NaN",
-        touches=_STATISTICS,
+        touches=BY_STATISTICS,
         mode="both",
         shows="a NaN in x",
         hides="x without NaN",
@@ -99,7 +98,7 @@ FAULTS = (
         id="infinity-clipped",
         title="an infinite x is clipped to the largest number",
         math="x = max(min(x, largest), -largest)",
-        touches=_STATISTICS,
+        touches=BY_STATISTICS,
         mode="both",
         shows="an infinity in x",
         hides="finite x",
@@ -149,7 +148,7 @@ FAULTS = (
         id="running-var-clamped",
         title="a negative running variance is clamped to 0",
         math="test: inv_std = 1 / sqrt(max(running_var, 0) + eps), a number instead of NaN",
-        touches=_NORMALIZED,
+        touches=NORMALIZED,
         mode="test",
         shows="a negative running variance",
         hides="variances of 0 and more",
@@ -159,7 +158,7 @@ FAULTS = (
         id="dead-channel-spoils-neighbours",
         title="one channel with a running variance of 0 spoils all",
         math="test: inv_std = NaN in every channel where any running_var is 0",
-        touches=_NORMALIZED,
+        touches=NORMALIZED,
         mode="test",
         shows="a running variance of 0 in one channel",
         hides="positive running variances",
@@ -189,7 +188,7 @@ FAULTS = (
         id="eps-in-single",
         title="float64 is given eps in float32",
         math="eps = float32(eps)",
-        touches=_NORMALIZED,
+        touches=NORMALIZED,
         mode="both",
         shows="float64 with an eps that float32 does not hold",
         hides="an eps that float32 holds, or far below var",
@@ -204,7 +203,7 @@ FAULTS = (
         mode="test",
         shows="half precision with a large y",
         hides="float32",
-        types=HALVES,
+        types=IN_HALF,
         edits={"y": _scale_in_half},
     ),
     Fault(
@@ -241,7 +240,7 @@ FAULTS = (
         id="square-batch-transposed",
         title="a square batch is normalized along the wrong axis",
         math="mean, var over C instead of N where N = C",
-        touches=(*_STATISTICS, "dbeta"),
+        touches=(*BY_STATISTICS, "dbeta"),
         mode="both",
         shows="a square matrix",
         hides="N other than C, where it is an error of shapes",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from conformance import layout
+from conformance.arrays import INPUT_NAMES, LIKE_X, RUNNING
 from conformance.case import Actual, Array, Dialect, Inputs
 from conformance.errors import AdapterError, Unsupported
 from conformance.harness.kernels import contract
@@ -17,8 +18,6 @@ from conformance.harness.kernels.contract import Parameters
 from conformance.harness.kernels.fence import Fenced, breach, fenced
 from conformance.harness.kernels.returned import as_numpy
 
-_ARRAYS = ("x", "gamma", "beta", "dy", "running_mean", "running_var")
-_RUNNING = ("running_mean", "running_var")
 _GRADIENT_OF = {"x": "dx", "gamma": "dgamma", "beta": "dbeta"}
 
 
@@ -61,7 +60,7 @@ class Function:
         scalars = self._scalars(seen)
 
         def forward(given: Given) -> dict[str, Any]:
-            values = {**dict.fromkeys(_ARRAYS), **scalars, **given}
+            values = {**dict.fromkeys(INPUT_NAMES), **scalars, **given}
             kept = {n: v for n, v in values.items() if n not in leave_out}
             places, words = self.takes.bound(kept)
             found = contract.named(self.function(*places, **words))
@@ -73,7 +72,7 @@ class Function:
         except NotImplementedError as refusal:
             raise Unsupported(str(refusal) or "NotImplementedError") from refusal
         outputs = {name: as_numpy(name, value) for name, value in found.items()}
-        _check_writes(fences, _RUNNING if self.bridge.IN_PLACE else ())
+        _check_writes(fences, RUNNING if self.bridge.IN_PLACE else ())
         # Automatic differentiation may hand a slope through; a kernel's own outputs are its own.
         own = {n: v for n, v in outputs.items() if n == "y" or not self.differentiates}
         _check_views(fences, own)
@@ -100,20 +99,20 @@ class Function:
         move = layout.from_channels_last if last else layout.from_channels_first
         axis = _single(inputs)
         return {
-            name: move(v, axis) if name in ("y", "dx") and v.ndim == inputs.x.ndim else v
+            name: move(v, axis) if name in LIKE_X and v.ndim == inputs.x.ndim else v
             for name, v in outputs.items()
         }
 
     def _arrays(self, inputs: Inputs) -> dict[str, Array]:
         """The arrays that are given: a parameter without default is never given None."""
-        given = {name: getattr(inputs, name) for name in _ARRAYS}
+        given = {name: getattr(inputs, name) for name in INPUT_NAMES}
         neutral = {"gamma": np.ones, "beta": np.zeros}
         for name, fill in neutral.items():
             if given[name] is None and name in self.takes.required:
                 given[name] = fill(inputs.channel_shape, dtype=inputs.parameter_dtype)
         if given["dy"] is None and "dy" in self.takes.required:
             given["dy"] = np.zeros_like(inputs.x)
-        wanted = {name for name in _ARRAYS if self.takes.takes(name)}
+        wanted = {name for name in INPUT_NAMES if self.takes.takes(name)}
         if self.differentiates:
             wanted.add("dy")
         return {n: v for n, v in given.items() if v is not None and n in wanted}
@@ -136,9 +135,9 @@ class Function:
     def _with_running(self, found: dict[str, Any], given: Given) -> dict[str, Any]:
         """Running statistics that were updated in place; none that cannot be held to momentum."""
         if not self.keeps_running:
-            return {name: v for name, v in found.items() if name not in _RUNNING}
+            return {name: v for name, v in found.items() if name not in RUNNING}
         if self.bridge.IN_PLACE:
-            in_place = {n: given[n] for n in _RUNNING if n in given and self.takes.takes(n)}
+            in_place = {n: given[n] for n in RUNNING if n in given and self.takes.takes(n)}
             found = {**in_place, **found}
         return found
 
@@ -169,7 +168,7 @@ def _check_writes(fences: Mapping[str, Fenced], in_place: tuple[str, ...]) -> No
 
 def _check_views(fences: Mapping[str, Fenced], outputs: Mapping[str, Array]) -> None:
     for name, output in outputs.items():
-        if name in _RUNNING or not output.size:
+        if name in RUNNING or not output.size:
             continue  # in test mode the running statistics come back as they are
         for given, fence in fences.items():
             if np.may_share_memory(output, fence.flat):

@@ -9,7 +9,8 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
-from conformance.case import OUTPUT_NAMES, Inputs
+from conformance.arrays import OUTPUT_NAMES
+from conformance.case import Inputs
 from conformance.errors import AdapterError
 
 ARGUMENTS = (

@@ -17,10 +17,10 @@ import h5py  # type: ignore[import-untyped]  # it has no types
 import ml_dtypes
 import numpy as np
 
-from conformance.case import OUTPUT_NAMES, Actual, Array, Inputs
+from conformance.arrays import OUTPUT_NAMES
+from conformance.case import Actual, Array, Inputs
 from conformance.errors import AdapterError, Unsupported
 
-_ARRAYS = ("x", "dy", "gamma", "beta", "running_mean", "running_var")
 _BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
 
@@ -40,8 +40,7 @@ class Form:
 
 
 def _arrays(inputs: Inputs) -> dict[str, Array]:
-    given = {name: getattr(inputs, name) for name in _ARRAYS}
-    return {name: np.array(v, order="C") for name, v in given.items() if v is not None}
+    return {name: np.array(array, order="C") for name, array in inputs.given().items()}
 
 
 def _scalars(inputs: Inputs) -> dict[str, Array]:
@@ -85,9 +84,7 @@ def _read_folder(folder: Path, inputs: Inputs) -> Actual:
 
 def _raw(file: Path, inputs: Inputs) -> Array:
     """An output of raw values: its shape and type are what the call says."""
-    large = file.name in ("y", "dx")
-    dtype = inputs.x.dtype if large else inputs.parameter_dtype
-    shape = inputs.x.shape if large else inputs.channel_shape
+    dtype, shape = inputs.dtype_of(file.name), inputs.shape_of(file.name)
     data, wanted = file.read_bytes(), math.prod(shape) * dtype.itemsize
     if len(data) != wanted:
         raise ValueError(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from conformance.arrays import INPUT_NAMES
 from conformance.case import Array, Case, Dialect
 from conformance.cases import golden
 from conformance.report.wording import figure
@@ -70,10 +71,7 @@ def all_facts() -> dict[str, Facts]:
 
 def _facts(case: Case) -> Facts:
     inputs = case.inputs
-    given = {
-        name: getattr(inputs, name)
-        for name in ("x", "dy", "gamma", "beta", "running_mean", "running_var")
-    }
+    given = inputs.given()
     settings = {
         "x": f"{inputs.x.dtype}, shape {inputs.x.shape}, channel axis {inputs.axis}",
         "parameters": str(inputs.parameter_dtype),
@@ -82,7 +80,7 @@ def _facts(case: Case) -> Facts:
         "momentum": f"{inputs.momentum!r}, weight of the new value",
         "mode": "training" if inputs.training else "test",
         "memory": inputs.memory,
-        "left out": ", ".join(name for name, value in given.items() if value is None) or "nothing",
+        "left out": ", ".join(name for name in INPUT_NAMES if name not in given) or "nothing",
         "grade A": f"up to {case.problem.limit:g} units",
     }
     if inputs.earlier:
@@ -94,16 +92,14 @@ def _facts(case: Case) -> Facts:
         made=case.problem.made,
         cites=case.problem.cites,
         settings=settings,
-        arrays={n: _printed(v) for n, v in given.items() if v is not None and _small(v)},
+        arrays={n: _printed(v) for n, v in given.items() if _small(v)},
         answers=[_answer(ruler, case, name, exact) for name, exact in ruler.due.items()],
     )
 
 
 def _answer(ruler: Ruler, case: Case, name: str, exact: Array) -> ExactAnswer:
-    like_x = name in {"y", "dx"}
-    dtype = case.inputs.x.dtype if like_x else case.inputs.parameter_dtype
     finite = exact[np.isfinite(exact)]
-    bound = ruler.unit(name, dtype) * case.problem.limit
+    bound = ruler.unit(name, case.inputs.dtype_of(name)) * case.problem.limit
     bound = bound[np.isfinite(bound)]
     return ExactAnswer(
         name=name,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.case import OUTPUT_NAMES
+from conformance.arrays import OUTPUT_NAMES
 from conformance.nights.history.alarms import started
 from conformance.nights.history.entry import ColumnRun
 from conformance.nights.site.archive import CASE_NIGHTS, Archive

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from conformance.arrays import GRADIENTS, LIKE_X, RUNNING
 from conformance.case import Array, Case, Dialect, Inputs
 from conformance.harness.run import judged
 from conformance.harness.session import Answer, Session
@@ -35,8 +36,6 @@ _MANY = 8
 _USUAL = {
     field.name: field.default for field in fields(Inputs) if field.name in {"eps", "momentum"}
 }
-_GRADIENTS = frozenset({"dx", "dgamma", "dbeta"})
-_RUNNING = frozenset({"running_mean", "running_var"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,9 +181,9 @@ def _one_channel(failure: Failure) -> Iterator[Inputs]:
 def _less(failure: Failure) -> Iterator[Inputs]:
     """Without arrays that the output does not need, and with parameters that change nothing."""
     inputs, output = failure.case.inputs, failure.output
-    if inputs.dy is not None and output not in _GRADIENTS:
+    if inputs.dy is not None and output not in GRADIENTS:
         yield replace(inputs, dy=None)
-    if inputs.training and inputs.running_mean is not None and output not in _RUNNING:
+    if inputs.training and inputs.running_mean is not None and output not in RUNNING:
         yield replace(inputs, running_mean=None, running_var=None)
     for name, value in (("gamma", 1.0), ("beta", 0.0)):
         given: Array | None = getattr(inputs, name)
@@ -244,10 +243,9 @@ def _mapped(
     parameter: Callable[[Array], Array],
     **changes: Any,
 ) -> Inputs:
-    found: dict[str, Any] = {"x": image(inputs.x), **changes}
-    if inputs.dy is not None:
-        found["dy"] = image(inputs.dy)
-    for name in ("gamma", "beta", "running_mean", "running_var"):
-        value = getattr(inputs, name)
-        found[name] = None if value is None else parameter(value)
-    return replace(inputs, earlier=tuple(image(batch) for batch in inputs.earlier), **found)
+    found: dict[str, Any] = {
+        name: image(array) if name in LIKE_X else parameter(array)
+        for name, array in inputs.given().items()
+    }
+    earlier = tuple(image(batch) for batch in inputs.earlier)
+    return replace(inputs, earlier=earlier, **found, **changes)

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from conformance.case import OUTPUT_NAMES
+from conformance.arrays import OUTPUT_NAMES
 from conformance.cases.catalogue import rows
 from conformance.cases.catalogue.sources import SOURCES
 from conformance.faults import CATEGORIES, FAULTS, UNSEEN, Fault

@@ -7,7 +7,7 @@ import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from conformance.case import OUTPUT_NAMES
+from conformance.arrays import OUTPUT_NAMES
 from conformance.verdict.record import CaseResult, OutputResult, RunRecord, Status, Worst
 from conformance.verdict.record_file import write
 

@@ -42,7 +42,7 @@ def test_only_red_statuses_make_the_matrix_red(status: Status) -> None:
 
 
 def test_a_missing_column_is_not_run_and_red() -> None:
-    """What was expected and did not report has a column, which says so and is no pass."""
+    """What was required and did not report has a column, which says so and is no pass."""
     matrix = join([record([case({"y": passed()})])], ["torch", "jax", "torch/compile"])
     assert [c.name for c in matrix.columns] == ["jax", "torch/compile", "torch/functional"]
     assert matrix.missing == ("jax", "torch/compile")

@@ -30,7 +30,7 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from conformance.case import OUTPUT_NAMES
+from conformance.arrays import OUTPUT_NAMES
 from conformance.errors import ExpectationError
 from conformance.verdict.known import cause as causes
 from conformance.verdict.known.cause import Cause

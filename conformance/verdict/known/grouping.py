@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import TypeAlias
 
-from conformance.case import OUTPUT_NAMES
+from conformance.arrays import OUTPUT_NAMES
 from conformance.verdict.known.outputs import Triple
 
 _Pairs: TypeAlias = frozenset[tuple[str, str]]

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from conformance.case import Array
-from conformance.cases.catalogue.rounding import dtype_of, rounded
+from conformance.cases.catalogue.rounding import rounded
 from conformance.cases.catalogue.stream import Stream
 from conformance.errors import InputError
+from conformance.float_types import dtype_of
 
 
 def _samples() -> Array:
