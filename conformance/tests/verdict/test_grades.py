@@ -1,0 +1,331 @@
+"""Every grade at its edge: the last answer that has it, and the next float that has not.
+
+A statistic may come back in float64, so that one step is 2^-52 and an edge is met exactly.  Two
+values per channel: M = 2, and B ends at 16 + 2/8 = 16.25 units.  For x = [1, 1] of float32 the
+mean is 1 with S = 1, and one unit is u = 2^-24.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance.case import Array, Case, Dialect, Inputs, Outputs, Problem
+from conformance.errors import AdapterError
+from conformance.oracle.solve import solve
+from conformance.verdict.record import OutputResult, Status
+from conformance.verdict.ruler import Ruler, due_names, judge, spread
+from conformance.verdict.yardstick import Yardstick
+
+U = 2.0**-24
+
+
+def case(x: list[float], dtype: Any = np.float32, *, limit: float = 16.0, **more: Any) -> Case:
+    """A case of one channel."""
+    inputs = Inputs(x=np.array(x, dtype)[:, None], **{"eps": 3.0, **more})
+    made = Problem(id="g/c", group="g", catches="-", made="-", inputs=inputs, limit=limit)
+    return solve(made)
+
+
+def graded(which: Case, name: str, value: float) -> OutputResult:
+    """The verdict on one statistic that came back in float64."""
+    return judge(which, Dialect(), {name: np.array([value])})[name]
+
+
+def above(value: float) -> float:
+    """The next float64."""
+    return float(np.nextafter(value, np.inf))
+
+
+@pytest.mark.parametrize(
+    ("value", "grade", "units"),
+    [
+        (1.0, "A", 0.0),
+        (1 + 16 * U, "A", 16.0),
+        (above(1 + 16 * U), "B", 16 + 2.0**-28),
+        (1 + 16.25 * U, "B", 16.25),
+        (above(1 + 16.25 * U), "F", 16.25 + 2.0**-28),
+    ],
+)
+def test_a_ends_at_16_units_and_b_an_eighth_of_the_values_later(
+    value: float, grade: str, units: float
+) -> None:
+    """A reaches 16 units and B 16 + M / 8, both included; the next float has the next grade."""
+    found = graded(case([1, 1]), "mean", value)
+    assert (found.grade, found.units) == (grade, units)
+    assert found.status is (Status.FAIL if grade == "F" else Status.PASS)
+    assert (found.reason is None) is (grade != "F")
+
+
+@pytest.mark.parametrize(("count", "edge"), [(2, 16.25), (12, 17.5), (80, 26.0)])
+def test_b_grows_with_the_values(count: int, edge: float) -> None:
+    """M / 8 is no whole number: 12 values give one and a half unit."""
+    some = case([1] * count)
+    assert graded(some, "mean", 1 + edge * U).grade == "B"
+    assert graded(some, "mean", above(1 + edge * U)).grade == "F"
+
+
+def test_a_case_may_have_a_limit_of_its_own() -> None:
+    """With limit 0 A is the exact value alone, and B what adding up may cost: 2/8 of a unit."""
+    exact = case([1, 1], limit=0.0)
+    values = (1.0, above(1.0), 1 + 0.25 * U, above(1 + 0.25 * U))
+    assert [graded(exact, "mean", value).grade for value in values] == ["A", "B", "B", "F"]
+
+
+SINGLE = 42 + 2.0**-16
+"""Scale of the single-pass class for the variance of x = [3, 5], which is 1.
+
+S_var = var + 2 mean(d |x|) + 16 u A1^2 = 1 + 8 + 2^-20 16, and the class adds 1 + 2 * 16.
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "grade"),
+    [
+        (1 + 16.25 * U * (9 + 2.0**-16), "B"),
+        (above(1 + 16.25 * U * (9 + 2.0**-16)), "C"),
+        (1 + 16.25 * U * SINGLE, "C"),
+        (above(1 + 16.25 * U * SINGLE), "F"),
+    ],
+)
+def test_c_ends_with_the_single_pass_class(value: float, grade: str) -> None:
+    """C is what a single-pass variance may lose, to the last float, and says so."""
+    found = graded(case([3, 5]), "var", value)
+    assert found.grade == grade
+    assert ("as lossy as E[x^2] - mean^2" in str(found.reason)) is (grade == "C")
+    assert found.status is {"B": Status.PASS, "C": Status.DEGRADED, "F": Status.FAIL}[grade]
+
+
+@pytest.mark.parametrize(("eps", "grade"), [(2 + 2.0**-20, "F"), (2 + 2.0**-18, "C")])
+def test_c_ends_where_half_of_the_variance_is_lost(eps: float, grade: str) -> None:
+    """128 values 2^9: 32 u 2 (2^18) = 1 of V = eps; half of it at eps = 2 (1 + 2^-21)."""
+    assert graded(case([512] * 128, eps=eps), "var", 0.25).grade == grade
+
+
+def test_every_element_must_be_within_the_class_of_c() -> None:
+    """One channel beyond the single-pass class makes an output F, whatever the others are."""
+    inputs = Inputs(x=np.array([[3, 3], [5, 5]], np.float32), eps=3.0)
+    two = solve(Problem(id="g/c", group="g", catches="-", made="-", inputs=inputs))
+    far, near = 1 + 20 * U * SINGLE, 1 + 16 * U * SINGLE
+    grades = [
+        judge(two, Dialect(), {"var": np.array(values)})["var"].grade
+        for values in ([near, near], [near, far], [1.0, far])
+    ]
+    assert grades == ["C", "F", "F"]
+
+
+def test_a_failure_says_what_where_and_how_far() -> None:
+    """The value, the place, what was due, the distance, the bound and how many are out."""
+    inputs = Inputs(x=np.ones((2, 3), np.float32), eps=3.0)
+    three = solve(Problem(id="g/c", group="g", catches="-", made="-", inputs=inputs))
+    values = np.array([1.0, 1.5, 1 + 17 * U])
+    found = judge(three, Dialect(), {"mean": values})["mean"]
+    bound = f"{16 * U:.3g}"
+    assert found.reason == (
+        f"1.5 at [1], expected 1.0: off by 0.5, bound {bound} (2 of 3 elements out)"
+    )
+    one = judge(three, Dialect(), {"mean": np.array([1.0, np.inf, 1.0])})["mean"]
+    assert one.reason == "inf at [1], expected 1.0 (1 of 3 elements out)"
+
+
+def test_what_is_not_finite_in_the_answer_has_no_distance() -> None:
+    """Where infinity is due, a number is out and its reason names no distance."""
+    inputs = Inputs(x=np.array([[np.inf], [1]], np.float32))
+    dirty = solve(Problem(id="g/c", group="g", catches="-", made="-", inputs=inputs))
+    found = judge(dirty, Dialect(), {"mean": np.zeros(1, np.float32)})["mean"]
+    assert found.reason == "0.0 at [0], expected inf (1 of 1 elements out)"
+
+
+def test_empty_outputs_are_exact() -> None:
+    """An output without elements passes with 0 units."""
+    inputs = Inputs(x=np.zeros((0, 3), np.float32))
+    empty = solve(Problem(id="g/c", group="g", catches="-", made="-", inputs=inputs))
+    found = judge(empty, Dialect(), {"y": np.zeros((0, 3), np.float32)})["y"]
+    assert (found.status, found.grade, found.units) == (Status.PASS, "A", 0.0)
+
+
+MIXED = Inputs(
+    x=np.ones((2, 3), np.float16),
+    dy=np.ones((2, 3), np.float16),
+    gamma=np.ones(3, np.float32),
+    beta=np.ones(3, np.float32),
+    running_mean=np.ones(3, np.float32),
+    running_var=np.ones(3, np.float32),
+)
+"""Half x with parameters of single precision."""
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "right"),
+    [
+        ("y", (2, 3), [np.float16]),  # like x
+        ("dx", (2, 3), [np.float16]),
+        ("dgamma", (3,), [np.float32]),  # like the parameters, and no wider
+        ("dbeta", (3,), [np.float32]),
+        ("mean", (3,), [np.float32, np.float64]),  # a statistic may be wider
+        ("var", (3,), [np.float32, np.float64]),
+        ("inv_std", (3,), [np.float32, np.float64]),
+        ("running_mean", (3,), [np.float32, np.float64]),
+        ("running_var", (3,), [np.float32, np.float64]),
+    ],
+)
+def test_each_output_has_its_types(name: str, shape: tuple[int, ...], right: list[Any]) -> None:
+    """What has the shape of x has its type, the rest that of the parameters or a wider one."""
+    ruler = Ruler(
+        solve(Problem(id="g/c", group="g", catches="-", made="-", inputs=MIXED)), Dialect()
+    )
+    fits = [
+        t for t in (np.float16, np.float32, np.float64) if not ruler.misfit(name, np.ones(shape, t))
+    ]
+    assert fits == right
+    assert "has shape (7,)" in str(ruler.misfit(name, np.ones(7, right[0])))
+
+
+@pytest.mark.parametrize(
+    ("actual", "words"),
+    [
+        ({"gain": np.zeros(3)}, "called 'gain', expected one of y, dx"),
+        ({"y": [[1.0]]}, "output 'y' is a list, expected a numpy array"),
+    ],
+)
+def test_what_is_no_output_is_refused(actual: dict[str, Any], words: str) -> None:
+    """A name that is no output and a value that is no array are the adapter's error."""
+    with pytest.raises(AdapterError, match=words):
+        judge(case([1, 1]), Dialect(), actual)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "wanted"),
+    [
+        (None, ["y", "running_var"]),
+        (Dialect(), ["y", "running_var"]),
+        (Dialect(running_var="biased"), ["y"]),
+        (Dialect(running_var="none"), ["y", "running_var"]),
+    ],
+)
+def test_due_names_follow_the_dialect(dialect: Dialect | None, wanted: list[str]) -> None:
+    """The N-1 variance is due to all but the biased dialect."""
+    assert due_names(["y", "running_var"], dialect) == wanted
+
+
+@pytest.mark.parametrize(
+    ("dialect", "wanted"),
+    [
+        (None, ["running_var"]),
+        (Dialect(), []),
+        (Dialect(running_var="biased"), ["running_var"]),
+    ],
+)
+def test_the_biased_variance_is_due_to_its_dialect_alone(
+    dialect: Dialect | None, wanted: list[str]
+) -> None:
+    """It is called running_var too, and told once where both count."""
+    assert due_names(["running_var_biased"], dialect) == wanted
+    assert due_names(["running_var", "running_var_biased"], dialect) == ["running_var"]
+
+
+def test_outputs_without_a_bound_are_named() -> None:
+    """Outputs that the case asks for and that eps outside the root leaves without a bound."""
+    # A constant channel: V = eps = 11, but 1 / (sigma + eps) has no slope where sigma is 0.
+    some = case([1024, 1024], eps=11.0)
+    assert Ruler(some, Dialect()).unbounded == ()
+    lost = Ruler(some, Dialect(eps="outside")).unbounded
+    assert lost == ("y", "inv_std")
+
+
+def test_a_spread_tells_all_outputs_the_same() -> None:
+    """A crash is that of every output that is due, for the same reason."""
+    found = spread(Status.CRASH, "SIGFPE", ["y", "dx"])
+    assert found == dict.fromkeys(("y", "dx"), OutputResult(status=Status.CRASH, reason="SIGFPE"))
+
+
+MAX = float(np.finfo(np.float32).max)
+
+
+def stick(expected: float, unit: float = 0.0, dtype: Any = np.float32) -> Yardstick:
+    """One element."""
+    return Yardstick(np.array([expected]), np.array([unit]), 16.0, np.dtype(dtype))
+
+
+def error(of: Yardstick, actual: float) -> float:
+    """Its error."""
+    return float(of.measure(np.array([actual]))[0][0])
+
+
+@pytest.mark.parametrize(("step", "fits"), [(0.24, False), (0.251, True), (0.5, True)])
+def test_a_number_overflows_from_a_quarter_step_above_the_largest_on(
+    step: float, *, fits: bool
+) -> None:
+    """The largest float32 is (2 - 2^-23) 2^127; half a step above it every rounding is infinite.
+
+    A step relative to it is 2^-23, half of that 2^-24 of 2^128: eps / 4 of the largest number.
+    """
+    near = MAX * (1 + step * 2.0**-23)
+    assert error(stick(near), np.inf) == (0.0 if fits else np.inf)
+    assert error(stick(-near), -np.inf) == (0.0 if fits else np.inf)
+
+
+def test_the_bound_decides_how_near_to_overflow_a_number_is() -> None:
+    """16 units reach over the end of the type, 15 of them do not."""
+    end = MAX * (1 + 2.0**-25)
+    unit = 2.0**110
+    assert error(stick(end - 16 * unit, unit), np.inf) == 0.0
+    assert error(stick(end - 16.5 * unit, unit), np.inf) == np.inf
+
+
+@pytest.mark.parametrize("opposite", [-np.inf, np.nan])
+def test_only_the_right_infinity_is_an_overflow(opposite: float) -> None:
+    """A number that may overflow comes back as the infinity of its sign, and as nothing else."""
+    assert error(stick(MAX * 1.1), opposite) == np.inf
+    assert error(stick(-MAX * 1.1), np.inf) == np.inf
+
+
+def test_equal_values_need_no_unit() -> None:
+    """Where nothing may be lost the exact value alone is right, and 0 units off."""
+    none = Yardstick(np.array([1.0, 2.0]), np.zeros(2), 16.0, np.dtype(np.float32))
+    assert none.measure(np.array([1.0, 2.0]))[0].tolist() == [0.0, 0.0]
+    assert none.measure(np.array([1.0, 2.5]))[0].tolist() == [0.0, np.inf]
+
+
+def test_a_unit_that_is_no_number_bounds_nothing() -> None:
+    """Beside an element without a bound, others are measured; it is out unless it is equal."""
+    mixed = Yardstick(np.array([1.0, 1.0]), np.array([0.5, np.nan]), 16.0, np.dtype(np.float32))
+    assert mixed.measure(np.array([2.0, 1.0]))[0].tolist() == [2.0, 0.0]
+    assert mixed.measure(np.array([2.0, 1.5]))[0].tolist() == [2.0, np.inf]
+
+
+def test_a_finite_number_beside_overflow_is_measured() -> None:
+    """That an element may overflow excuses no finite error."""
+    assert error(stick(MAX, MAX / 64), MAX / 2) == 32.0
+
+
+def test_the_worst_element_is_the_one_furthest_out_in_its_own_unit() -> None:
+    """Not the one with the largest distance; its bound is the limit times its unit."""
+    expected, unit = np.zeros((2, 2)), np.array([[8.0, 1.0], [1.0, 1.0]])
+    of = Yardstick(expected, unit, 4.0, np.dtype(np.float32))
+    errors, worst = of.measure(np.array([[16.0, 1.0], [-3.0, 0.0]]))
+    assert errors.tolist() == [[2.0, 1.0], [3.0, 0.0]]
+    assert (worst.index, worst.actual, worst.expected, worst.bound) == ((1, 0), -3.0, 0.0, 4.0)
+
+
+def test_a_dialect_without_running_variance_keeps_the_exact_one() -> None:
+    """Only the biased dialect is held to the biased variance: 0.9 + 0.1 var, var 1 or 2."""
+    some = case([3, 5], running_mean=np.ones(1, np.float32), running_var=np.ones(1, np.float32))
+    wanted: dict[str, Array] = {
+        kind: Ruler(some, Dialect(running_var=kind)).due["running_var"]
+        for kind in ("unbiased", "none", "biased")
+    }
+    assert {k: float(v[0]) for k, v in wanted.items()} == pytest.approx(
+        {"unbiased": 1.1, "none": 1.1, "biased": 1.0}
+    )
+    # and the mean is what it is in every dialect
+    assert float(Ruler(some, Dialect(running_var="biased")).due["running_mean"][0]) == 1.3
+
+
+def test_only_answers_are_due() -> None:
+    """A case that asks for one output has no other judged."""
+    only = replace(case([1, 1]), expected=Outputs(mean=np.ones(1)))
+    assert list(judge(only, Dialect(), {"mean": np.ones(1)})) == ["mean"]
