@@ -9,20 +9,12 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any, Literal, TypeAlias
 
 from conformance.errors import AdapterError
+from conformance.harness.kernels.bridges import FRAMEWORKS
 from conformance.harness.kernels.contract import EXAMPLE
 
 Kind: TypeAlias = Literal["function", "torch module", "autograd function", "keras layer"]
 
-_FRAMEWORKS = {
-    "torch": "torch",
-    "triton": "torch",
-    "jax": "jax",
-    "jaxlib": "jax",
-    "tensorflow": "tensorflow",
-    "keras": "tensorflow",
-    "cupy": "cupy",
-    "numba.cuda": "numba",
-}
+_FRAMEWORKS = {module: arrays for arrays, modules in FRAMEWORKS.items() for module in modules}
 """Modules to the arrays that code which uses them takes, most telling first."""
 
 _FROM_NUMPY = frozenset({"from_numpy", "as_tensor", "convert_to_tensor", "to_device", "asarray"})

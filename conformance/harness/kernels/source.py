@@ -9,8 +9,9 @@ from typing import Any, get_args, get_type_hints
 
 from conformance.case import Dialect
 from conformance.errors import InputError
+from conformance.harness.kernels.bridges import FRAMEWORKS
 
-ARRAYS = ("numpy", "torch", "jax", "tensorflow", "numba", "cupy")
+ARRAYS = tuple(FRAMEWORKS)
 """What a kernel may take its arrays as."""
 
 MEMORY_GIB = 8.0

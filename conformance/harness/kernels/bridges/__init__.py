@@ -7,9 +7,25 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias, cast
 
 from conformance.harness.kernels.fence import Fenced
+
+FRAMEWORKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "numpy": (),
+        "torch": ("torch", "triton"),
+        "jax": ("jax", "jaxlib"),
+        "tensorflow": ("tensorflow", "keras"),
+        "cupy": ("cupy",),
+        "numba": ("numba.cuda",),
+    }
+)
+"""Arrays that a kernel may take, to the modules whose use tells it; the most telling first.
+
+Each has a file ``to_<arrays>.py`` here.
+"""
 
 Given: TypeAlias = Mapping[str, Any]
 """The arrays of a call in a framework's form, by the contract's names."""
@@ -54,6 +70,6 @@ class Bridge(Protocol):
 
 
 def bridge(arrays: str) -> Bridge:
-    """The bridge for one of `conformance.harness.kernels.source.ARRAYS`."""
+    """The bridge for one of `FRAMEWORKS`."""
     module = importlib.import_module(f"conformance.harness.kernels.bridges.to_{arrays}")
     return cast("Bridge", module)
