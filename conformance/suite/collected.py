@@ -107,7 +107,7 @@ class Collected:
                 **{
                     **said,
                     "dialect": Dialect(**said["dialect"]),
-                    "expected": tuple(_expectation(e) for e in said["expected"]),
+                    "known": tuple(_known(e) for e in said["known"]),
                 }
             )
             self._columns[column.id] = column
@@ -137,6 +137,6 @@ class Collected:
             self.written.append(save(record, folder))
 
 
-def _expectation(said: Mapping[str, Any]) -> KnownFailure:
+def _known(said: Mapping[str, Any]) -> KnownFailure:
     lists = {name: tuple(said[name]) for name in ("paths", "cases", "outputs")}
     return KnownFailure(**{**said, **lists})
