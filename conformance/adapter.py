@@ -119,6 +119,9 @@ class Adapter:
         reproduce: From the name of a path, the inputs of a call and the name of an output to a
             program in the framework's own terms that makes this call and prints the output as
             nested lists of numbers.  None where there is no framework to report to.
+        traits: What the framework does on some machines and not on others, found by trying, such
+            as ``"fused-multiply-add"``; a known failure may be limited to one, see
+            `conformance.verdict.known.expectations`.
     """
 
     name: str
@@ -126,6 +129,7 @@ class Adapter:
     device: Callable[[], str]
     paths: tuple[Path, ...]
     reproduce: Callable[[str, Inputs, str], str] | None = None
+    traits: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
 
     def path(self, name: str) -> Path:
         """The path called `name`.

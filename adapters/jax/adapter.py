@@ -9,7 +9,7 @@ import jax  # type: ignore[import-not-found, unused-ignore]  # checked also wher
 from conformance.adapter import Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect, Inputs
 
-from . import calling, formula, hlo, layers, reproduction
+from . import calling, formula, hlo, layers, machine, reproduction
 
 # Without this JAX turns float64 into float32, and says nothing.
 jax.config.update("jax_enable_x64", True)  # noqa: FBT003 - JAX's own signature
@@ -51,6 +51,7 @@ PATHS = (
         about="jnp.mean, jnp.var and lax.rsqrt under jax.jit, gradients by jax.vjp; "
         "half precision computed in float32",
         run=_run_formula,
+        probes=(machine.HALF,),
         dialect=Dialect(running_var="none"),
         capabilities=Capabilities(per_activation=True),
     ),
@@ -59,6 +60,7 @@ PATHS = (
         about="stablehlo.batch_norm_training, batch_norm_grad and batch_norm_inference "
         "(epsilon is a float32 attribute)",
         run=_run_hlo,
+        probes=(machine.HALF,),
         dialect=Dialect(running_var="none", saves="var"),
         capabilities=Capabilities(
             mixed=frozenset(),  # the operations want all operands of one type
@@ -70,6 +72,7 @@ PATHS = (
         name="linen",
         about="flax.linen.BatchNorm with its default use_fast_variance=True, jax.vjp",
         run=_run_linen,
+        probes=(machine.HALF,),
         dialect=FLAX,
         capabilities=Capabilities(per_activation=True),
     ),
@@ -77,6 +80,7 @@ PATHS = (
         name="linen_two_pass",
         about="flax.linen.BatchNorm(use_fast_variance=False), jax.vjp",
         run=partial(_run_linen, use_fast_variance=False),
+        probes=(machine.HALF,),
         dialect=FLAX,
         capabilities=Capabilities(per_activation=True),
     ),
@@ -84,6 +88,7 @@ PATHS = (
         name="nnx",
         about="flax.nnx.BatchNorm with its default use_fast_variance=True, jax.vjp",
         run=_run_nnx,
+        probes=(machine.HALF,),
         dialect=FLAX,
     ),
 )
@@ -94,4 +99,8 @@ ADAPTER = Adapter(
     device=_device,
     paths=PATHS,
     reproduce=reproduction.program,
+    traits={
+        "fused-multiply-add": machine.fuses,
+        "float16-under-xla": machine.converts_half,
+    },
 )

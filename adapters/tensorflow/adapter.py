@@ -14,7 +14,7 @@ import tensorflow as tf  # type: ignore[import-untyped, import-not-found, unused
 from conformance.adapter import HALVES, Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect
 
-from . import formula, kernels, layer, operation, reproduction
+from . import formula, kernels, layer, machine, operation, reproduction
 
 tf.get_logger().setLevel("ERROR")  # it warns that one function is traced for many shapes
 
@@ -47,7 +47,11 @@ OPERATION = Capabilities(
 def _path(name: str, about: str, run: Callable[..., Actual], **conventions: Any) -> Path:
     compiled = name.endswith("_xla")
     about = f"{about}, {'jit_compile=True' if compiled else 'eager'}"
-    conventions = {"switches": {ONEDNN: "1"}, **conventions}
+    conventions = {
+        "switches": {ONEDNN: "1"},
+        "probes": (machine.HALF,) if compiled else (),
+        **conventions,
+    }
     return Path(name=name, about=about, run=partial(run, compiled=compiled), **conventions)
 
 
@@ -72,7 +76,7 @@ def _fused_path(name: str, order: str) -> Path:
         dialect=Dialect(saves="var", layout="channels_last" if last else "channels_first"),
         capabilities=OPERATION,
         switches={ONEDNN: onednn},
-        probes=() if compiled else kernels.probes(order),
+        **({} if compiled else {"probes": kernels.probes(order)}),
     )
 
 
@@ -81,6 +85,10 @@ ADAPTER = Adapter(
     packages=DISTRIBUTIONS,
     device=device,
     reproduce=reproduction.program,
+    traits={
+        "fused-multiply-add": machine.fuses,
+        "float16-under-xla": machine.converts_half,
+    },
     paths=(
         _formula_path("nn"),
         _formula_path("nn_xla"),

@@ -1,11 +1,11 @@
-"""What a path cannot do on this machine, as its probes found."""
+"""What a path cannot do on this machine, and what its framework does here: found by trying."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 
-from conformance.adapter import Probe
+from conformance.adapter import Adapter, Probe
 from conformance.case import Inputs
 from conformance.errors import AdapterError
 
@@ -29,6 +29,29 @@ def lacking(probes: Iterable[Probe], inputs: Inputs) -> dict[str, str]:
             said = f"{PROBED}{probe.name}: {reason}"
             found |= dict.fromkeys(probe.outputs or (EVERYTHING,), said)
     return found
+
+
+def traits(adapter: Adapter) -> dict[str, bool]:
+    """Which traits of an adapter's framework this machine shows.
+
+    Raises:
+        AdapterError: one could not be found out.
+    """
+    found = {}
+    for name, shows in adapter.traits.items():
+        try:
+            found[name] = bool(shows())
+        except Exception as error:
+            raise AdapterError(
+                f"the trait {name!r} of adapter {adapter.name!r} raised {type(error).__name__}: "
+                f"{error}. True or False was wanted. Catch in it what can happen on a machine."
+            ) from error
+    return found
+
+
+def worded(found: Mapping[str, bool]) -> str:
+    """Traits as a record tells them: ``"fused-multiply-add"``, ``"no fused-multiply-add"``."""
+    return "; ".join(name if shown else f"no {name}" for name, shown in sorted(found.items()))
 
 
 @cache

@@ -15,7 +15,7 @@ from conformance.cases import golden
 from conformance.errors import AdapterError
 from conformance.faults.diagnosis import Evidence, diagnose
 from conformance.harness.environment import here
-from conformance.harness.probing import PROBED
+from conformance.harness.probing import PROBED, worded
 from conformance.harness.session import CASE_SECONDS, Answer, Session
 from conformance.layout import name as layout_name
 from conformance.verdict.diagnosed import Diagnosis
@@ -38,6 +38,7 @@ class Column:
         device: Where it runs.
         dialect: Its conventions.
         switches: Environment variables that its worker is started with.
+        traits: What its framework does on this machine, see `conformance.adapter.Adapter`.
         known: Its known failures.
     """
 
@@ -49,6 +50,7 @@ class Column:
     device: str
     dialect: Dialect
     switches: dict[str, str]
+    traits: dict[str, bool]
     known: tuple[KnownFailure, ...]
 
     @property
@@ -77,7 +79,7 @@ def columns(selector: str) -> list[Column]:
         told = session.describe()
     version = next(iter(told["versions"].values()))
     file = home / "expectations.toml"
-    known = expectations.load(file, version)
+    known = expectations.load(file, version, told["traits"])
     expectations.require(known, [p["name"] for p in told["paths"]], _catalogue(), file)
     found = [
         Column(
@@ -89,6 +91,7 @@ def columns(selector: str) -> list[Column]:
             device=told["device"],
             dialect=Dialect(**path["dialect"]),
             switches=path["switches"],
+            traits=told["traits"],
             known=known,
         )
         for path in told["paths"]
@@ -182,15 +185,16 @@ def make_record(
         seconds=round(seconds, 3),
         cases=results,
         diagnosis=diagnosis,
-        environment={**here(column.switches), **_lacking(results)},
+        environment={**here(column.switches), **_found(column, results)},
     )
 
 
-def _lacking(results: Iterable[CaseResult]) -> dict[str, str]:
-    """What the machine was found to lack, as a fact of the record."""
+def _found(column: Column, results: Iterable[CaseResult]) -> dict[str, str]:
+    """What was found by trying, as facts of the record: traits, and what the machine lacks."""
     reasons = {output.reason or "" for case in results for output in case.outputs.values()}
-    found = sorted(r.removeprefix(PROBED) for r in reasons if r.startswith(PROBED))
-    return {"lacking": "; ".join(found)} if found else {}
+    lacking = sorted(r.removeprefix(PROBED) for r in reasons if r.startswith(PROBED))
+    facts = {"traits": worded(column.traits), "lacking": "; ".join(lacking)}
+    return {name: fact for name, fact in facts.items() if fact}
 
 
 def now() -> str:

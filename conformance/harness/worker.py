@@ -139,6 +139,7 @@ def describe(loaded: Adapter) -> dict[str, Any]:
         "device": loaded.device(),
         "paths": paths,
         "reproduces": loaded.reproduce is not None,
+        "traits": probing.traits(loaded),
     }
 
 

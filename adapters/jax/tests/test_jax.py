@@ -18,7 +18,7 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
     test_a_program_makes_the_call_of_the_path,
     test_every_cause_shows_itself,
 )
-from conformance.tests.adapters.trial import BFLOAT16, ask, errors
+from conformance.tests.adapters.trial import BFLOAT16, ask, errors, skip_if_lacking
 
 jax = pytest.importorskip("jax", reason="JAX is not installed here")
 pytest.importorskip("flax", reason="Flax is not installed here")
@@ -59,6 +59,7 @@ def _run_or_skip(name: str, inputs: Inputs) -> dict[str, Any]:
     reason = adapter.why_not(PATHS[name].capabilities, inputs)
     if reason is not None:
         pytest.skip(reason)
+    skip_if_lacking(PATHS[name], inputs)
     return dict(PATHS[name].run(inputs))
 
 

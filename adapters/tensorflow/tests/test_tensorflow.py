@@ -13,7 +13,7 @@ import pytest
 from conformance import adapter
 from conformance.case import LIMIT, Case, Inputs, Problem
 from conformance.errors import Unsupported
-from conformance.harness.probing import EVERYTHING, PROBED, lacking
+from conformance.harness.probing import PROBED
 from conformance.harness.session import Session
 from conformance.oracle import solve
 from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs them
@@ -24,7 +24,7 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
     test_a_program_makes_the_call_of_the_path,
     test_every_cause_shows_itself,
 )
-from conformance.tests.adapters.trial import BFLOAT16, ask, errors
+from conformance.tests.adapters.trial import BFLOAT16, ask, errors, skip_if_lacking
 
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # read at the import: that of most paths
 tf = pytest.importorskip("tensorflow", reason="TensorFlow is not installed here")
@@ -60,19 +60,11 @@ BUFFERS = {"running_mean", "running_var"}
 GRADIENTS = {"dx", "dgamma", "dbeta"}
 
 
-def _lacking(name: str, inputs: Inputs) -> set[str]:
-    """The outputs that this machine was found not to compute."""
-    found = lacking(PATHS[name].probes, inputs)
-    if EVERYTHING in found:
-        pytest.skip(found[EVERYTHING])
-    return set(found)
-
-
 def _run_or_skip(name: str, inputs: Inputs) -> dict[str, Any]:
     reason = adapter.why_not(PATHS[name].capabilities, inputs)
     if reason is not None:
         pytest.skip(reason)
-    _lacking(name, inputs)
+    skip_if_lacking(PATHS[name], inputs)
     try:
         return dict(PATHS[name].run(inputs))
     except Unsupported as refusal:
@@ -117,7 +109,7 @@ def test_answers_what_the_framework_computes(name: str, training: bool) -> None:
     statistics = {"mean", "var"} if training and name != "keras" else set()
     inputs = ask((3, 4, 5, 2), training=training)
     expected = {"y"} | GRADIENTS | buffers | statistics
-    assert set(PATHS[name].run(inputs)) == expected - _lacking(name, inputs)
+    assert set(PATHS[name].run(inputs)) == expected - skip_if_lacking(PATHS[name], inputs)
 
 
 @pytest.mark.parametrize("name", [*FORMULA, *FUSED])
@@ -131,7 +123,7 @@ def test_without_buffers_none_come_back(name: str) -> None:
 def test_types_are_those_of_the_framework(name: str) -> None:
     """With half-precision x the parameters' gradients and the buffers stay in float32."""
     inputs = ask((3, 4, 5, 2), BFLOAT16, params=np.float32, training=False)
-    without = _lacking(name, inputs)
+    without = skip_if_lacking(PATHS[name], inputs)
     found = dict(PATHS[name].run(inputs))
     images = {str(found.pop(output).dtype) for output in {"y", "dx"} - without}
     assert (images, {str(array.dtype) for array in found.values()}) == ({"bfloat16"}, {"float32"})
@@ -171,7 +163,7 @@ def test_unknown_errors_are_findings(monkeypatch: pytest.MonkeyPatch, fault: Exc
 def test_y_is_compared_where_only_the_gradient_is_refused(dtype: Any) -> None:
     """Channels first in test mode, y comes back even where the machine has no gradient kernel."""
     inputs = ask((3, 4, 5, 2, 2), dtype, params=np.float32, training=False)
-    without = _lacking("fused_nchw", inputs)
+    without = skip_if_lacking(PATHS["fused_nchw"], inputs)
     found = PATHS["fused_nchw"].run(inputs)
     assert set(found) == {"y"} | BUFFERS | (GRADIENTS - without)
     assert max(errors(inputs, found, PATHS["fused_nchw"].dialect).values()) <= LIMIT

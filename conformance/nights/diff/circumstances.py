@@ -8,14 +8,14 @@ from conformance.harness.environment import MACHINE
 from conformance.nights.diff.changes import Circumstance
 from conformance.nights.history.entry import ColumnRun
 
-_ADDED = frozenset({"cpu_features", "switches", "lacking"})
+_ADDED = frozenset({"cpu_features", "switches", "lacking", "traits"})
 """Facts that records of earlier versions do not tell: where they are absent they are unknown."""
 
 _LISTS = frozenset({"packages", "cpu_features"})
 """Facts that are lists of words, of which the difference is told."""
 
-_FOUND = "lacking"
-"""What probes found wanting: it follows from the machine, and is no evidence of another one."""
+_FOUND = frozenset({"lacking", "traits"})
+"""What was found by trying: it follows from the machine, and is no evidence of another one."""
 
 
 def circumstances(old: ColumnRun, new: ColumnRun) -> tuple[Circumstance, ...]:
@@ -31,7 +31,7 @@ def only_machine(found: Iterable[Circumstance]) -> bool:
     """Whether another machine is all that can have changed a result."""
     found = list(found)
     return all(told.about == "machine" for told in found) and any(
-        told.name != _FOUND for told in found
+        told.name not in _FOUND for told in found
     )
 
 
@@ -79,7 +79,7 @@ def _environment(name: str, old: ColumnRun, new: ColumnRun) -> Iterator[tuple[st
         return
     if name in _LISTS:
         before, after = _only(before, after, ignore={*old.versions, *new.versions})
-    about = "machine" if name in {*MACHINE, _FOUND} else "environment"
+    about = "machine" if name in {*MACHINE, *_FOUND} else "environment"
     yield "suite" if name == "commit" else about, name, before, after
 
 

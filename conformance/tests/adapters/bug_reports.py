@@ -16,6 +16,7 @@ import pytest
 from conformance import adapter
 from conformance.cases import golden
 from conformance.errors import Unsupported
+from conformance.harness.probing import PROBED
 from conformance.harness.session import Session
 from conformance.memory import laid_out
 from conformance.report.bugs.shrinking import Asking, shrink
@@ -26,8 +27,9 @@ from conformance.tests.adapters.reproducing import (
     same_bits,
     skip_unless_pinned,
 )
-from conformance.tests.adapters.trial import ask
+from conformance.tests.adapters.trial import ask, skip_if_lacking
 from conformance.verdict.known.cause import Cause
+from conformance.verdict.known.expectations import is_here
 from conformance.verdict.known.printed import agrees
 
 _SHRINKING = 20.0
@@ -62,9 +64,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("told_call", calls)
 
 
-def test_every_cause_shows_itself(module: ModuleType, cause: Cause) -> None:
+def test_every_cause_shows_itself(module: ModuleType, session: Session, cause: Cause) -> None:
     """The reproduction of a known cause prints what it is said to print, at the pinned version."""
     skip_unless_pinned(module.ADAPTER.name)
+    if not is_here(cause.where, session.describe()["traits"]):
+        pytest.skip(f"it is of machines with {cause.where}")
     found = printed(cause.reproduction)
     assert agrees(found, cause.prints), found
 
@@ -76,7 +80,11 @@ def test_a_bug_report_prints_the_bits_that_the_path_returned(
     skip_unless_pinned(module.ADAPTER.name)
     case, output = module.FAILING[failing_path]
     asking = Asking(session, failing_path, module.ADAPTER.path(failing_path).dialect, output)
-    first = asking(next(golden.load([case])))
+    whole = next(golden.load([case]))
+    refused = session.run(failing_path, whole).reason or ""
+    if refused.startswith(PROBED):
+        pytest.skip(refused)
+    first = asking(whole)
     assert first is not None, f"{case} does not fail on {failing_path}"
     small = shrink(asking, first, seconds=_SHRINKING)
     assert small.case.inputs.x.size <= first.case.inputs.x.size
@@ -94,6 +102,7 @@ def test_a_program_makes_the_call_of_the_path(
     inputs = laid_out(ask(**module.CALLS[told_call], training=training, memory=lying))
     if adapter.why_not(path.capabilities, inputs) is not None:
         pytest.skip("the path does not take this call")
+    skip_if_lacking(path, inputs)
     try:
         found = path.run(inputs)
     except Unsupported as reason:

@@ -6,8 +6,11 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
+import pytest
 
+from conformance.adapter import Path
 from conformance.case import Actual, Array, Dialect, Inputs
+from conformance.harness.probing import EVERYTHING, lacking
 from conformance.oracle.bounds import scales, units
 from conformance.oracle.expected import solve_inputs
 
@@ -68,6 +71,14 @@ def errors(inputs: Inputs, actual: Actual, dialect: Dialect) -> dict[str, float]
             off = np.where(wide == exact, 0.0, np.abs(wide - exact) / unit)
         worst[name] = float(np.where(np.isfinite(off), off, np.inf).max(initial=0.0))
     return worst
+
+
+def skip_if_lacking(path: Path, inputs: Inputs) -> set[str]:
+    """Skip where this machine was found not to take a call; else the outputs that it lacks."""
+    found = lacking(path.probes, inputs)
+    if EVERYTHING in found:
+        pytest.skip(found[EVERYTHING])
+    return set(found)
 
 
 def _locked(value: Any) -> Any:

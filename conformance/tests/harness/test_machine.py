@@ -13,7 +13,7 @@ import pytest
 from conformance import adapter
 from conformance.case import Case, Problem
 from conformance.cases import golden
-from conformance.errors import AdapterError
+from conformance.errors import AdapterError, ExpectationError
 from conformance.harness import run, worker
 from conformance.harness.session import Session
 from conformance.oracle import solve
@@ -168,3 +168,41 @@ def test_a_probe_is_asked_once(
     for _ in range(3):
         assert session.run("unable", case).status == "unsupported"
     assert (tmp_path / "asked").read_text() == "asked\n"
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Path:
+    """A copy of the adapter, which fails on machines with a trait and is known to."""
+    file = tmp_path / "adapter.py"
+    file.write_text(Path(SWITCHED).read_text())
+    entry = "[[expect]]\npaths = ['two']\ncases = ['dense/*']\nreason = '-'\nwhere = 'told'\n"
+    file.with_name("expectations.toml").write_text(entry)
+    return file
+
+
+@pytest.mark.parametrize(("shown", "status"), [("yes", Status.EXPECTED_FAIL), ("no", Status.FAIL)])
+def test_a_known_failure_may_be_of_some_machines_alone(
+    known: Path, monkeypatch: pytest.MonkeyPatch, shown: str, status: Status
+) -> None:
+    """On a machine that does not show the trait the entry says nothing, and a failure is red."""
+    monkeypatch.setenv("CONFORMANCE_TEST_TRAIT", shown)
+    (done,) = run.run(run.columns(f"{known}:two"), golden.select("dense/train-float32"))
+    assert done.cases[0].outputs["mean"].status is status
+    told = {"yes": "always; told", "no": "always; no told"}[shown]
+    assert done.environment["traits"] == told
+
+
+def test_a_trait_that_nobody_knows_is_refused(known: Path) -> None:
+    """A misspelled trait would silence an entry: it stops the run, with the known ones."""
+    file = known.with_name("expectations.toml")
+    file.write_text(file.read_text().replace("'told'", "'no tld'"))
+    with pytest.raises(ExpectationError, match=r"'no tld' names no trait .*\['always', 'told'\]"):
+        run.columns(f"{known}:two")
+
+
+def test_a_trait_that_cannot_be_found_out_is_named(tmp_path: Path) -> None:
+    """An exception is neither yes nor no."""
+    file = tmp_path / "adapter.py"
+    file.write_text(Path(SWITCHED).read_text().replace("lambda: True", "lambda: 1 / 0"))
+    with pytest.raises(AdapterError, match=r"trait 'always' .* raised ZeroDivisionError"):
+        run.columns(str(file))

@@ -10,6 +10,7 @@ A file of expectations tells its causes in tables of this form:
     '''
     prints = "[-1.333, 0.6665]"        # what these lines print, at the version of the entries
     by_design = "documented so at ..."  # where it is no defect; instead of the lines or beside them
+    where = "float16-under-xla"        # optional: the machines on which the lines run, by a trait
     link = "https://..."               # optional: an issue upstream
 
 Lines that end a process say how instead: ``prints = "killed by SIGFPE"``.  Numbers claim the digits
@@ -35,6 +36,7 @@ class Cause:
         reproduction: Python in the framework's own terms that shows it; runs by itself.
         prints: What the reproduction prints, without the line feeds around it.
         by_design: Why it is documented behaviour and no defect.
+        where: The trait of the machines on which the reproduction runs; empty for all.
         link: An issue upstream.
     """
 
@@ -43,6 +45,7 @@ class Cause:
     reproduction: str = ""
     prints: str = ""
     by_design: str = ""
+    where: str = ""
     link: str = ""
 
 

@@ -9,6 +9,7 @@
     outputs = ["y", "dx"]              # optional: all outputs
     versions = ">=2.21"                # optional: of the adapter's first package
     gone = "2.22.0"                    # optional: the version in which it was seen to pass
+    where = "fused-multiply-add"       # optional: machines that show this trait of the adapter
     link = "https://..."               # optional: that of the cause
 
 An entry may tell its own ``reason = "..."`` instead of naming a cause.
@@ -37,7 +38,8 @@ from conformance.verdict.known.cause import Cause
 from conformance.verdict.record import COMPARED, OutputResult, Status
 
 _LISTS = ("paths", "cases", "outputs")
-_TEXTS = ("cause", "reason", "versions", "gone", "link")
+_TEXTS = ("cause", "reason", "versions", "gone", "where", "link")
+_WITHOUT = "no "
 _REQUIRED = ("paths", "cases")
 FAILING = frozenset({Status.FAIL, Status.ERROR, Status.CRASH, Status.TIMEOUT})
 
@@ -54,6 +56,8 @@ class KnownFailure:
         cause: Name of its cause; empty for an entry with a reason of its own.
         versions: Range of versions it speaks of; empty for all.
         gone: The version in which it was seen to pass; empty while it fails.
+        where: The trait of the machines it speaks of, with ``"no "`` before it for those without;
+            empty for all machines.
         link: An issue upstream, its cause's if it has none.
     """
 
@@ -64,6 +68,7 @@ class KnownFailure:
     cause: str = ""
     versions: str = ""
     gone: str = ""
+    where: str = ""
     link: str = ""
 
     def matches(self, path: str, case: str, output: str) -> bool:
@@ -122,13 +127,44 @@ def parse(text: str, file: FilePath) -> Known:
     return Known(file=file, causes=known, entries=tuple(entries))
 
 
-def load(file: FilePath, version: str) -> tuple[KnownFailure, ...]:
-    """The entries of a file that are active for a framework's version.
+def load(
+    file: FilePath, version: str, traits: Mapping[str, bool] | None = None
+) -> tuple[KnownFailure, ...]:
+    """The entries of a file that are active for a framework's version on a machine.
+
+    Args:
+        file: The file.
+        version: The version.
+        traits: Every trait that the adapter knows, and whether the machine shows it.
 
     Raises:
-        ExpectationError: as `read`, or a version is none.
+        ExpectationError: as `read`, a version is none, or a trait is not known.
     """
-    return tuple(entry for entry in read(file).entries if is_active(file, entry, version))
+    told, shown = read(file), traits or {}
+    for where in (*(e.where for e in told.entries), *(c.where for c in told.causes.values())):
+        _require_trait(file, where, shown)
+    return tuple(e for e in told.entries if is_active(file, e, version) and is_here(e.where, shown))
+
+
+def is_here(where: str, traits: Mapping[str, bool]) -> bool:
+    """Whether an entry or a cause speaks of a machine with these traits; if none is told it may.
+
+    Args:
+        where: The trait that it names, with ``"no "`` before it for machines without.
+        traits: Those that are known of the machine.
+    """
+    shown = traits.get(where.removeprefix(_WITHOUT))
+    return shown is None or shown != where.startswith(_WITHOUT)
+
+
+def _require_trait(file: FilePath, where: str, traits: Mapping[str, bool]) -> None:
+    name = where.removeprefix(_WITHOUT)
+    if name and name not in traits:
+        raise ExpectationError(
+            f"{file}: where = {where!r} names no trait of the adapter, one of "
+            f"{sorted(traits)} was wanted, with {_WITHOUT!r} before it for machines without. "
+            "Correct it, or add the trait to the Adapter."
+        )
 
 
 def apply(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from conformance.verdict.known.expectations import Known, KnownFailure, is_active
+from conformance.verdict.known.expectations import Known, KnownFailure, is_active, is_here
 from conformance.verdict.known.outputs import Reported, Triple, spoken_of
 
 WILD = frozenset("*?[")
@@ -19,7 +19,7 @@ class Held:
     Attributes:
         entry: The entry.
         number: Its place in the file, from 1 on.
-        active: Whether it speaks of the version that ran.
+        active: Whether it speaks of the version that ran, and of its machine.
         triples: All outputs that it matches, run or not.
         failed: Those that failed.
         passed: Those that passed.
@@ -77,7 +77,7 @@ def find(
     every = sorted(set(paths) or named | set(seen.paths))
     held = []
     for number, entry in enumerate(known.entries, start=1):
-        active = is_active(known.file, entry, seen.version)
+        active = is_active(known.file, entry, seen.version) and is_here(entry.where, seen.traits)
         held.append(_held(entry, number, seen, spoken_of(entry, every, due), active=active))
     expected = frozenset[Triple]().union(*(one.triples for one in held if one.active))
     return Findings(

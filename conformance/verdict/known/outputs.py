@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -30,12 +30,14 @@ class Reported:
         paths: The paths that have a record.
         failed: The outputs that failed, expected or not.
         passed: Those that did not.
+        traits: What the framework does on the machine, as far as the records tell.
     """
 
     version: str
     paths: tuple[str, ...]
     failed: frozenset[Triple]
     passed: frozenset[Triple]
+    traits: Mapping[str, bool] = field(default_factory=dict)
 
 
 def seen(name: str, folder: Path) -> Reported:
@@ -46,7 +48,7 @@ def seen(name: str, folder: Path) -> Reported:
         folder: The folder of records that ``conformance run`` writes.
 
     Raises:
-        RecordError: there are none, one is damaged, or they are of several versions.
+        RecordError: there are none, one is damaged, or they are of several versions or machines.
     """
     files = sorted((folder / name).glob("*.json"))
     records = [record_file.read(file) for file in files]
@@ -66,7 +68,24 @@ def seen(name: str, folder: Path) -> Reported:
         paths=tuple(r.path for r in records),
         failed=_with_status(records, _FAILED),
         passed=_with_status(records, _PASSED),
+        traits=_traits(records, folder / name),
     )
+
+
+def _traits(records: Iterable[RunRecord], folder: Path) -> dict[str, bool]:
+    """The traits that records tell.
+
+    Raises:
+        RecordError: they tell of several machines.
+    """
+    told = {r.environment["traits"] for r in records if r.environment.get("traits")}
+    if len(told) > 1:
+        raise RecordError(
+            f"the records in {folder} are of machines with {', and with '.join(sorted(told))}, one "
+            f"machine was wanted. Write them anew with: conformance run {folder.name}"
+        )
+    words = [word for text in told for word in text.split("; ")]
+    return {word.removeprefix("no "): not word.startswith("no ") for word in words}
 
 
 def due_outputs() -> dict[str, tuple[str, ...]]:

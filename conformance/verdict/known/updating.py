@@ -22,6 +22,7 @@ class Why:
         reason: The reason; empty where there is a cause.
         versions: Range of versions; empty for all.
         gone: The version in which they were seen to pass; empty while they fail.
+        where: The trait of the machines they fail on; empty for all.
         link: A link of their own; empty where it is the cause's.
     """
 
@@ -29,6 +30,7 @@ class Why:
     reason: str = ""
     versions: str = ""
     gone: str = ""
+    where: str = ""
     link: str = ""
 
 
@@ -110,6 +112,7 @@ def _why(known: Known, held: Held) -> Why:
         reason="" if entry.cause else entry.reason,
         versions=entry.versions,
         gone=entry.gone,
+        where=entry.where,
         link="" if shared else entry.link,
     )
 
@@ -118,7 +121,12 @@ def _dated(why: Why, kinds: Mapping[Why, _Kind], version: str) -> Why:
     """The same from this version on, in the words in which the file says so already."""
     since = SpecifierSet(f">={version}")
     for kind in kinds:
-        same = (kind.cause, kind.reason, kind.gone) == (why.cause, why.reason, "")
+        same = (kind.cause, kind.reason, kind.gone, kind.where) == (
+            why.cause,
+            why.reason,
+            "",
+            why.where,
+        )
         if same and kind.versions and SpecifierSet(kind.versions) == since:
             return kind
     return replace(why, versions=str(since))

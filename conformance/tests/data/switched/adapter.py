@@ -17,6 +17,9 @@ from conformance.case import Actual, Inputs
 SWITCH = "CONFORMANCE_TEST_SWITCH"
 AT_IMPORT = os.environ.get(SWITCH, "none")
 
+TRAIT = "CONFORMANCE_TEST_TRAIT"
+"""What the machine shows: "yes", or anything else."""
+
 ASKED = "CONFORMANCE_TEST_ASKED"
 """Names a file to which every probe adds a line."""
 
@@ -71,5 +74,9 @@ ADAPTER = Adapter(
         probed("elsewhere", "no such instruction", all_=False),
         probed("broken", RuntimeError("boom")),
     ),
+    traits={
+        "told": lambda: os.environ.get(TRAIT, "yes") == "yes",
+        "always": lambda: True,
+    },
     reproduce=lambda path, _inputs, _output: f"import os\nprint(os.environ[{SWITCH!r}], {path!r})",
 )

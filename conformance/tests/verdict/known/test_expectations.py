@@ -148,3 +148,27 @@ def test_entry_that_matches_nothing_is_refused(file: Path) -> None:
     expectations.require(entries, ["fast"], {"offset/a": ["y"]}, file)
     with pytest.raises(ExpectationError, match="matches nothing"):
         expectations.require(entries, ["fast"], {"offset/a": ["mean"]}, file)
+
+
+WHERE = {"": (True, True, True), "fma": (True, False, True), "no fma": (False, True, True)}
+"""Conditions, and whether they hold with fma, without it, and where a record does not tell."""
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_an_entry_speaks_of_machines_with_its_trait(tmp_path: Path, where: str) -> None:
+    """Without a condition of every machine; of one that tells nothing it may."""
+    file = tmp_path / "expectations.toml"
+    file.write_text(f'[[expect]]\npaths = ["*"]\ncases = ["*"]\nreason = "-"\nwhere = "{where}"\n')
+    (entry,) = expectations.read(file).entries
+    machines: tuple[dict[str, bool], ...] = ({"fma": True}, {"fma": False}, {})
+    assert tuple(expectations.is_here(entry.where, traits) for traits in machines) == WHERE[where]
+    for traits, holds in zip(machines[:2], WHERE[where][:2], strict=True):
+        assert len(expectations.load(file, "1.0", traits)) == holds
+
+
+def test_a_condition_on_an_unknown_trait_is_refused(tmp_path: Path) -> None:
+    """An adapter without that trait cannot say where it fails."""
+    file = tmp_path / "expectations.toml"
+    file.write_text('[[expect]]\npaths = ["*"]\ncases = ["*"]\nreason = "-"\nwhere = "fma"\n')
+    with pytest.raises(ExpectationError, match="where = 'fma' names no trait"):
+        expectations.load(file, "1.0")
