@@ -115,7 +115,8 @@ class Prediction:
         for predicted in (way.exact[name], way.rounded[name]):
             value = per_channel(_wide(predicted), self._case)
             with np.errstate(all="ignore"):
-                size = np.abs(value)
+                # An infinite prediction has no error, and leaves none to the rest of its channel.
+                size = np.where(np.isinf(value), 0.0, np.abs(value))
                 inner = roundoff(self._case.inputs) * size.max(axis=1, keepdims=True, initial=0.0)
                 own = per_channel(unit, self._case) + _roundoff(actual) * size + inner + noise
                 found |= np.abs(got - value) <= LIMIT * own
