@@ -139,6 +139,19 @@ def test_noise_that_is_no_number_excuses_nothing(formula: Formula, right: float)
     assert not agrees(fault({"dbeta": formula}), case(), both(5.0))
 
 
+def test_a_formula_that_overflows_in_single_precision_is_held_to_its_value() -> None:
+    """2^130 2^-130 is 1, and infinite in float32: 16 (u 1 + 2 u 1) around 1, and no noise."""
+    made = fault({"dbeta": lambda s: np.full((2, 1), s.work(2) ** s.work(130) * s.work(2**-130))})
+    assert agrees(made, case(), both(1 + 48 * U))
+    assert not agrees(made, case(), both(1 + 50 * U))
+
+
+def test_nothing_is_rounded_where_nothing_is() -> None:
+    """A fault that returns 0 has the bound of the right answer alone: 16 u 1."""
+    assert agrees(constant(0.0), case(), both(16 * U))
+    assert not agrees(constant(0.0), case(), both(16.01 * U))
+
+
 LARGE = float(np.finfo(np.float32).max) * 2.0**-24
 
 
@@ -256,3 +269,12 @@ def test_an_infinity_excuses_nothing_in_its_channel() -> None:
     made = fault({"y": lambda s: at.astype(s.work)}, touches=("y",))
     assert agrees(made, case(), at.T, "y")
     assert not agrees(made, case(), np.array([[np.inf, 5.0], [2.0, 2.0]], np.float32).T, "y")
+
+
+def test_an_infinity_is_no_size_that_rounds_its_channel() -> None:
+    """Beside a predicted infinity 0 may be off by 16 u S_y: test mode, 1/2 (1 + 1) + |beta| = 2."""
+    at = np.array([[np.inf, 0.0], [2.0, 2.0]], np.float32)
+    made = fault({"y": lambda s: at.astype(s.work)}, touches=("y",))
+    for edge, fits in ((32 * U, True), (32.01 * U, False)):
+        actual = np.where(at == 0, np.float32(edge), at).T
+        assert agrees(made, case(training=False), actual, "y") is fits

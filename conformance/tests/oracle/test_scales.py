@@ -9,6 +9,7 @@ in u or o adds to these is below 1e-12 of the whole.  The channel stands there t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,12 @@ O32, U32 = 2.0**-126, 2.0**-24
 """o and u of float32."""
 
 
-def channels(values: list[float], dtype: Any = np.float64) -> Array:
+def channels(values: Sequence[float], dtype: Any = np.float64) -> Array:
     """A column of values, three times: what forgets to keep its axis has no shape that fits."""
     return np.repeat(np.array(values, dtype)[:, None], 3, axis=1)
 
 
-def given(x: list[float], dtype: Any = np.float64, **more: Any) -> Inputs:
+def given(x: Sequence[float], dtype: Any = np.float64, **more: Any) -> Inputs:
     """Inputs of three equal channels; what is a list becomes an array."""
     arrays = {
         name: channels(v, dtype) if name == "dy" else np.full(3, v, dtype)
@@ -252,6 +253,12 @@ def test_a_product_with_r_may_underflow(*, training: bool) -> None:
     assert column(inputs, "dx") == [O32 / 2, O32 / 2]
 
 
+def test_a_slope_may_underflow_too() -> None:
+    """In test mode S_dx is r (|dy| + o) + r o: 1/2 o twice, where dy is 0."""
+    inputs = given([0, 0], np.float32, dy=[0, 0], training=False, running_mean=0.0, running_var=1.0)
+    assert column(inputs, "dx") == [O32, O32]
+
+
 @pytest.mark.parametrize(
     ("momentum", "wanted"),
     [
@@ -327,6 +334,33 @@ def test_single_pass_grows_beyond_first_order() -> None:
     )
 
 
+def test_terms_that_are_added_one_by_one_are_an_eighth_each() -> None:
+    """Four values: (16 + 1/2) u (2^19 + 1/4) / eps is a quarter where eps = 2.0625 (1 + 2^-21)."""
+    found = column(given([512] * 4, np.float32, eps=2.0625), "inv_std", single_pass=True)
+    slack = (2**19 + 0.25) / (2 * 2.0625) * 8 / 27**0.5
+    assert found == pytest.approx([(1 + slack) / 2.0625**0.5], rel=1e-5)
+
+
+def test_dx_of_the_single_pass_class_grows_with_r() -> None:
+    """Values 511 and 513, 64 each, dy -1 and 1, eps 3: V = 4, r = w = 1/2, k = 1/8, dgamma 64.
+
+    S_var = 1 + 2 * 512 + 1/4 and the class adds 1 + 2^19: 525314.25, of which 2^-19 / 4 is s.
+    S_dgamma = 1/2 * 128 * 513 + 64 k S; w / M = 2^-8; dx = 1/2 (1 - 1/4).
+    """
+    dy = [-1.0] * 64 + [1.0] * 64
+    inputs = given([511] * 64 + [513] * 64, np.float32, dy=dy)
+    growth = (1 - 525314.25 * 2.0**-21) ** -1.5
+    slack, twice = 525314.25 / 8 * growth, 525314.25 / 4 * growth
+    S_dgamma = 64 * 513 + 64 * slack
+    wanted = [
+        (2 + (x + 512) / 256 * (64 + 2.0**-20 * S_dgamma) + (S_dgamma + 64 * twice) / 256) / 2
+        + 0.375 * slack
+        for x in (511, 513)
+    ]
+    found = column(inputs, "dx", single_pass=True)
+    assert [found[0], found[-1]] == pytest.approx(wanted, rel=1e-9)
+
+
 @pytest.mark.parametrize(
     ("eps", "wanted"),
     [
@@ -351,9 +385,9 @@ def strained(eps: float, **more: Any) -> Inputs:
     return given([2**20, 2**20], np.float32, eps=eps, **more)
 
 
-@pytest.mark.parametrize(("eps", "holds"), [(10.0001, True), (9.9999, False)])
+@pytest.mark.parametrize(("eps", "holds"), [(10.0001, True), (10.0, False), (9.9999, False)])
 def test_first_order_holds_below_a_tenth(eps: float, *, holds: bool) -> None:
-    """T u (2 k) S_var < 0.1, from both sides."""
+    """T u (2 k) S_var < 0.1, from both sides and at the edge, which is out."""
     assert is_gradable(strained(eps)) is holds
 
 
@@ -375,6 +409,11 @@ def test_channels_that_are_not_finite_have_no_say() -> None:
     x[0, 1:] = np.nan, np.inf
     assert is_gradable(Inputs(x=x, eps=11.0))
     assert not is_gradable(Inputs(x=x, eps=9.0))
+
+
+def test_what_a_single_pass_would_lose_is_no_strain() -> None:
+    """T u (2 k) 2^19 = 1/8 is beyond a tenth, but S_var without that class is 1/4."""
+    assert is_gradable(constant(4.0))
 
 
 def test_what_is_given_or_empty_is_gradable() -> None:
