@@ -48,7 +48,7 @@ class Yardstick:
         if not (self._plain and np.isfinite(distance).all()):
             settled = self._settled(wide)
             # Without a finite unit there is no bound: what is not settled is out.
-            known = np.where(np.isfinite(distance + self.unit), error, np.inf)
+            known = np.where(np.isfinite(distance) & np.isfinite(self.unit), error, np.inf)
             error = np.where(settled, 0.0, known)
         at = np.unravel_index(int(np.argmax(error)), error.shape)
         worst = Worst(

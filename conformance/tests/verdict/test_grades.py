@@ -297,6 +297,14 @@ def test_a_unit_that_is_no_number_bounds_nothing() -> None:
     assert mixed.measure(np.array([2.0, 1.5]))[0].tolist() == [2.0, np.inf]
 
 
+@pytest.mark.parametrize("neighbour", [1.0, np.nan])
+def test_what_stands_beside_an_element_does_not_change_its_error(neighbour: float) -> None:
+    """2^24 units are so many, also where distance and unit add up to infinity and a NaN is near."""
+    pair = Yardstick(np.array([0.0, neighbour]), np.array([2.0**1000, 1.0]), 16.0, np.dtype("f8"))
+    largest = float(np.finfo(np.float64).max)
+    assert pair.measure(np.array([largest, neighbour]))[0].tolist() == [largest / 2.0**1000, 0.0]
+
+
 def test_a_finite_number_beside_overflow_is_measured() -> None:
     """That an element may overflow excuses no finite error."""
     assert error(stick(MAX, MAX / 64), MAX / 2) == 32.0
