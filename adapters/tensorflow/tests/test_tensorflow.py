@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from conformance import adapter
 from conformance.case import LIMIT, Case, Inputs, Problem
+from conformance.cases import golden
 from conformance.errors import Unsupported
 from conformance.harness.probing import PROBED
 from conformance.harness.session import Session
@@ -261,6 +263,20 @@ def test_device_is_named() -> None:
     """The device of the column is where TensorFlow puts its tensors."""
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
     assert ADAPTER.device().startswith("cuda: " if on_gpu else "cpu")
+
+
+def test_traits_and_probes_follow_the_instructions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without fused multiply-add and float16 conversions XLA is found to have neither."""
+    if platform.machine() not in ("x86_64", "AMD64") or tf.config.list_physical_devices("GPU"):
+        pytest.skip("the instructions are those of an x86 processor")
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_max_isa=SSE4_2")
+    case = next(golden.load(["dense/train-float16"]))
+    with Session(ADAPTER.name) as started:
+        traits = started.describe()["traits"]
+        answer = started.run("nn_xla", case)
+    assert traits == {"fused-multiply-add": False, "float16-under-xla": False}
+    assert answer.status == "unsupported"
+    assert str(answer.reason).startswith(f"{PROBED}float16 under XLA: ")
 
 
 FAILING = {
