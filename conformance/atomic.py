@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from conformance.errors import OutputError
+
 
 def write_atomically(file: Path, content: str | bytes) -> None:
     """Write `content`, text as UTF-8, to `file`: a reader sees the old file or the new one.
@@ -34,3 +36,39 @@ def _umask() -> int:
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
+
+
+def require_writable(file: Path) -> None:
+    """Refuse a place for a file before work is done for it.
+
+    Raises:
+        OutputError: it is a folder, or below what is none, or may not be written.
+    """
+    if file.is_dir():
+        raise OutputError(f"{file} is a folder, a file was wanted. Name one in it.")
+    require_folder(file.parent)
+
+
+def require_folder(folder: Path) -> None:
+    """Refuse a folder in which nothing can be written, before work is done for it.
+
+    Raises:
+        OutputError: it, or what it would be made in, is none or may not be written.
+    """
+    there = next(each for each in (folder, *folder.absolute().parents) if _exists(each))
+    if not there.is_dir():
+        raise OutputError(f"{there} is a file, a folder was wanted for {folder}. Give another.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{there} may not be written, a place for {folder} was wanted. Change its "
+            "permissions, or give another."
+        )
+
+
+def _exists(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError as error:
+        raise OutputError(
+            f"{place} cannot be: {error.strerror}. Another name was wanted. Give one."
+        ) from error

@@ -1,45 +1,19 @@
-"""The command line: one sub-command per file of `conformance.commands`."""
+"""The command line; everything but this file is loaded where Ctrl-C is told in one line."""
 
 from __future__ import annotations
 
-import argparse
-import importlib
 import sys
 from collections.abc import Sequence
 
-from conformance._version import __version__
-
-_COMMANDS = (
-    "check",
-    "doctor",
-    "verify",
-    "run",
-    "expectations",
-    "report-bug",
-    "matrix",
-    "diff",
-    "history",
-    "site",
-    "generate",
-    "list",
-    "power",
-)
+_INTERRUPTED = 130  # as in conformance.commands.exits, which may be what was being loaded
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one sub-command; returns its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="conformance",
-        description="Conformance tests and golden fixtures for batch normalization.",
-        epilog="example:\n  conformance check my_kernel.py:batch_norm\n  conformance run torch",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"conformance {__version__}")
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    words = sys.argv[1:] if argv is None else list(argv)
-    for name in [word for word in words[:1] if word in _COMMANDS] or _COMMANDS:
-        module = importlib.import_module(f"conformance.commands.{name.replace('-', '_')}")
-        module.register(subparsers)
-    args = parser.parse_args(argv)
-    status: int = args.run(args)
-    return status
+    try:
+        from conformance.commands.door import enter  # noqa: PLC0415 - see the module's text
+
+        return enter(sys.argv[1:] if argv is None else argv)
+    except KeyboardInterrupt:
+        print("conformance: stopped by Ctrl-C before it began.", file=sys.stderr)  # noqa: T201
+        return _INTERRUPTED

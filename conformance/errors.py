@@ -39,6 +39,24 @@ class ExpectationError(ConformanceError):
     """An expectations file that is malformed or names what does not exist."""
 
 
+class OutputError(ConformanceError):
+    """A place that takes nothing: a full disk, a file that may not be written."""
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM came; no `ConformanceError`, so that nothing takes it for one.
+
+    Attributes:
+        signal: The number of the signal.
+        kept: Whether what was found until then is kept, marked as partial.
+    """
+
+    def __init__(self, signal: int, *, kept: bool = False) -> None:
+        """Say what came."""
+        super().__init__(signal)
+        self.signal, self.kept = signal, kept
+
+
 class Unsupported(Exception):  # noqa: N818 - a fact that an adapter states, not a fault
     """Raised by an adapter for a case that its framework cannot take.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from conformance.checking.options import CASE_SECONDS, Options, described, repro
 from conformance.checking.report import Convention, Report, worst_grade
 from conformance.checking.trial import Trial, Tried
 from conformance.checking.user_calls import solved
+from conformance.errors import AdapterError
 from conformance.faults.diagnosis import diagnose
 from conformance.harness import run as runner
+from conformance.harness.halt import INTERRUPTED, Halt
 from conformance.harness.kernels.source import MEMORY_GIB, parse_dialect
 from conformance.verdict.record import COMPARED, RED, CaseResult, Status
 
@@ -88,6 +91,7 @@ def run(
     options: Options,
     *,
     own: Sequence[Case] | None = None,
+    halt: Halt | None = None,
     progress: Callable[[int, int, CaseResult], None] = lambda *_: None,
 ) -> Report:
     """`check` on a kernel that has a name.
@@ -96,14 +100,18 @@ def run(
         known: The kernel.
         options: How to check.
         own: Cases instead of the stored ones.
+        halt: Ends the check early where it is told to: the report is then partial.
         progress: As for `check`.
     """
     started, clock = runner.now(), time.perf_counter()
+    halt = halt or Halt()
     ids = select(options) if own is None else []
     cases = list(golden.load(ids)) if own is None else list(own)
 
     def start() -> Trial:
-        return Trial(options.source(known.selector), known.shown, case_seconds=options.timeout)
+        trial = Trial(options.source(known.selector), known.shown, case_seconds=options.timeout)
+        halt.watch(trial)
+        return trial
 
     with start() as trial:
         told = trial.describe()
@@ -115,19 +123,23 @@ def run(
         )
         results = tuple(t.result for t in tried)
         statuses = {o.status for r in results for o in r.outputs.values()}
-        conventions = _conventions(trial) if Status.FAIL in statuses else ()
+        with _unless_halted(halt) as found:
+            found.conventions = _conventions(trial) if Status.FAIL in statuses else ()
+            found.notes = isolation.notes(tried, start)
+    cut = _cut(halt, results)
     betrayed = fresh.compared([(name, t.result) for name, t in secret], results)
     red = bool(statuses & RED)
     return Report(
         kernel=known.shown,
         about=told["paths"][0]["about"],
-        conforms=bool(statuses & COMPARED) and not red and not betrayed.disagree,
-        grade="F" if betrayed.disagree else worst_grade(results),
+        conforms=bool(statuses & COMPARED) and not (red or betrayed.disagree or cut),
+        partial=cut,
+        grade=_grade(results, is_whole=not cut, agree=not betrayed.disagree),
         cases=results,
         diagnosis=diagnose([t.evidence for t in tried], trial.dialect) if red else (),
-        conventions=conventions,
+        conventions=found.conventions,
         dialect=asdict(trial.dialect),
-        notes=(*isolation.notes(tried, start), *fresh.notes(betrayed), *scope.notes(tried)),
+        notes=(*found.notes, *fresh.notes(betrayed), *(() if cut else scope.notes(tried))),
         fresh=betrayed,
         versions=told["versions"],
         device=told["device"],
@@ -136,6 +148,40 @@ def run(
         started=started,
         seconds=round(time.perf_counter() - clock, 3),
     )
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is asked of a kernel once all cases are run."""
+
+    conventions: tuple[Convention, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@contextmanager
+def _unless_halted(halt: Halt) -> Iterator[_Found]:
+    """Keep what was found unless the check was stopped: a kernel that is gone answers wrong."""
+    found = _Found()
+    try:
+        yield found
+    except AdapterError:
+        if not halt.why:
+            raise
+    if halt.why:
+        found.conventions, found.notes = (), ()
+
+
+def _grade(results: tuple[CaseResult, ...], *, is_whole: bool, agree: bool) -> str | None:
+    """The grade of all; of a part there is none but F, which no other case can mend."""
+    grade = worst_grade(results) if agree else "F"
+    return grade if is_whole or grade == "F" else None
+
+
+def _cut(halt: Halt, results: Sequence[CaseResult]) -> str | None:
+    """How the check was cut short, in words; None where nothing was left out."""
+    if not halt.why:
+        return None
+    return runner.cut_short(halt, results) or f"{halt.why} after the cases and before their account"
 
 
 def _all(
@@ -156,10 +202,14 @@ def _all(
         one = trial.run(trial.fitted(case), repeat(case.id))
         if sibling_of is None:
             tried.append(one)
-        else:
+        elif not _interrupted(one):
             secret.append((sibling_of, one))
         progress(done, len(queue), one.result)
     return tried, secret
+
+
+def _interrupted(one: Tried) -> bool:
+    return any(output.reason == INTERRUPTED for output in one.result.outputs.values())
 
 
 def _conventions(trial: Trial) -> tuple[Convention, ...]:

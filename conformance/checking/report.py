@@ -55,6 +55,8 @@ class Report:
         kernel: The selector.
         about: What it was recognised as.
         conforms: Nothing failed, something was compared, and fresh cases agree.
+        partial: Why the check is not whole, such as ``"stopped by Ctrl-C after 12 of 443 cases"``;
+            None where it is.  A partial one never conforms.
         grade: The worst of the grades, ``"A"`` to ``"F"``; None where nothing was compared.
         cases: One result per case, in the order of the catalogue.
         diagnosis: What is wrong, in words.
@@ -86,6 +88,7 @@ class Report:
     digest: str | None
     started: str
     seconds: float
+    partial: str | None = None
     schema: str = field(default=SCHEMA)
 
     @property
@@ -102,6 +105,9 @@ class Report:
         head = "CONFORMS" if self.conforms else "DOES NOT CONFORM"
         if not any(counts[s] for s in COMPARED) and not any(counts[s] for s in RED):
             head = "NOTHING COMPARED"
+        if self.partial:
+            grade = ", FAILS" if any(counts[s] for s in RED) else ""
+            head = f"PARTIAL ({self.partial}), no verdict"
         words = "1 case" if len(self.cases) == 1 else f"{len(self.cases)} cases"
         return f"{head}{grade}: {self.kernel}, {words}: {said}"
 
@@ -143,6 +149,7 @@ _PLAIN = (
     "kernel",
     "about",
     "conforms",
+    "partial",
     "grade",
     "dialect",
     "notes",

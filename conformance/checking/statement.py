@@ -17,6 +17,7 @@ from typing import Any
 from conformance.atomic import write_atomically
 from conformance.checking.report import Report
 from conformance.checking.terminal import rows
+from conformance.documents import read_json
 from conformance.errors import RecordError
 from conformance.verdict.record import Status
 from conformance.verdict.record_file import encode
@@ -54,6 +55,7 @@ def make(report: Report) -> dict[str, Any]:
             "dialect": dict(report.dialect),
         },
         "conforms": report.conforms,
+        "partial": report.partial,
         "grade": report.grade,
         "grades": {row.output: row.grade for row in rows(report)},
         "counts": {s.value: report.counts[s] for s in Status},
@@ -79,8 +81,8 @@ def read(file: Path) -> dict[str, Any]:
         RecordError: it is missing, no statement, or was changed after it was written.
     """
     try:
-        said = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        said = read_json(file)
+    except ValueError as error:
         raise RecordError(
             f"{file} is not a readable statement: {error}. "
             "Write one with: conformance check KERNEL --statement FILE"
@@ -97,8 +99,35 @@ def read(file: Path) -> dict[str, Any]:
             f"{file} was changed after it was written: its digest is {now}, it says {stated}. "
             "Write it again with: conformance check KERNEL --statement FILE"
         )
+    _require_whole(said, file)
     statement: dict[str, Any] = said
     return statement
+
+
+def _require_whole(said: Mapping[str, Any], file: Path) -> None:
+    """Refuse the statement of a check that was stopped, and one that lacks what is verified."""
+    again = "Write one with: conformance check KERNEL --statement FILE"
+    if said.get("partial"):
+        raise RecordError(
+            f"{file} is PARTIAL: {said['partial']}; the statement of a whole check was wanted. "
+            f"{again}"
+        )
+    for what, kind in _READ.items():
+        if not isinstance(_at(said, what), kind):
+            raise RecordError(
+                f"{file} has {what} = {_at(said, what)!r}, {_KINDS[kind]} was wanted. {again}"
+            )
+
+
+_KINDS = {str: "a text", dict: "a table", int: "a number"}
+_READ = {
+    "kernel.selector": str,
+    "suite.tier": str,
+    "selected.dialect": dict,
+    "selected.cases": int,
+    "date": str,
+}
+"""Entries that `verify` reads, and what they must be."""
 
 
 def compare(said: Mapping[str, Any], report: Report) -> Sequence[Deviation]:

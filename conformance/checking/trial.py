@@ -69,6 +69,10 @@ class Trial:
     ) -> None:
         self._session.close()
 
+    def abandon(self, reason: str) -> None:
+        """End the worker at once; what is asked from now on is not run, for that reason."""
+        self._session.abandon(reason)
+
     def describe(self) -> dict[str, Any]:
         """Versions, device, conventions and kind of the kernel.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -15,18 +14,21 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from conformance.atomic import write_atomically
+from conformance.atomic import require_writable, write_atomically
 from conformance.cases import tiers
 from conformance.checking import check as checking
 from conformance.checking import terminal
 from conformance.checking.named import Named, named
 from conformance.checking.options import CASE_SECONDS, Options
 from conformance.checking.report import Report
-from conformance.errors import ConformanceError, InputError
+from conformance.commands.arguments import number, seconds, whole
+from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
+from conformance.errors import InputError
+from conformance.harness.halt import Halt
 from conformance.harness.kernels.source import ARRAYS, MEMORY_GIB, parse_dialect
 from conformance.verdict.record import CaseResult
 
-_EXAMPLE = """\
+_EXAMPLE = f"""\
 example:
   conformance check my_kernel.py:batch_norm
   conformance check my_kernel.py:batch_norm --tier smoke --dtype float32
@@ -38,11 +40,11 @@ A kernel is a function over numpy, torch, JAX, TensorFlow or CUDA arrays, a torc
 autograd.Function class, a Keras layer class, or a program in any language:
 
   def batch_norm(x, gamma, beta, dy, *, running_mean, running_var, eps, momentum, training, axis):
-      return {"y": ..., "dx": ..., "dgamma": ..., "dbeta": ..., "running_mean": ..., ...}
+      return {{"y": ..., "dx": ..., "dgamma": ..., "dbeta": ..., "running_mean": ..., ...}}
 
 Any part of it will do; what it leaves out is unsupported, never a pass.
 
-exit status: 0 it conforms, 1 it does not, 2 could not run
+exit status: 0 it conforms, 1 it does not, {TOLD}
 """
 
 
@@ -71,11 +73,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument(
         "--fuzz",
-        type=float,
+        type=seconds,
         metavar="SECONDS",
         help="afterwards search for that long beyond the stored cases (needs the extra 'fuzz')",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the search (default: 0)")
+    parser.add_argument(
+        "--seed", type=whole("a seed", 0), default=0, help="of the search (default: 0)"
+    )
     parser.add_argument(
         "--known-failures",
         type=Path,
@@ -102,14 +106,14 @@ def add_kernel(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--timeout",
-        type=float,
+        type=seconds,
         default=CASE_SECONDS,
         metavar="SECONDS",
         help=f"how long one case may take (default: {CASE_SECONDS:g})",
     )
     parser.add_argument(
         "--memory-gib",
-        type=float,
+        type=number("GiB", 0),
         default=MEMORY_GIB,
         metavar="GIB",
         help=f"what it may allocate, 0 for no limit (default: {MEMORY_GIB:g})",
@@ -128,25 +132,29 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check the kernel; see the module's text."""
-    try:
-        options = options_of(args)
-        _check_fuzz(args.fuzz)
-        with named(args.kernel) as known:
-            with progress_bar("checking", quiet=args.quiet) as progress:
-                report = checking.run(known, options, progress=progress)
-            _print(args, report)
+    options = options_of(args)
+    if args.fuzz is not None:
+        _require_hypothesis()
+    for file in (args.out, args.statement):
+        if file is not None:
+            require_writable(file)
+    with named(args.kernel) as known:
+        report = _checked(args, known, options)
+        found = _search(args, known, options)
+    return CONFORMS if report.conforms and not found else DOES_NOT
+
+
+def _checked(args: argparse.Namespace, known: Named, options: Options) -> Report:
+    """Check, write and print; the same with what was found where Ctrl-C or SIGTERM comes."""
+    halt = Halt()
+    with args.signals.ending(halt.now):
+        with progress_bar("checking", quiet=args.quiet) as progress:
+            report = checking.run(known, options, halt=halt, progress=progress)
+        try:
             _write(args, report)
-            found = _search(args, known, options)
-    except ConformanceError as error:
-        print(f"conformance check: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"conformance check: {error}. Nothing was written there.", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("conformance check: interrupted; nothing is proven.", file=sys.stderr)
-        return 2
-    return int(not report.conforms or found)
+        finally:  # minutes of checking are not lost where a disk is full
+            _print(args, report)
+    return report
 
 
 def options_of(args: argparse.Namespace) -> Options:
@@ -214,12 +222,8 @@ def _console() -> Console:
     return console
 
 
-def _check_fuzz(seconds: float | None) -> None:
+def _require_hypothesis() -> None:
     """Refuse a search that cannot be, before the check is run."""
-    if seconds is None:
-        return
-    if not 0 < seconds < math.inf:
-        raise InputError(f"--fuzz is {seconds:g}, a number of seconds above 0 was wanted.")
     if importlib.util.find_spec("hypothesis") is None:
         raise InputError(
             "--fuzz needs Hypothesis, which is not installed. Install it with: "

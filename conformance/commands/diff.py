@@ -9,16 +9,15 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.atomic import write_atomically
+from conformance.atomic import require_writable, write_atomically
+from conformance.commands.arguments import number
+from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.commands.extra import extra
-from conformance.errors import ConformanceError
 from conformance.nights.diff.changes import FACTOR, FLOOR
 
 if TYPE_CHECKING:
     from conformance.nights.diff.attribution import Attribution
     from conformance.nights.diff.changes import Difference
-
-NOTHING_WORSE, WORSE, COULD_NOT_RUN = 0, 1, 2
 
 _ABOUT = """\
 Name what changed from one run to another: new failures and fixed ones, grades that moved,
@@ -28,14 +27,15 @@ OLD and NEW are each a folder or file of run records, or a run of the history: i
 beginning of it (a date), latest, previous, latest~7.
 """
 
-_EXAMPLE = """\
+_EXAMPLE = f"""\
 example:
   conformance diff previous latest --history history
   conformance diff 2026-11-01 latest --history history --format markdown
   conformance diff old/records records
   conformance diff previous latest --history history --rerun --repository .
 
-exit status: 0 nothing got worse, 1 something did, 2 could not run
+exit status: 0 nothing got worse, 1 something did,
+{TOLD}
 """
 
 
@@ -59,13 +59,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument(
         "--factor",
-        type=float,
+        type=number("times", 1),
         default=FACTOR,
         help=f"how much an error must grow to be told while its grade stays (default: {FACTOR:g})",
     )
     parser.add_argument(
         "--floor",
-        type=float,
+        type=number("units", 0),
         default=FLOOR,
         metavar="UNITS",
         help=f"errors below this are the luck of one rounding (default: {FLOOR:g})",
@@ -101,17 +101,15 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Run ``diff``; returns the exit status."""
-    try:
-        difference = _compared(args)
-        attributions = _attributed(args, difference) if args.rerun else []
-        text = _made(args.format, difference, attributions)
-        if args.out is not None:
-            write_atomically(args.out, text)
-    except (ConformanceError, OSError) as error:
-        print(f"conformance diff could not run: {error}", file=sys.stderr)
-        return COULD_NOT_RUN
+    if args.out is not None:
+        require_writable(args.out)
+    difference = _compared(args)
+    attributions = _attributed(args, difference) if args.rerun else []
+    text = _made(args.format, difference, attributions)
+    if args.out is not None:
+        write_atomically(args.out, text)
     sys.stdout.write(text)
-    return WORSE if difference.worse else NOTHING_WORSE
+    return DOES_NOT if difference.worse else CONFORMS
 
 
 def _compared(args: argparse.Namespace) -> Difference:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 
 from rich.console import Console
@@ -20,17 +19,18 @@ from conformance.checking.options import Options
 from conformance.checking.report import Report
 from conformance.checking.trial import Trial
 from conformance.commands.check import add_kernel, options_of, progress_bar
-from conformance.errors import ConformanceError
+from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.harness.kernels.source import parse_dialect
 
-_EXAMPLE = """\
+_EXAMPLE = f"""\
 example:
   conformance doctor my_kernel.py:batch_norm
 
 It calls the kernel on a few batches that tell conventions apart, says which option to set, and
 then runs the smoke tier with those options.
 
-exit status: 0 it conforms with the conventions found, 1 it does not, 2 could not run
+exit status: 0 it conforms with the conventions found, 1 it does not,
+{TOLD}
 """
 
 
@@ -50,22 +50,18 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Examine the kernel; see the module's text."""
-    try:
-        options = options_of(args)
-        with named(args.kernel) as known:
-            findings = _findings(known, options)
-            options = _with(options, findings)
-            with progress_bar("checking") as progress:
-                report = checking.run(known, options, progress=progress)
-    except ConformanceError as error:
-        print(f"conformance doctor: {error}", file=sys.stderr)
-        return 2
+    options = options_of(args)
+    with named(args.kernel) as known:
+        findings = _findings(known, options)
+        options = _with(options, findings)
+        with progress_bar("checking") as progress:
+            report = checking.run(known, options, progress=progress)
     if args.format == "json":
         said = {"findings": [asdict(f) for f in findings], "check": json.loads(report.to_json())}
         print(json.dumps(said, indent=1))
     else:
         _print(findings, options, report)
-    return int(not report.conforms)
+    return CONFORMS if report.conforms else DOES_NOT
 
 
 def _findings(known: Named, options: Options) -> tuple[Finding, ...]:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -13,7 +12,8 @@ from pathlib import Path
 from conformance import adapter
 from conformance.arrays import OUTPUT_NAMES
 from conformance.atomic import write_atomically
-from conformance.errors import ConformanceError, ExpectationError
+from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
+from conformance.errors import ExpectationError
 from conformance.harness.session import Session
 from conformance.report.wording import plural
 from conformance.verdict.known import expectations
@@ -24,8 +24,6 @@ from conformance.verdict.known.telling import ready, told
 from conformance.verdict.known.updating import Why, update
 from conformance.verdict.known.writing import rendered, rewritten
 
-DONE, TO_EXPLAIN, COULD_NOT_RUN = 0, 1, 2
-
 _ABOUT = """\
 Hold an adapter's known failures against its run records: what fails and is not expected, which
 entries no longer apply, which match nothing.
@@ -34,14 +32,14 @@ With --update adapters/NAME/expectations.toml is written anew: entries are merge
 is marked as gone in this version. A new failure is written only with the reason that you give.
 """
 
-_EXAMPLE = """\
+_EXAMPLE = f"""\
 example:
   conformance run torch && conformance expectations torch
   conformance expectations torch --update
   conformance expectations torch --update --cause half-statistics --case 'half/*'
 
 exit status: 0 nothing to do, or all of it written, 1 something remains to be explained or done,
-2 could not run
+{TOLD}
 """
 
 
@@ -79,14 +77,6 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Run ``expectations``; returns the exit status."""
-    try:
-        return _run(args)
-    except (ConformanceError, OSError) as error:
-        print(f"conformance expectations could not run: {error}", file=sys.stderr)
-        return COULD_NOT_RUN
-
-
-def _run(args: argparse.Namespace) -> int:
     source, _ = adapter.split(args.adapter)
     home = adapter.home(source)
     known = expectations.read(home / "expectations.toml")
@@ -124,7 +114,7 @@ def _conclusion(
     if args.update:
         what += f"; {'wrote' if written else 'nothing to write in'} expectations.toml"
     print(f"{what}; {'something remains' if open_ends else 'all of them expected'}")
-    return TO_EXPLAIN if open_ends else DONE
+    return DOES_NOT if open_ends else CONFORMS
 
 
 def _why(args: argparse.Namespace, known: Known) -> Why | None:

@@ -11,13 +11,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
+from conformance.atomic import require_folder
 from conformance.case import Case
 from conformance.cases import golden
 from conformance.cases.golden import audit
 from conformance.cases.golden.listing import home
-from conformance.errors import ConformanceError
+from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 
-CONFORMS, DIFFERS, COULD_NOT_RUN = 0, 1, 2
 SHOWN = 40
 """Differences that are printed one by one."""
 
@@ -29,13 +29,13 @@ With --verify nothing is written: the catalogue is solved again, every STORED va
 proven, and cases, digests and bytes are compared.
 """
 
-_EXAMPLE = """\
+_EXAMPLE = f"""\
 example:
   conformance generate --verify
   conformance generate --out /somewhere/else
 
 exit status: 0 written or verified, 1 a value is not proven or a file differs,
-2 could not run
+{TOLD}
 """
 
 _Given = TypeVar("_Given")
@@ -77,11 +77,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Run ``generate``; returns the exit status."""
-    try:
-        return _run(home(args.out), verify=args.verify)
-    except (ConformanceError, OSError) as error:
-        print(f"conformance generate could not run: {error}", file=sys.stderr)
-        return COULD_NOT_RUN
+    folder = home(args.out)
+    if not args.verify:
+        require_folder(folder)
+    return _run(folder, verify=args.verify)
 
 
 def _run(folder: Path, *, verify: bool) -> int:
@@ -150,4 +149,4 @@ def _report(done: str, cases: int, proven: int, wrong: list[str], clock: _Clock)
         print(f"... and {len(wrong) - SHOWN} more")
     verdict = f"{len(wrong)} differences: NOT {done}" if wrong else done
     print(f"{verdict}: {cases} cases, {proven} values proven ({clock})")
-    return DIFFERS if wrong else CONFORMS
+    return DOES_NOT if wrong else CONFORMS

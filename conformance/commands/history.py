@@ -10,23 +10,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.commands.arguments import number, whole
+from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.commands.extra import extra
-from conformance.errors import ConformanceError, HistoryError
+from conformance.errors import HistoryError
 from conformance.nights.history.alarms import HOURS
 
 if TYPE_CHECKING:
     from conformance.nights.history.store import History
 
-DONE, ALARM, COULD_NOT_RUN = 0, 1, 2
-
-_EXAMPLE = """\
+_EXAMPLE = f"""\
 example:
   conformance history add records --require torch jax
   conformance history list
   conformance history check --every 26
 
 exit status: 0 done, 1 done and something is wrong (a record that could not be used, a column
-that did not report, an alarm), 2 could not run
+that did not report, an alarm),
+{TOLD}
 """
 
 
@@ -51,12 +52,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="how the environments ended, as ci/nightly.py writes it",
     )  # fmt: skip
     listing = what.add_parser("list", help="list the runs, the newest last")
-    listing.add_argument("--limit", type=int, default=30, metavar="N", help="the last N (30)")
+    listing.add_argument(
+        "--limit", type=whole("runs", 1), default=30, metavar="N", help="the last N (30)"
+    )
     check = what.add_parser(
         "check", help="raise alarms: a missing night, a silent column, a shrunken catalogue"
     )
     check.add_argument(
-        "--every", type=float, default=HOURS, metavar="HOURS",
+        "--every", type=number("hours", 0, above=True, most=1e6), default=HOURS, metavar="HOURS",
         help=f"a night is missing after this many hours (default: {HOURS:g})",
     )  # fmt: skip
     check.add_argument("--format", choices=["text", "json"], default="text")
@@ -71,11 +74,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Run ``history``; returns the exit status."""
-    try:
-        status: int = args.act(args, _open(args.history))
-    except (ConformanceError, OSError) as error:
-        print(f"conformance history could not run: {error}", file=sys.stderr)
-        return COULD_NOT_RUN
+    status: int = args.act(args, _open(args.history))
     return status
 
 
@@ -102,12 +101,12 @@ def _add(args: argparse.Namespace, history: History) -> int:
     )
     for column, why in night.missing.items():
         print(f"  missing: {column}: {why}")
-    return ALARM if night.missing or night.problems else DONE
+    return DOES_NOT if night.missing or night.problems else CONFORMS
 
 
 def _list(args: argparse.Namespace, history: History) -> int:
     names = history.names()
-    for name in names[-args.limit :] if args.limit > 0 else []:
+    for name in names[-args.limit :]:
         entries = history.entries(name)
         reported = [entry for entry in entries if not entry.missing]
         red = sum(entry.red for entry in reported)
@@ -120,7 +119,7 @@ def _list(args: argparse.Namespace, history: History) -> int:
         raise HistoryError(
             f"{args.history} holds no run. Add one with: conformance history add records"
         )
-    return DONE
+    return CONFORMS
 
 
 def _check(args: argparse.Namespace, history: History) -> int:
@@ -129,9 +128,9 @@ def _check(args: argparse.Namespace, history: History) -> int:
     found = raised(history, datetime.now(UTC), hours=args.every)
     if args.format == "json":
         print(json.dumps([{"alarm": each.alarm.value, "text": each.text} for each in found]))
-        return ALARM if found else DONE
+        return DOES_NOT if found else CONFORMS
     for each in found:
         print(f"ALARM {each.alarm}: {each.text}")
     if not found:
         print(f"no alarm: {len(history.names())} runs, the last {history.names()[-1]}")
-    return ALARM if found else DONE
+    return DOES_NOT if found else CONFORMS

@@ -5,21 +5,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
+import shlex
 from difflib import get_close_matches
 
 from conformance import adapter
 from conformance.cases import golden, tiers
-from conformance.errors import AdapterError, ConformanceError, SelectionError
+from conformance.commands.exits import CONFORMS, TOLD
+from conformance.errors import AdapterError, SelectionError
 from conformance.harness import run as runner
 
-_EXAMPLE = """\
+_EXAMPLE = f"""\
 example:
   conformance list cases --case 'offset/*'
   conformance list paths torch
   conformance list faults dx-divides-by-batch
 
-exit status: 0 listed, 2 could not
+exit status: 0 listed, {TOLD}
 """
 
 
@@ -42,21 +43,23 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """List what was asked for."""
-    try:
-        rows = _rows(args)
-    except ConformanceError as error:
-        print(f"conformance list: {error}", file=sys.stderr)
-        return 2
+    rows = _rows(args)
     if args.format == "json":
         print(json.dumps(rows, indent=1))
-        return 0
+        return CONFORMS
     width = max((len(name) for name in rows), default=0)
     for name, text in rows.items():
         print(f"{name:<{width}}  {text}")
-    return 0
+    return CONFORMS
 
 
 def _rows(args: argparse.Namespace) -> dict[str, str]:
+    if args.name is not None and args.what not in ("paths", "faults"):
+        raise SelectionError(
+            f"{args.name!r} was found after {args.what}, which takes no name. Leave it out"
+            + (f", or write: --case {shlex.quote(args.name)}" if args.what == "cases" else "")
+            + "."
+        )
     if args.what == "adapters":
         return {name: str(adapter.home(name)) for name in adapter.names()}
     if args.what == "paths":

@@ -9,12 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from conformance.atomic import write_atomically
-from conformance.errors import ConformanceError, SelectionError
+from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
+from conformance.errors import SelectionError
 from conformance.report.collect import collect
 from conformance.report.join import join
 from conformance.report.matrix import Matrix
-
-CONFORMS, RED, COULD_NOT_RUN = 0, 1, 2
 
 FORMATS = ("terminal", "markdown", "html", "junit", "json")
 FILES = {
@@ -33,13 +32,13 @@ names. With --out it is printed and written as matrix.md, index.html, junit.xml 
 matrix.json, or only in the formats that --format names.
 """
 
-_EXAMPLE = """\
+_EXAMPLE = f"""\
 example:
   conformance matrix records --out site --require torch tensorflow jax
   conformance matrix records --format markdown
 
 exit status: 0 nothing is red and nothing that was required is missing, 1 something is,
-2 could not run
+{TOLD}
 """
 
 
@@ -80,19 +79,15 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Run ``matrix``; returns the exit status."""
-    try:
-        formats = _chosen(args.format, args.out)
-        matrix = join(collect(args.records), args.require)
-        # All are made before the first is written: a failure leaves the old report whole.
-        made = {name: _maker(name)(matrix) for name in formats if name != "terminal"}
-        if args.out is not None:
-            for name, content in made.items():
-                write_atomically(args.out / FILES[name], content)
-    except (ConformanceError, OSError) as error:
-        print(f"conformance matrix could not run: {error}", file=sys.stderr)
-        return COULD_NOT_RUN
+    formats = _chosen(args.format, args.out)
+    matrix = join(collect(args.records), args.require)
+    # All are made before the first is written: a failure leaves the old report whole.
+    made = {name: _maker(name)(matrix) for name in formats if name != "terminal"}
+    if args.out is not None:
+        for name, content in made.items():
+            write_atomically(args.out / FILES[name], content)
     _say(matrix, formats, made, args.out)
-    return CONFORMS if matrix.conforms else RED
+    return CONFORMS if matrix.conforms else DOES_NOT
 
 
 def _formats(text: str) -> tuple[str, ...]:
@@ -142,8 +137,6 @@ def _say(matrix: Matrix, formats: Sequence[str], made: dict[str, str], out: Path
     from conformance.report.terminal import show  # noqa: PLC0415 - see above
     from conformance.report.wording import verdict  # noqa: PLC0415 - see above
 
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # a sign that the terminal lacks stops nothing
     if out is None and "terminal" not in formats:
         sys.stdout.write("".join(made.values()))
         return

@@ -12,8 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.atomic import write_atomically
-from conformance.errors import ConformanceError, RecordError
+from conformance.atomic import require_folder, write_atomically
+from conformance.commands.arguments import whole
+from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
+from conformance.documents import read_json
+from conformance.errors import ExtraError, RecordError
 
 if TYPE_CHECKING:
     from conformance.power.measuring import Stage
@@ -24,12 +27,12 @@ honest algorithm to all cases; hold the same faults to what people use instead; 
 promised about it.
 """
 
-_EXAMPLE = """\
+_EXAMPLE = f"""\
 example:
   conformance power
   conformance power --out docs
 
-exit status: 0 all promises hold, 1 one does not, 2 could not run
+exit status: 0 all promises hold, 1 one does not, {TOLD}
 """
 
 
@@ -55,7 +58,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="a power.json that must be of this catalogue and dictionary",
     )
     parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: CPUs)"
+        "--jobs",
+        type=whole("processes", 1),
+        default=os.cpu_count() or 1,
+        help="processes (default: CPUs)",
     )
     parser.set_defaults(run=run)
 
@@ -66,24 +72,18 @@ def run(args: argparse.Namespace) -> int:
         # The picture too: after minutes of measuring it is too late to miss matplotlib.
         from conformance.power import measuring, picture  # noqa: F401, PLC0415 - needs the extra
     except ImportError as error:
-        print(
-            f"conformance power needs what is not installed: {error}. "
-            "Install it with: pip install 'batchnorm-conformance[power]'",
-            file=sys.stderr,
-        )
-        return 2
-    if args.jobs < 1:
-        print(f"conformance power got --jobs {args.jobs}, 1 or more were wanted.", file=sys.stderr)
-        return 2
-    try:
-        with _progress() as stage:
-            power = measuring.measure(jobs=args.jobs, stage=stage)
-        stale = _stale(power, args.check) if args.check else []
-        if args.out:
-            _write(power, args.out)
-    except (ConformanceError, OSError) as error:
-        print(f"conformance power could not run: {error}", file=sys.stderr)
-        return 2
+        raise ExtraError(
+            f"this needs what is not installed: {error}. "
+            "Install it with: pip install 'batchnorm-conformance[power]'"
+        ) from error
+    stored = _stored(args.check) if args.check else None  # refused before minutes of measuring
+    if args.out:
+        require_folder(args.out)
+    with _progress() as stage:
+        power = measuring.measure(jobs=args.jobs, stage=stage)
+    stale = _stale(power, stored, args.check) if stored is not None else []
+    if args.out:
+        _write(power, args.out)
     return _report(power, stale)
 
 
@@ -97,7 +97,7 @@ def _report(power: dict[str, Any], stale: list[str]) -> int:
     for promise in wrong:
         print(f"BROKEN  {promise}")
     print(f"{len(wrong)} promises broken" if wrong else "ok: every promise holds")
-    return int(bool(wrong))
+    return DOES_NOT if wrong else CONFORMS
 
 
 def _write(power: dict[str, Any], folder: Path) -> None:
@@ -110,20 +110,26 @@ def _write(power: dict[str, Any], folder: Path) -> None:
     write_atomically(folder / "power.json", json.dumps(power, indent=1, allow_nan=False) + "\n")
 
 
-def _stale(power: dict[str, Any], file: Path) -> list[str]:
-    """What a stored measurement is not of.  Single letters may differ between machines."""
+def _stored(file: Path) -> dict[str, Any]:
+    """A measurement that was written before.
+
+    Raises:
+        RecordError: it is missing, or no measurement.
+    """
+    again = "Write it with: conformance power --out DIR"
     try:
-        stored = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RecordError(
-            f"{file} is no readable measurement: {error}. "
-            "Write it with: conformance power --out DIR"
-        ) from error
+        stored = read_json(file)
+    except ValueError as error:
+        raise RecordError(f"{file} is no readable measurement: {error}. {again}") from error
     if not isinstance(stored, dict):
         raise RecordError(
-            f"{file} holds a JSON {type(stored).__name__}, an object was wanted. "
-            "Write it with: conformance power --out DIR"
+            f"{file} holds a JSON {type(stored).__name__}, an object was wanted. {again}"
         )
+    return stored
+
+
+def _stale(power: dict[str, Any], stored: dict[str, Any], file: Path) -> list[str]:
+    """What a stored measurement is not of.  Single letters may differ between machines."""
     facts = ("schema", "catalogue", "cases", "unseen")
     found = [name for name in facts if stored.get(name) != power[name]]
     found += ["faults"] if list(stored.get("faults", ())) != list(power["faults"]) else []

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from conformance import adapter
 from conformance.arrays import OUTPUT_NAMES
-from conformance.atomic import write_atomically
+from conformance.atomic import require_writable, write_atomically
 from conformance.case import Case
 from conformance.cases import golden
-from conformance.errors import AdapterError, ConformanceError, SelectionError
+from conformance.commands.arguments import LONGEST, number, seconds
+from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
+from conformance.errors import AdapterError, SelectionError
 from conformance.harness import run as runner
 from conformance.harness.run import Column
 from conformance.harness.session import CASE_SECONDS, Answer, Session
@@ -23,8 +25,6 @@ from conformance.verdict.known import expectations
 from conformance.verdict.known.expectations import FAILING
 from conformance.verdict.record import OutputResult
 
-WRITTEN, NOTHING, COULD_NOT_RUN = 0, 1, 2
-
 _ABOUT = """\
 Write a failure of a framework as a bug report in Markdown: a program in the framework's own terms
 with a few numbers, what it prints, what is exact, and why no rounding explains the difference.
@@ -33,12 +33,13 @@ The inputs of the case are made smaller as long as the path still fails on them 
 algorithms do not.
 """
 
-_EXAMPLE = """\
+_EXAMPLE = f"""\
 example:
   conformance report-bug torch/functional half/squares-overflow
   conformance report-bug jax/linen offset/rows-float32-1000 --output running_var --out bug.md
 
-exit status: 0 written, 1 the case does not fail on that path, 2 could not run
+exit status: 0 written, 1 the case does not fail on that path,
+{TOLD}
 """
 
 
@@ -59,13 +60,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to write (default: print)")
     parser.add_argument(
         "--seconds",
-        type=float,
+        type=number("seconds", 0, most=LONGEST),
         default=SECONDS,
         help=f"how long to look for smaller inputs (default: {SECONDS:g})",
     )
     parser.add_argument(
         "--timeout",
-        type=float,
+        type=seconds,
         default=CASE_SECONDS,
         metavar="SECONDS",
         help=f"how long one call may take (default: {CASE_SECONDS:g})",
@@ -79,18 +80,17 @@ class _NothingToReportError(Exception):
 
 def run(args: argparse.Namespace) -> int:
     """Run ``report-bug``; returns the exit status."""
+    if args.out is not None:
+        require_writable(args.out)
     try:
         text = _report(args)
-        if args.out is not None:
-            write_atomically(args.out, text)
     except _NothingToReportError as nothing:
         print(f"conformance report-bug: nothing to report: {nothing}", file=sys.stderr)
-        return NOTHING
-    except (ConformanceError, OSError) as error:
-        print(f"conformance report-bug could not run: {error}", file=sys.stderr)
-        return COULD_NOT_RUN
+        return DOES_NOT
+    if args.out is not None:
+        write_atomically(args.out, text)
     print(f"wrote {args.out}" if args.out is not None else text, end="\n" if args.out else "")
-    return WRITTEN
+    return CONFORMS
 
 
 def _report(args: argparse.Namespace) -> str:

@@ -12,22 +12,25 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from conformance.atomic import require_folder
 from conformance.cases import tiers
-from conformance.errors import ConformanceError
+from conformance.commands.arguments import seconds, whole
+from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.harness import run as runner
+from conformance.harness.halt import Halt
 from conformance.harness.run import Column
 from conformance.harness.session import CASE_SECONDS
 from conformance.verdict import record, record_file
 from conformance.verdict.record import CaseResult, RunRecord, Status
 
-_EXAMPLE = """\
+_EXAMPLE = f"""\
 example:
   conformance run torch
   conformance run torch/channels_last --case 'spatial/*'
   conformance run my/adapter.py --tier smoke
 
 exit status: 0 nothing failed that was not expected to, 1 something did,
-2 could not run
+{TOLD}
 """
 _SHOWN = 10
 
@@ -62,11 +65,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="where the records go (default: records; nowhere with --case or --tier smoke)",
     )
     parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, help="paths run at a time (default: CPUs)"
+        "--jobs",
+        type=whole("processes", 1),
+        default=os.cpu_count() or 1,
+        help="paths run at a time (default: CPUs)",
     )
     parser.add_argument(
         "--timeout",
-        type=float,
+        type=seconds,
         default=CASE_SECONDS,
         metavar="SECONDS",
         help=f"how long one case may take (default: {CASE_SECONDS:g})",
@@ -76,21 +82,21 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Run the selection; see the module's text."""
-    try:
-        columns = runner.columns(args.adapter)
-        case_ids = tiers.select(args.tier, args.case)
-        part = args.case or args.tier != "standard"
-        folder = args.records or (None if part else Path("records"))
-        records = _with_progress(args, columns, case_ids, folder)
-    except ConformanceError as error:
-        print(f"conformance run: {error}", file=sys.stderr)
-        return 2
-    for done in records:
-        _report(done, folder, shown=None if args.case else _SHOWN)
+    case_ids = tiers.select(args.tier, args.case)
+    part = args.case or args.tier != "standard"
+    folder = args.records or (None if part else Path("records"))
+    if folder is not None:
+        require_folder(folder)
+    columns = runner.columns(args.adapter)
+    halt = Halt()
+    with args.signals.ending(halt.now):
+        records = _with_progress(args, columns, case_ids, folder, halt)
+        for done in records:
+            _report(done, folder, shown=None if args.case else _SHOWN)
     if not any(done.compared for done in records):
         print("conformance run: nothing was compared, and that is no pass.", file=sys.stderr)
-        return 1
-    return int(any(done.red for done in records))
+        return DOES_NOT
+    return DOES_NOT if any(done.red for done in records) else CONFORMS
 
 
 def _with_progress(
@@ -98,6 +104,7 @@ def _with_progress(
     columns: Sequence[Column],
     case_ids: Sequence[str],
     folder: Path | None,
+    halt: Halt,
 ) -> list[RunRecord]:
     console = Console(stderr=True)
     with Progress(
@@ -122,6 +129,7 @@ def _with_progress(
             case_ids,
             jobs=args.jobs,
             case_seconds=args.timeout,
+            halt=halt,
             done=done,
             finished=finished,
         )
@@ -131,6 +139,8 @@ def _report(done: RunRecord, folder: Path | None, *, shown: int | None) -> None:
     counts = ", ".join(f"{done.counts[s]} {s}" for s in Status if done.counts[s])
     verdict = "FAILS" if done.red else "ok" if done.compared else "NOTHING COMPARED"
     version = next(iter(done.versions.values()))
+    if done.partial:
+        verdict = f"PARTIAL ({done.partial})" + ("  FAILS" if done.red else "")
     print(f"{verdict}  {done.adapter}/{done.path}  {version}  {done.device}  {counts}")
     for diagnosis in done.diagnosis:
         print(f"  diagnosis: {diagnosis.sentence}")

@@ -4,21 +4,19 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from conformance.commands.arguments import number
+from conformance.commands.exits import CONFORMS, TOLD
 from conformance.commands.extra import extra
-from conformance.errors import ConformanceError
 from conformance.nights.history.alarms import HOURS
 
-DONE, COULD_NOT_RUN = 0, 2
-
-_EXAMPLE = """\
+_EXAMPLE = f"""\
 example:
   conformance site --history history --out site --power docs/power.json
 
-exit status: 0 made, 2 could not
+exit status: 0 made, {TOLD}
 """
 
 
@@ -47,7 +45,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--address", default="", metavar="URL", help="where the site will be, for the feed's links"
     )
     parser.add_argument(
-        "--every", type=float, default=HOURS, metavar="HOURS",
+        "--every", type=number("hours", 0, above=True, most=1e6), default=HOURS, metavar="HOURS",
         help=f"a night is missing after this many hours (default: {HOURS:g})",
     )  # fmt: skip
     parser.set_defaults(run=run)
@@ -55,13 +53,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Run ``site``; returns the exit status."""
-    try:
-        count = _built(args)
-    except (ConformanceError, OSError) as error:
-        print(f"conformance site could not run: {error}", file=sys.stderr)
-        return COULD_NOT_RUN
+    count = _built(args)
     print(f"wrote {count} files to {args.out}; open {args.out / 'index.html'}")
-    return DONE
+    return CONFORMS
 
 
 def _built(args: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from conformance.cases import golden
 from conformance.errors import AdapterError
 from conformance.faults.diagnosis import Evidence, diagnose
 from conformance.harness.environment import here
+from conformance.harness.halt import INTERRUPTED, Halt
 from conformance.harness.probing import PROBED, worded
 from conformance.harness.session import CASE_SECONDS, Answer, Session
 from conformance.layout import name as layout_name
@@ -137,6 +138,7 @@ def run(
     *,
     jobs: int = 1,
     case_seconds: float = CASE_SECONDS,
+    halt: Halt | None = None,
     done: Callable[[Column, CaseResult], None] = lambda _column, _result: None,
     finished: Callable[[RunRecord], None] = lambda _record: None,
 ) -> list[RunRecord]:
@@ -147,6 +149,7 @@ def run(
         case_ids: The cases, by id.
         jobs: How many columns run at a time.
         case_seconds: How long one case may take.
+        halt: Ends the run early where it is told to: the records are then partial.
         done: Called after every case, from any thread.
         finished: Called with every record as soon as it is whole, from any thread.
 
@@ -155,7 +158,7 @@ def run(
     """
 
     def one(column: Column) -> RunRecord:
-        record = _run_column(column, case_ids, done, case_seconds)
+        record = _run_column(column, case_ids, done, case_seconds, halt or Halt())
         finished(record)
         return record
 
@@ -170,6 +173,7 @@ def make_record(
     started: str,
     seconds: float,
     diagnosis: tuple[Diagnosis, ...] = (),
+    partial: str | None = None,
 ) -> RunRecord:
     """Put the results of one column together."""
     manifest, results = golden.manifest(), tuple(results)
@@ -186,6 +190,7 @@ def make_record(
         cases=results,
         diagnosis=diagnosis,
         environment={**here(column.switches), **_found(column, results)},
+        partial=partial,
     )
 
 
@@ -207,10 +212,12 @@ def _run_column(
     case_ids: Sequence[str],
     done: Callable[[Column, CaseResult], None],
     case_seconds: float,
+    halt: Halt,
 ) -> RunRecord:
     started, clock = now(), time.perf_counter()
     results, evidence = [], []
     with Session(column.source, case_seconds=case_seconds, switches=column.switches) as session:
+        halt.watch(session)
         for case in golden.load(case_ids):
             result, seen = examine(session, column, case)
             results.append(result)
@@ -218,7 +225,22 @@ def _run_column(
             done(column, result)
     found = explain(column, results, evidence)
     seconds = time.perf_counter() - clock
-    return make_record(column, results, started=started, seconds=seconds, diagnosis=found)
+    return make_record(
+        column,
+        results,
+        started=started,
+        seconds=seconds,
+        diagnosis=found,
+        partial=cut_short(halt, results),
+    )
+
+
+def cut_short(halt: Halt, results: Sequence[CaseResult]) -> str | None:
+    """How a run was cut short, in words; None where every case was run."""
+    left = sum(any(r.reason == INTERRUPTED for r in c.outputs.values()) for c in results)
+    if not halt.why or not left:
+        return None
+    return f"{halt.why} after {len(results) - left} of {len(results)} cases"
 
 
 def judged(case: Case, dialect: Dialect, answer: Answer) -> dict[str, OutputResult]:

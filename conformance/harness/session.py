@@ -17,6 +17,7 @@ from typing import IO, Any, Self, TypeAlias
 from conformance.case import Array, Case, Inputs
 from conformance.errors import AdapterError
 from conformance.harness import wire
+from conformance.harness.guard import Guard
 
 START_SECONDS = 300.0
 """How long a framework may take to be imported."""
@@ -83,6 +84,8 @@ class Session:
         self._switches: Mapping[str, str] = dict(switches or {})
         self._declared: dict[str, Mapping[str, str]] = {}
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: Guard | None = None
+        self._abandoned = ""
         self._printed = _Tail()
         self._inbox: queue.Queue[Message | None] = queue.Queue()
 
@@ -125,7 +128,12 @@ class Session:
             repeat: Call twice and send back what differs; see `conformance.harness.worker.run`.
             leave_out: Arguments that a kernel is not given.
         """
-        self._start_for(path)
+        if not self._abandoned:
+            try:
+                self._start_for(path)
+            except AdapterError:
+                if not self._abandoned:  # by a signal, while it was being loaded
+                    raise
         header, arrays = wire.pack(case.inputs)
         name = "" if self._anonymous else case.id
         asked = {"do": "run", "path": path, "case": name, "repeat": repeat, **header}
@@ -148,11 +156,24 @@ class Session:
             )
         return str(answer.header["program"])
 
+    def abandon(self, reason: str) -> None:
+        """End the worker at once; whatever is asked from now on is not run, for that reason.
+
+        Safe in a signal handler and from another thread than the one that asks.
+        """
+        self._abandoned = reason
+        process = self._process
+        if process is not None:
+            _kill(process)
+
     def close(self) -> None:
         """End the worker, if there is one."""
         process, self._process = self._process, None
+        guard, self._guard = self._guard, None
         if process is not None:
             _kill(process)
+            if guard is not None:
+                guard.dismiss()  # before the number of the group can become another's
             process.wait()
             for stream in (process.stdin, process.stdout):
                 if stream is not None:
@@ -172,6 +193,8 @@ class Session:
             self.describe()
 
     def _ask(self, header: dict[str, Any], arrays: dict[str, Array], seconds: float) -> Answer:
+        if self._abandoned:
+            return self._lost("crash", "it was ended")
         process = self._process or self._start()
         assert process.stdin is not None  # noqa: S101 - it was started with a pipe
         try:
@@ -190,13 +213,19 @@ class Session:
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._process = process = subprocess.Popen(  # noqa: S603 - our own module and interpreter
-            [sys.executable, "-m", "conformance.harness.worker", self.adapter],
+            [
+                *(sys.executable, "-m", "conformance.harness.worker"),
+                *(self.adapter, str(os.getpid())),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,  # what it starts in turn dies with it
             env=self._environment(),
         )
+        self._guard = Guard(process.pid)
+        if self._abandoned:  # while it was being started
+            _kill(process)
         self._inbox, self._printed = queue.Queue(), _Tail()
         assert process.stdout is not None  # noqa: S101 - it was started with pipes
         assert process.stderr is not None  # noqa: S101 - the same
@@ -215,6 +244,8 @@ class Session:
 
     def _lost(self, status: str, reason: str) -> Answer:
         self.close()
+        if self._abandoned:
+            return Answer(status="not-run", reason=self._abandoned)
         return Answer(status=status, reason=reason, stderr=self._printed.text())
 
 

@@ -1,9 +1,9 @@
 """One adapter or kernel in a process of its own: reads inputs, runs it, writes outputs.
 
-Started as ``python -m conformance.harness.worker SOURCE``: the name or file of an adapter, or an
-encoded `conformance.harness.kernels.source.Source`.  Messages travel over the standard input and
-output that it was started with; what is printed goes to standard error.  A worker never sees
-expected values.
+Started as ``python -m conformance.harness.worker SOURCE PARENT``: the name or file of an adapter,
+or an encoded `conformance.harness.kernels.source.Source`, and the process with which it is to end.
+Messages travel over the standard input and output that it was started with; what is printed goes
+to standard error.  A worker never sees expected values.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from conformance.batches import through_earlier
 from conformance.case import Actual, Array, Inputs, Kernel
 from conformance.errors import AdapterError, InputError, Unsupported
 from conformance.harness import probing, wire
+from conformance.harness.guard import die_with_parent
 from conformance.harness.kernels import source as kernel_source
 from conformance.memory import laid_out
 
@@ -38,6 +39,8 @@ _LARGEST_OUTPUT = 16
 
 def main() -> None:
     """Serve requests until the other side closes the pipe."""
+    if len(sys.argv) > 2:  # noqa: PLR2004 - the second argument
+        die_with_parent(int(sys.argv[2]))
     requests, responses = _claim_standard_streams()
     faulthandler.enable()  # a crash then says in which line of Python it happened
     loaded: Adapter | None = None

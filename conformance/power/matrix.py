@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Case, Dialect
 from conformance.cases import golden
 from conformance.harness import worker
+from conformance.harness.guard import die_with_parent
 from conformance.memory import laid_out
 from conformance.power.suspects import Suspect
 from conformance.verdict.ruler import Ruler
@@ -99,10 +101,21 @@ def spread_out(
     done: Callable[[], None] = lambda: None,
 ) -> Iterator[_Made]:
     """Do something to every item in several processes; results come as they are ready."""
-    with ProcessPoolExecutor(max_workers=jobs or os.cpu_count() or 1) as pool:
-        for future in as_completed([pool.submit(act, item) for item in items]):
-            done()
-            yield future.result()
+    with ProcessPoolExecutor(jobs or os.cpu_count() or 1, initializer=_follow) as pool:
+        try:
+            for future in as_completed([pool.submit(act, item) for item in items]):
+                done()
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _follow() -> None:
+    """In each process: leave Ctrl-C to the parent, and end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    die_with_parent(os.getppid())
 
 
 def examine(suspect: Suspect) -> Verdicts:

@@ -56,6 +56,8 @@ def _checked(record: RunRecord, file: Path) -> RunRecord:
 def _faults(record: RunRecord) -> Iterator[str]:  # what would mislead or stop a report
     if not record.cases:
         yield "no case, at least one was wanted (a run of nothing is not a pass)"
+    if not isinstance(record.partial, str | None):
+        yield f"partial = {record.partial!r}, text or null was wanted"
     if not isinstance(record.versions, dict):
         yield f"versions = {record.versions!r}, names and versions were wanted"
     seen: set[str] = set()

@@ -51,6 +51,10 @@ def as_junit(matrix: Matrix) -> str:
         suite = TestSuite(f"{name} (compared nothing)")
         suite.add_testcase(_absent(name, f"{name} was expected and compared nothing"))
         xml.add_testsuite(suite)
+    for name in matrix.partial:
+        suite = TestSuite(f"{name} (partial)")
+        suite.add_testcase(_absent(name, f"{name}: its run was stopped, and this is no whole one"))
+        xml.add_testsuite(suite)
     xml.update_statistics()  # type: ignore[no-untyped-call]  # not annotated upstream
     buffer = BytesIO()
     xml.write(buffer)

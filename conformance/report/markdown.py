@@ -82,6 +82,7 @@ def _findings(matrix: Matrix, room: int) -> Iterator[str]:
         for names, why in (
             (matrix.missing, "was required and did not report"),
             (matrix.silent, "was expected and compared nothing"),
+            (matrix.partial, "PARTIAL: its run was stopped"),
         )
         for name in names
     ]

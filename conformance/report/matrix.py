@@ -152,6 +152,15 @@ class Matrix:
         return tuple(column.name for column in self.columns if column.record is None)
 
     @property
+    def partial(self) -> tuple[str, ...]:
+        """Columns whose run was stopped, with what stopped it."""
+        return tuple(
+            f"{column.label} ({column.record.partial})"
+            for column in self.columns
+            if column.record is not None and column.record.partial
+        )
+
+    @property
     def conforms(self) -> bool:
         """Whether something was compared, nothing is red, and all that was required is there."""
         totals = self.totals()
@@ -160,4 +169,5 @@ class Matrix:
             and not any(cell.red for cell in totals)
             and not self.missing
             and not self.silent
+            and not self.partial
         )

@@ -31,6 +31,7 @@ def summarized(matrix: Matrix) -> dict[str, Any]:
         "counts": counts,
         "missing": list(matrix.missing),
         "silent": list(matrix.silent),
+        "partial": list(matrix.partial),
         "notes": list(matrix.notes),
         "columns": [_column(matrix, i) for i in range(len(matrix.columns))],
         "rows": [_row(row) for row in matrix.rows],

@@ -98,6 +98,8 @@ def verdict(matrix: Matrix) -> str:
         parts.append(f"did not report: {', '.join(matrix.missing)}")
     if matrix.silent:
         parts.append(f"compared nothing: {', '.join(matrix.silent)}")
+    if matrix.partial:
+        parts.append(f"PARTIAL: {', '.join(matrix.partial)}")
     if not compared:
         parts.append("nothing was compared")
     if not parts:

@@ -121,11 +121,18 @@ class Collected:
             session.close()
         self._sessions.clear()
 
-    def write(self, folder: Path) -> None:
-        """Write one record for every column that has results."""
+    def write(self, folder: Path, *, partial: str | None = None) -> None:
+        """Write one record for every column that has results.
+
+        Args:
+            folder: Where the records go.
+            partial: Why the run is not whole; None where it is.
+        """
         seconds = time.perf_counter() - self._clock
         order = list(golden.manifest().entries) if self._results else []
         for column_id, results in self._results.items():
+            if column_id not in self._columns:
+                continue  # a worker of pytest-xdist ended before it could say what it ran
             cases = [results[case] for case in order if case in results]
             record = runner.make_record(
                 self._columns[column_id],
@@ -133,6 +140,7 @@ class Collected:
                 started=self._started,
                 seconds=seconds,
                 diagnosis=self._diagnoses.get(column_id, ()),
+                partial=partial,
             )
             self.written.append(save(record, folder))
 

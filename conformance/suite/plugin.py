@@ -115,7 +115,7 @@ class _Recorder:
             if name == _PROPERTY and isinstance(said, dict):
                 collected_of(self._config).add_result(said["column"], said["result"])
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """End the workers; write the records, or hand the columns to the controller."""
         self._finish_kernels()
         collected = self._config.stash.get(_KEY, None)
@@ -127,7 +127,8 @@ class _Recorder:
         if output is not None:
             output[_COLUMNS] = collected.columns_as_json()
         else:
-            collected.write(self._config.getoption("conformance_records"))
+            cut = _why_partial(session, exitstatus)
+            collected.write(self._config.getoption("conformance_records"), partial=cut)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say what is wrong, and where the records are."""
@@ -150,6 +151,14 @@ class _Recorder:
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output[_DIAGNOSES] = self._diagnoses
+
+
+def _why_partial(session: pytest.Session, exitstatus: int) -> str | None:
+    """Why a run is not whole; None where every test that was selected has run."""
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
+        return "pytest was interrupted"
+    stopped = session.shouldfail or session.shouldstop
+    return f"pytest ended early: {stopped}" if stopped else None
 
 
 def _kernels(config: pytest.Config) -> Kernels:

@@ -134,6 +134,8 @@ class RunRecord:
         seconds: How long it took.
         cases: One result per case, in the order of the catalogue.
         diagnosis: What is wrong, in words; empty where nothing failed that was not expected to.
+        partial: Why the run is not whole, such as ``"stopped by SIGTERM after 12 of 443 cases"``;
+            None where it is.  The cases that it did not come to are not-run.
         environment: The machine and the packages, as `harness.environment.here` tells them.
     """
 
@@ -149,6 +151,7 @@ class RunRecord:
     cases: tuple[CaseResult, ...]
     diagnosis: tuple[Diagnosis, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    partial: str | None = None
     schema: str = field(default=SCHEMA)
 
     @cached_property

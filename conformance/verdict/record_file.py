@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.atomic import write_atomically
+from conformance.documents import read_json
 from conformance.errors import RecordError
 from conformance.verdict import diagnosed
 from conformance.verdict.record import SCHEMA, CaseResult, OutputResult, RunRecord, Status, Worst
@@ -63,8 +64,8 @@ def read(file: Path) -> RunRecord:
         RecordError: the file is missing, is no JSON, or is not of schema `SCHEMA`.
     """
     try:
-        payload = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        payload = read_json(file)
+    except ValueError as error:
         raise RecordError(
             f"{file} is not a readable run record: {error}. Write it again with: conformance run"
         ) from error
@@ -81,6 +82,19 @@ def read(file: Path) -> RunRecord:
             f"{file} does not keep schema {SCHEMA!r}: {error!r}. "
             "Write it again with: conformance run"
         ) from error
+
+
+def require_whole(record: RunRecord, file: Path) -> None:
+    """Refuse the record of a run that was stopped.
+
+    Raises:
+        RecordError: it is partial.
+    """
+    if record.partial:
+        raise RecordError(
+            f"{file} is PARTIAL: {record.partial}; the record of a whole run was wanted. "
+            f"Run it again with: conformance run {record.adapter}/{record.path}"
+        )
 
 
 def encode(value: Any) -> Any:

@@ -13,6 +13,7 @@ from conformance.nights.history.entry import ColumnRun, of_record
 from conformance.nights.history.store import History
 from conformance.report.collect import collect
 from conformance.verdict.record import RunRecord
+from conformance.verdict.record_file import require_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,10 @@ def load(database: duckdb.DuckDBPyConnection, table: str, word: str, history: Hi
         RecordError: a run record is damaged or foreign.
     """
     if Path(word).exists():
-        return of_records(database, table, word, collect([Path(word)]))
+        records = collect([Path(word)])
+        for record in records:
+            require_whole(record, Path(word))
+        return of_records(database, table, word, records)
     name = history.resolve(word)
     entries = history.entries(name)
     reported = [entry for entry in entries if not entry.missing]

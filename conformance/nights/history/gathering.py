@@ -6,17 +6,17 @@ on, and a column that left none is kept as missing, with the reason.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from conformance.documents import read_json
 from conformance.errors import HistoryError, RecordError
 from conformance.nights.history.entry import column_name, family, family_name
 from conformance.nights.history.store import History
 from conformance.report.collect import collect
 from conformance.verdict.record import RunRecord
-from conformance.verdict.record_file import record_files
+from conformance.verdict.record_file import record_files, require_whole
 
 RECENT = 14
 """How many runs back a column is remembered that does not report any more."""
@@ -102,7 +102,7 @@ def read_outcomes(file: Path) -> list[ColumnEnd]:
         HistoryError: the file is missing or malformed.
     """
     try:
-        told = json.loads(file.read_text(encoding="utf-8"))
+        told = read_json(file)
         return [
             ColumnEnd(
                 adapter=str(each["adapter"]),
@@ -112,7 +112,7 @@ def read_outcomes(file: Path) -> list[ColumnEnd]:
             )
             for each in told
         ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise HistoryError(
             f"{file} does not tell how the environments ended: {error!r}. A list of objects with "
             "adapter, channel, exit and reason was wanted, as ci/nightly.py writes it."
@@ -131,6 +131,7 @@ def _readable(places: Sequence[Path]) -> tuple[list[RunRecord], list[str]]:
         for file in files:
             try:
                 (record,) = collect([file])
+                require_whole(record, file)
             except RecordError as error:
                 problems.append(str(error))
                 continue

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from conformance.documents import read_json
 from conformance.errors import RecordError
 
 _SCHEMA = "conformance/power/1"
@@ -32,14 +32,14 @@ def read(file: Path) -> Catching:
         RecordError: the file is missing or malformed.
     """
     try:
-        told = json.loads(file.read_text(encoding="utf-8"))
+        told = read_json(file)
         if told["schema"] != _SCHEMA:
             raise ValueError(f"schema {told['schema']!r}")  # noqa: TRY301 - said below
         names = told["cases"]
         cases_of = {
             fault: _rejecting(facts["letters"], names) for fault, facts in told["faults"].items()
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise RecordError(
             f"{file} does not tell what catches what: {error!r}. A power.json was wanted; "
             "write it with: conformance power --out DIR"

@@ -21,7 +21,6 @@ An output that an active entry matches and that fails is `expected-fail`; one th
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
@@ -32,6 +31,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from conformance.arrays import OUTPUT_NAMES
+from conformance.documents import parse_toml, read_text
 from conformance.errors import ExpectationError
 from conformance.verdict.known import cause as causes
 from conformance.verdict.known.cause import Cause
@@ -101,7 +101,14 @@ def read(file: FilePath) -> Known:
     Raises:
         ExpectationError: it is no TOML, or a cause or an entry lacks or misspells something.
     """
-    return parse(file.read_text(encoding="utf-8") if file.exists() else "", file)
+    try:
+        text = read_text(file) if file.exists() else ""
+    except ValueError as error:
+        raise ExpectationError(
+            f"{file} cannot be read: {error}. A file of TOML in UTF-8 was wanted; "
+            "correct it, or name another."
+        ) from error
+    return parse(text, file)
 
 
 def parse(text: str, file: FilePath) -> Known:
@@ -111,13 +118,18 @@ def parse(text: str, file: FilePath) -> Known:
         ExpectationError: as `read`.
     """
     try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        content = parse_toml(text)
+    except ValueError as error:
         raise ExpectationError(f"{file} is not TOML: {error}. Correct that line.") from error
     stray = set(content) - {"cause", "expect"}
     if stray:
         raise ExpectationError(
             f"{file} has {', '.join(sorted(stray))}, only [cause.NAME] and [[expect]] were wanted."
+        )
+    if not isinstance(content.get("expect", []), list):
+        raise ExpectationError(
+            f"{file} has expect = {content['expect']!r}, tables [[expect]] were wanted. "
+            "Write each entry below a line [[expect]]."
         )
     known = causes.read(content.get("cause", {}), str(file))
     entries = [

@@ -57,6 +57,8 @@ def seen(name: str, folder: Path) -> Reported:
             f"{folder / name} holds no run record, one per path was wanted. "
             f"Write them with: conformance run {name} --records {folder}"
         )
+    for file, record in zip(files, records, strict=True):
+        record_file.require_whole(record, file)
     versions = sorted({next(iter(r.versions.values())).partition("+")[0] for r in records})
     if len(versions) > 1:
         raise RecordError(
