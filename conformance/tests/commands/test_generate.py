@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,6 +14,7 @@ import pytest
 from conformance import oracle
 from conformance.case import Case, Inputs, Problem
 from conformance.cases import catalogue, golden
+from conformance.cli import main
 from conformance.commands import generate
 
 EXPLAIN = {"one": "One batch.", "two": "Two batches."}
@@ -41,10 +41,7 @@ def small_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def conformance(*words: str) -> int:
     """Run ``conformance generate`` with these arguments."""
-    parser = argparse.ArgumentParser()
-    generate.register(parser.add_subparsers())
-    args = parser.parse_args(["generate", *words])
-    return int(args.run(args))
+    return main(["generate", *words])
 
 
 @pytest.fixture
@@ -139,7 +136,7 @@ def test_nothing_to_verify_is_no_success(
 ) -> None:
     """Verifying a folder without a manifest could not run, and says so."""
     assert conformance("--out", str(tmp_path), "--verify") == 2
-    assert "could not run: " in capsys.readouterr().err
+    assert "conformance generate: " in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -149,7 +146,7 @@ def test_unwritable_folder_is_no_success(
     """A folder that cannot be made could not run, and says so."""
     (tmp_path / "file").write_text("")
     assert conformance("--out", str(tmp_path / "file" / "below")) == 2
-    assert "could not run: " in capsys.readouterr().err
+    assert "conformance generate: " in capsys.readouterr().err
 
 
 def test_default_folder_is_fixtures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

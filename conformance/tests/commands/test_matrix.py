@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
 
 import pytest
 
+from conformance.cli import main
 from conformance.commands import matrix
 from conformance.tests.report.records import EVERY, case, failed, many, passed, record, save
 from conformance.verdict.record import Status
@@ -17,11 +17,7 @@ from conformance.verdict.record_file import write
 
 def call(*arguments: str | Path) -> int:
     """Run the command as the command line does."""
-    parser = argparse.ArgumentParser(prog="conformance")
-    matrix.register(parser.add_subparsers(required=True))
-    args = parser.parse_args(["matrix", *map(str, arguments)])
-    status: int = args.run(args)
-    return status
+    return main(["matrix", *map(str, arguments)])
 
 
 @pytest.fixture
@@ -69,7 +65,7 @@ def test_what_cannot_be_read_exits_with_2(
     assert call(file, "--out", tmp_path / "site") == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err.startswith("conformance matrix could not run: ")
+    assert printed.err.startswith("conformance matrix: ")
     assert "record.json" in printed.err
     assert not (tmp_path / "site").exists()
 

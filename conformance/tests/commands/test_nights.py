@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from conformance.cli import main
 from conformance.nights.history import History
 from conformance.tests.nights.history.nights import add, cases, night
 from conformance.tests.report.records import failed, passed, save
@@ -19,12 +17,7 @@ from conformance.tests.report.records import failed, passed, save
 
 def call(command: str, *arguments: str | Path) -> int:
     """Run a command as the command line does."""
-    module: ModuleType = import_module(f"conformance.commands.{command}")
-    parser = argparse.ArgumentParser(prog="conformance")
-    module.register(parser.add_subparsers(required=True))
-    args = parser.parse_args([command, *map(str, arguments)])
-    status: int = args.run(args)
-    return status
+    return main([command, *map(str, arguments)])
 
 
 @pytest.fixture
