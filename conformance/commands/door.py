@@ -103,6 +103,9 @@ def _told(name: str, error: Exception) -> int:
         _say(f"{name}: {error}")
     elif isinstance(error, OSError):
         _say(f"{name}: {_about(error)}.")
+    elif isinstance(error, RuntimeError) and str(error).startswith("Symlink loop"):
+        # What pathlib makes, before Python 3.13, of the OSError that it got.
+        _say(f"{name}: {error}; a place that exists was wanted. Check where the links lead.")
     elif isinstance(error, MemoryError):
         _say(
             f"{name}: the memory of this machine is used up, more was wanted. "
@@ -143,4 +146,8 @@ def _parsed(words: Sequence[str]) -> argparse.Namespace:
     for name in [word for word in words[:1] if word in COMMANDS] or COMMANDS:
         module = importlib.import_module(f"conformance.commands.{name.replace('-', '_')}")
         module.register(subparsers)
-    return parser.parse_args(list(words))
+    args, surplus = parser.parse_known_args(list(words))
+    if surplus:
+        of = subparsers.choices.get(words[0], parser)
+        of.error(f"{' '.join(surplus)} was found, and no argument of that kind was wanted")
+    return args

@@ -31,6 +31,7 @@ class ChangeKind(StrEnum):
     FIXED = "fixed"
     COMPARED = "newly-compared"
     ADDED = "new-case"
+    RETURNED = "returned-column"
     APPEARED = "new-column"
 
 
@@ -48,6 +49,7 @@ MEANINGS: Mapping[ChangeKind, str] = {
     ChangeKind.FIXED: "failed and passes now",
     ChangeKind.COMPARED: "compared now and not before",
     ChangeKind.ADDED: "cases that are new",
+    ChangeKind.RETURNED: "columns that are back, compared with their last result",
     ChangeKind.APPEARED: "columns that are new",
 }
 """What each kind means, in the order in which a reader wants them."""
@@ -144,6 +146,8 @@ class Difference:
         changes: Every change, worst kind first, then by column and in the catalogue's order.
         circumstances: What differs around the columns that reported in both runs.
         compared: How many outputs of columns in both runs were held against each other.
+        since: Columns that gave no result in the earlier run, each with the run before it that
+            was compared instead: the last in which it gave one.
     """
 
     old: str
@@ -153,6 +157,7 @@ class Difference:
     changes: tuple[Change, ...]
     circumstances: tuple[Circumstance, ...] = field(default=())
     compared: int = 0
+    since: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def worse(self) -> bool:

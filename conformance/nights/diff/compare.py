@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -18,6 +19,7 @@ from conformance.nights.diff.changes import (
 )
 from conformance.nights.diff.circumstances import circumstances, only_machine
 from conformance.nights.diff.sides import Side, load
+from conformance.nights.diff.since import Since, fill
 from conformance.nights.history import query
 from conformance.nights.history.entry import family
 from conformance.nights.history.store import History
@@ -45,7 +47,9 @@ def compare(
     """What changed from one run to another.
 
     Args:
-        old: The earlier run: one of the history, or a folder or file of run records.
+        old: The earlier run: one of the history, or a folder or file of run records.  A column
+            that gave no result in a run of the history is compared with the last run before it
+            in which it gave one.
         new: The later run, the same way.
         history: Where runs are looked for.
         factor: By how much an error must grow to be a drift.
@@ -62,6 +66,9 @@ def compare(
         )
     with query.connect() as database:
         before, after = load(database, "old", old, history), load(database, "new", new, history)
+        told = list(_columns(before, after))
+        since = fill(database, "old", before, after, history)
+        before = since.side
         shared = [
             name
             for name in before.entries.keys() & after.entries.keys()
@@ -74,7 +81,7 @@ def compare(
         name: circumstances(before.entries[name], after.entries[name]) for name in sorted(shared)
     }
     elsewhere = {name for name, found in around.items() if only_machine(found)}
-    changes = [*_columns(before, after), *_cases(rows, elsewhere)]
+    changes = [*(_returned(change, since) for change in told), *_cases(rows, elsewhere)]
     changes.sort(key=lambda change: (_ORDER.index(change.kind), change.column))
     return Difference(
         old=before.name,
@@ -84,7 +91,17 @@ def compare(
         changes=tuple(changes),
         circumstances=tuple(told for found in around.values() for told in found),
         compared=compared,
+        since=since.runs,
     )
+
+
+def _returned(change: Change, since: Since) -> Change:
+    """A column that gave results before the earlier run is back, and not new."""
+    run = since.runs.get(change.column)
+    if change.kind is not ChangeKind.APPEARED or run is None:
+        return change
+    note = f"{change.note}, gave no result in the earlier run; compared with {run}, its last"
+    return replace(change, kind=ChangeKind.RETURNED, note=note)
 
 
 def _count(database: duckdb.DuckDBPyConnection, shared: list[str]) -> int:
@@ -195,4 +212,7 @@ def _while_expected(old: Outcome, new: Outcome) -> ChangeKind | None:
 def _while_uncompared(old: Outcome, new: Outcome) -> ChangeKind | None:
     if old.grade is None and new.grade is None:
         return None  # unsupported for another reason, or a crash that became unsupported
-    return ChangeKind.COMPARED if old.grade is None else ChangeKind.UNCOMPARED
+    if old.grade is not None:
+        return ChangeKind.UNCOMPARED
+    # A crash, a hang or an error that is over, expected or not, is mended.
+    return ChangeKind.FIXED if old.status in _FAILING else ChangeKind.COMPARED

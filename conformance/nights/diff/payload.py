@@ -23,6 +23,7 @@ def as_json(difference: Difference, attributions: Iterable[Attribution] = ()) ->
         "new": difference.new,
         "worse": difference.worse,
         "compared": difference.compared,
+        "since": dict(difference.since),
         "counts": dict(counts),
         "changes": [{**asdict(c), "factor": c.factor} for c in difference.changes],
         "circumstances": [asdict(c) for c in difference.circumstances],

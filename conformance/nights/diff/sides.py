@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -51,8 +51,20 @@ def load(database: duckdb.DuckDBPyConnection, table: str, word: str, history: Hi
     name = history.resolve(word)
     entries = history.entries(name)
     reported = [entry for entry in entries if not entry.missing]
-    files = {entry.results: str(history.results_file(entry)) for entry in reported}
     database.execute(f"CREATE TABLE {table} ({_COLUMNS})")
+    insert(database, table, reported, history)
+    return Side(name=name, entries={entry.column: entry for entry in entries})
+
+
+def insert(
+    database: duckdb.DuckDBPyConnection, table: str, reported: Sequence[ColumnRun], history: History
+) -> None:
+    """Put the results of some columns, each of whatever run, into `table` of the database.
+
+    Raises:
+        HistoryError: a file of results is missing or damaged.
+    """
+    files = {entry.results: str(history.results_file(entry)) for entry in reported}
     if reported:
         database.execute("CREATE OR REPLACE TEMP TABLE held (name TEXT, body TEXT, file TEXT)")
         database.executemany(
@@ -65,7 +77,6 @@ def load(database: duckdb.DuckDBPyConnection, table: str, word: str, history: Hi
             "JOIN held h ON h.body = r.body AND h.file = r.filename",
             [sorted(set(files.values()))],
         )
-    return Side(name=name, entries={entry.column: entry for entry in entries})
 
 
 def of_records(

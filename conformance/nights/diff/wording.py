@@ -23,7 +23,9 @@ from conformance.report.wording import figure, plural
 SHOWN = 20
 """How many lines of one kind are shown; all are in the JSON."""
 
-_OF_COLUMNS = frozenset({ChangeKind.MISSING, ChangeKind.SILENT, ChangeKind.APPEARED})
+_OF_COLUMNS = frozenset(
+    {ChangeKind.MISSING, ChangeKind.SILENT, ChangeKind.RETURNED, ChangeKind.APPEARED}
+)
 _GROWING = frozenset({ChangeKind.DRIFT, ChangeKind.MACHINE})
 _EXPLAINED = frozenset({ChangeKind.NEW_FAILURE, ChangeKind.MACHINE})
 _OF_CASES = frozenset({ChangeKind.VANISHED, ChangeKind.ADDED})
@@ -108,7 +110,9 @@ def _whole_cases(changes: Sequence[Change]) -> Iterator[str]:
 
 def _label(column: str, difference: Difference) -> str:
     old, new = difference.old_entries[column].version, difference.new_entries[column].version
-    return f"{column} {new}" if old == new else f"{column} {old} -> {new}"
+    run = difference.since.get(column)
+    since = f" (since {run}, its last result before)" if run else ""
+    return f"{column} {new if old == new else f'{old} -> {new}'}{since}"
 
 
 def _outputs(changes: list[Change]) -> Iterator[str]:

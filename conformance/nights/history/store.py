@@ -129,8 +129,11 @@ class History:
         Args:
             last: How many runs back.
         """
-        names = [name for name in self.names()[-last:] if files.is_intact(self._place(name))]
-        return self.all_entries(names)
+        return self.intact(self.names()[-last:])
+
+    def intact(self, names: Iterable[str]) -> dict[str, tuple[ColumnRun, ...]]:
+        """The columns of some runs, by name; those of a damaged file are left out."""
+        return self.all_entries([n for n in names if files.is_intact(self._place(n))])
 
     def cases(self, catalogue: str) -> dict[str, dict[str, str]]:
         """The cases of a catalogue that any run told: case ids to group, mode, layout, dtype.

@@ -61,16 +61,16 @@ def test_json_is_all_that_is_printed(capsys: pytest.CaptureFixture[str]) -> None
     assert json.loads(Path("r.json").read_text()) == said
 
 
-def test_what_cannot_be_written_is_told_after_the_report(
+def test_what_cannot_be_written_is_told_before_the_check(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The report is printed all the same, the reason stands on standard error, the status is 2."""
+    """Nothing is run for a place that takes no file; the reason is told and the status is 2."""
     (folder / "taken").write_text("a file, not a folder")
     case = ["--case", "dense/train-float32", "--no-fresh"]
     assert main(["check", "right.py", *case, "--out", "taken/report.json"]) == 2
     out, err = capsys.readouterr()
-    assert out.startswith("CONFORMS")
-    assert "Nothing was written there." in err
+    assert out == ""
+    assert "taken is a file, a folder was wanted" in err
 
 
 def test_quiet_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

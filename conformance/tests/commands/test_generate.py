@@ -16,6 +16,7 @@ from conformance.case import Case, Inputs, Problem
 from conformance.cases import catalogue, golden
 from conformance.cli import main
 from conformance.commands import generate
+from conformance.commands.exits import OWN_FAULT
 
 EXPLAIN = {"one": "One batch.", "two": "Two batches."}
 SOLVE = oracle.solve
@@ -174,17 +175,20 @@ def test_progress_stays_out_of_the_output(
 
 @pytest.mark.parametrize("terminal", ["", "1"])
 def test_unforeseen_error_is_not_hidden(
-    terminal: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+    terminal: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """An error of the oracle itself comes through, past the progress bar."""
+    """An error of the oracle itself is shown with its trace, past the progress bar."""
 
     def broken(_: Problem) -> Case:
         raise ZeroDivisionError
 
     monkeypatch.setenv("FORCE_COLOR", terminal)
     monkeypatch.setattr(oracle, "solve", broken)
-    with pytest.raises(ZeroDivisionError):
-        conformance("--out", str(folder))
+    assert conformance("--out", str(folder)) == OWN_FAULT
+    assert "ZeroDivisionError" in capsys.readouterr().err
 
 
 def test_help_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:

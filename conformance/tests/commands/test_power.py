@@ -126,5 +126,8 @@ def test_a_measurement_must_be_an_object(
 @pytest.mark.parametrize("jobs", ["0", "-1"])
 def test_no_processes_are_status_2(jobs: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Fewer than one process is told with its number and is status 2."""
-    assert main(["power", "--jobs", jobs]) == 2
-    assert f"--jobs {jobs}, 1 or more were wanted" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["power", "--jobs", jobs])
+    assert (
+        f"{jobs!r} was found, a whole number of processes of 1 or more" in capsys.readouterr().err
+    )
