@@ -77,7 +77,8 @@ def enter(words: Sequence[str]) -> int:
 
 def _finished(name: str, words: Sequence[str], caught: Caught) -> int:
     try:
-        args = _parsed(words)
+        with caught.held():
+            args = _parsed(words)
         args.signals = caught
         status: int = args.run(args)
         sys.stdout.flush()

@@ -39,6 +39,23 @@ class Caught:
             signal.raise_signal(number)
 
     @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Within this context a signal waits for the end: a library that is loaded must not break.
+
+        numpy prints a traceback of its own where an import inside it is interrupted.
+
+        Raises:
+            Stopped: at the end, if one came.
+        """
+        self._halt = lambda _: None
+        try:
+            yield
+        finally:
+            self._halt = None
+        if self.signal is not None:
+            raise Stopped(self.signal)
+
+    @contextlib.contextmanager
     def ending(self, halt: Callable[[str], None]) -> Iterator[None]:
         """Within this context a signal raises nothing: it calls `halt` with what came.
 

@@ -26,6 +26,7 @@ GROUND = frozenset(
         "adapter",
         "arrays",
         "atomic",
+        "documents",
         "batches",
         "case",
         "errors",
