@@ -55,6 +55,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("adapter", metavar="ADAPTER", help="such as torch, or my/adapter.py")
     parser.add_argument("--update", action="store_true", help="write the file anew")
     parser.add_argument(
+        "--file",
+        type=Path,
+        metavar="FILE",
+        help="the list of known failures (default: expectations.toml beside the adapter)",
+    )
+    parser.add_argument(
         "--records",
         type=Path,
         default=Path("records"),
@@ -79,7 +85,10 @@ def run(args: argparse.Namespace) -> int:
     """Run ``expectations``; returns the exit status."""
     source, _ = adapter.split(args.adapter)
     home = adapter.home(source)
-    known = expectations.read(home / "expectations.toml")
+    file = args.file or home / "expectations.toml"
+    if args.update:
+        _require_own(file)
+    known = expectations.read(file)
     why = _why(args, known)
     due, ran = due_outputs(), seen(home.name, args.records)
     findings = find(known, ran, due, _paths(source, known))
@@ -96,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"{plural(len(left), 'output')} failed and not expected:\n")
         print(ready(left, due, Why(versions=f">={ran.version}")))
         print("Say why with --update and --reason TEXT or --cause NAME (--path, --case, --output).")
-    return _conclusion(args, findings, ran, left, written=written)
+    return _conclusion(args, findings, ran, left, file=known.file, written=written)
 
 
 def _conclusion(
@@ -105,6 +114,7 @@ def _conclusion(
     ran: Reported,
     left: Iterable[Triple],
     *,
+    file: Path,
     written: bool,
 ) -> int:
     """Say what remains, and the exit status for it."""
@@ -112,9 +122,23 @@ def _conclusion(
     failed = plural(len(ran.failed), "failing output")
     what = f"{args.adapter} {ran.version}: {failed} in {plural(len(ran.paths), 'path')}"
     if args.update:
-        what += f"; {'wrote' if written else 'nothing to write in'} expectations.toml"
+        what += f"; {'wrote' if written else 'nothing to write in'} {file}"
     print(f"{what}; {'something remains' if open_ends else 'all of them expected'}")
     return DOES_NOT if open_ends else CONFORMS
+
+
+def _require_own(file: Path) -> None:
+    """Refuse to edit the list of an installed package, which the next installation replaces.
+
+    Raises:
+        ExpectationError: the file is part of one.
+    """
+    installed = Path(expectations.__file__).resolve().parents[2] / "adapters"
+    if file.resolve().is_relative_to(installed):
+        raise ExpectationError(
+            f"{file} is part of an installed package, a file of a checkout was wanted. "
+            "Run this in a checkout (pip install -e .), or name the file: --file FILE"
+        )
 
 
 def _why(args: argparse.Namespace, known: Known) -> Why | None:

@@ -219,3 +219,32 @@ def test_missing_library_is_named(
     capsys.readouterr()
     assert held(home, "--update", "--cause", "one-pass") == 2
     assert "needs tomlkit, which is not installed" in capsys.readouterr().err
+
+
+def test_an_installed_list_is_never_edited(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy inside an installed package is refused, and the message says what to give."""
+    package = tmp_path / "site-packages" / "conformance"
+    file = package / "adapters" / "mine" / "expectations.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text("", encoding="utf-8")
+    place = str(package / "verdict" / "known" / "expectations.py")
+    monkeypatch.setattr("conformance.verdict.known.expectations.__file__", place)
+    assert main(["expectations", "textbook", "--update", "--file", str(file)]) == 2
+    assert "is part of an installed package" in capsys.readouterr().err
+    assert file.read_text(encoding="utf-8") == ""
+
+
+def test_a_file_that_is_named_is_the_one_that_is_written(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --file the list lies elsewhere; it is written and told, and the usual one is left."""
+    ran(home)
+    before = written(home)
+    other = tmp_path / "elsewhere.toml"
+    other.write_text(before, encoding="utf-8")
+    assert held(home, "--update", "--cause", "one-pass", "--file", str(other)) == 0
+    assert f"wrote {other}" in capsys.readouterr().out
+    assert "one-pass" in other.read_text(encoding="utf-8").partition("[[expect]]")[2]
+    assert written(home) == before
