@@ -1,4 +1,4 @@
-"""``conformance doctor``: which conventions a kernel follows, by experiment, and what is wrong."""
+"""``conformance doctor``: the conventions of a kernel, or the mistakes of an adapter."""
 
 # ruff: noqa: T201 - a command prints
 from __future__ import annotations
@@ -17,7 +17,9 @@ from conformance.checking.doctor import Finding
 from conformance.checking.named import Named, named
 from conformance.checking.options import Options
 from conformance.checking.report import Report
+from conformance.checking.selftest import adapters
 from conformance.checking.trial import Trial
+from conformance.commands import examined
 from conformance.commands.check import add_kernel, options_of, progress_bar
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.harness.kernels.source import parse_dialect
@@ -25,11 +27,16 @@ from conformance.harness.kernels.source import parse_dialect
 _EXAMPLE = f"""\
 example:
   conformance doctor my_kernel.py:batch_norm
+  conformance doctor torch
+  conformance doctor my/adapter.py:one_path
 
-It calls the kernel on a few batches that tell conventions apart, says which option to set, and
-then runs the smoke tier with those options.
+It calls a kernel on a few batches that tell conventions apart, says which option to set, and
+then runs the smoke tier with those options.  Of an adapter it asks every path a few ordinary calls,
+and names the mistakes of the adapter or of its declaration; what may be the framework's own doing
+is a doubt.
 
-exit status: 0 it conforms with the conventions found, 1 it does not,
+exit status: 0 it conforms with the conventions found, or no path of the adapter makes a mistake;
+1 it does not, or one makes a mistake or could not be asked,
 {TOLD}
 """
 
@@ -38,7 +45,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add ``doctor`` to the command line."""
     parser = subparsers.add_parser(
         "doctor",
-        help="find a kernel's conventions by experiment, and the likely fault",
+        help="find a kernel's conventions, or an adapter's mistakes, by experiment",
         description=__doc__,
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -49,7 +56,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(args: argparse.Namespace) -> int:
-    """Examine the kernel; see the module's text."""
+    """Examine the kernel or the adapter; see the module's text."""
+    if adapters.is_adapter(args.kernel):
+        told = adapters.outcomes(args.kernel, case_seconds=args.timeout)
+        show = examined.show_json if args.format == "json" else examined.show
+        return CONFORMS if show(told) else DOES_NOT
     options = options_of(args)
     with named(args.kernel) as known:
         findings = _findings(known, options)

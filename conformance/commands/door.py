@@ -27,6 +27,7 @@ COMMANDS = (
     "doctor",
     "verify",
     "run",
+    "new-adapter",
     "expectations",
     "report-bug",
     "matrix",

@@ -14,6 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from conformance.atomic import require_folder
 from conformance.cases import tiers
+from conformance.checking.selftest import adapters
+from conformance.commands import examined
 from conformance.commands.arguments import seconds, whole
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.harness import run as runner
@@ -33,6 +35,7 @@ exit status: 0 nothing failed that was not expected to, 1 something did,
 {TOLD}
 """
 _SHOWN = 10
+_MISTAKES = 3
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -91,8 +94,10 @@ def run(args: argparse.Namespace) -> int:
     halt = Halt()
     with args.signals.ending(halt.now):
         records = _with_progress(args, columns, case_ids, folder, halt)
+        by_id = {column.id: column for column in columns}
         for done in records:
-            _report(done, folder, shown=None if args.case else _SHOWN)
+            column = by_id[f"{done.adapter}/{done.path}"]
+            _report(column, done, folder, shown=None if args.case else _SHOWN)
     if not any(done.compared for done in records):
         print("conformance run: nothing was compared, and that is no pass.", file=sys.stderr)
         return DOES_NOT
@@ -135,13 +140,15 @@ def _with_progress(
         )
 
 
-def _report(done: RunRecord, folder: Path | None, *, shown: int | None) -> None:
+def _report(column: Column, done: RunRecord, folder: Path | None, *, shown: int | None) -> None:
     counts = ", ".join(f"{done.counts[s]} {s}" for s in Status if done.counts[s])
     verdict = "FAILS" if done.red else "ok" if done.compared else "NOTHING COMPARED"
     version = next(iter(done.versions.values()))
     if done.partial:
         verdict = f"PARTIAL ({done.partial})" + ("  FAILS" if done.red else "")
     print(f"{verdict}  {done.adapter}/{done.path}  {version}  {done.device}  {counts}")
+    for line in _itself(column) if done.red and not done.partial else ():
+        print(f"  {line}")
     for diagnosis in done.diagnosis:
         print(f"  diagnosis: {diagnosis.sentence}")
     lines = [line for case in done.cases for line in _lines(case, everything=shown is None)]
@@ -150,6 +157,16 @@ def _report(done: RunRecord, folder: Path | None, *, shown: int | None) -> None:
     if shown is not None and len(lines) > shown:
         where = f" in {folder / done.adapter / done.path}.json" if folder else ""
         print(f"  ... and {len(lines) - shown} more{where}")
+
+
+def _itself(column: Column) -> list[str]:
+    """Whether it is the adapter that is wrong, where something is red."""
+    if column.sampled:
+        return [f"whether the adapter itself is right: conformance doctor {column.selector}"]
+    outcome = adapters.outcome(column)
+    if outcome.passes:
+        return []
+    return [f"the adapter itself {outcome.verdict}", *examined.lines(outcome)[:_MISTAKES]]
 
 
 def _lines(case: CaseResult, *, everything: bool) -> list[str]:

@@ -41,6 +41,7 @@ class Column:
         switches: Environment variables that its worker is started with.
         traits: What its framework does on this machine, see `conformance.adapter.Adapter`.
         known: Its known failures.
+        sampled: Whether it runs a sample of the cases, since each takes long.
     """
 
     source: str
@@ -53,6 +54,7 @@ class Column:
     switches: dict[str, str]
     traits: dict[str, bool]
     known: tuple[KnownFailure, ...]
+    sampled: bool = False
 
     @property
     def id(self) -> str:
@@ -94,6 +96,7 @@ def columns(selector: str) -> list[Column]:
             switches=path["switches"],
             traits=told["traits"],
             known=known,
+            sampled=path["sampled"],
         )
         for path in told["paths"]
     ]

@@ -139,6 +139,12 @@ class Session:
         asked = {"do": "run", "path": path, "case": name, "repeat": repeat, **header}
         return self._ask({**asked, "leave_out": leave_out}, arrays, self._case_seconds)
 
+    def call(self, path: str, inputs: Inputs) -> Answer:
+        """Run a call that is no case on one path: it is asked of every path, sampled or not."""
+        self._start_for(path)
+        header, arrays = wire.pack(inputs)
+        return self._ask({"do": "run", "path": path, **header}, arrays, self._case_seconds)
+
     def reproduce(self, path: str, inputs: Inputs, output: str) -> str:
         """A program in the framework's own terms that makes a call and prints one output.
 

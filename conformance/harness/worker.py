@@ -100,7 +100,7 @@ def _serve(
     kernel: Any = path.run  # a kernel's takes leave_out, and nothing else is asked so
     if leave_out:
         kernel = partial(kernel, leave_out=leave_out)
-    return run(path, header["case"], inputs, kernel, repeat=header.get("repeat", False))
+    return run(path, header.get("case"), inputs, kernel, repeat=header.get("repeat", False))
 
 
 def _require_switches(path: Path) -> None:
@@ -133,6 +133,7 @@ def describe(loaded: Adapter) -> dict[str, Any]:
             "about": p.about,
             "dialect": asdict(p.dialect),
             "switches": dict(p.switches),
+            "sampled": p.sample is not None,
         }
         for p in loaded.paths
     ]
@@ -178,18 +179,24 @@ def _with_switches(path: Path, program: str) -> str:
 
 
 def run(
-    path: Path, case: str, inputs: Inputs, kernel: Kernel | None = None, *, repeat: bool = False
+    path: Path,
+    case: str | None,
+    inputs: Inputs,
+    kernel: Kernel | None = None,
+    *,
+    repeat: bool = False,
 ) -> tuple[dict[str, Any], dict[str, Array]]:
     """Run one case on arrays as they lie; exceptions become a status with a reason.
 
     Args:
         path: What to run.
-        case: Id of the case.
+        case: Id of the case; None for a call that is none, which no sample leaves out.
         inputs: The call.
         kernel: What to call instead of ``path.run``.
         repeat: Call twice, and send the second outputs too where their bits differ.
     """
-    if path.sample is not None and not any(fnmatch(case, glob) for glob in path.sample):
+    sample = path.sample if case is not None else None
+    if sample is not None and not any(fnmatch(str(case), glob) for glob in sample):
         return {"status": "not-run", "reason": path.sample_reason or "outside the sample"}, {}
     try:
         reason = adapter.why_not(path.capabilities, inputs)

@@ -1,0 +1,1 @@
+"""Tests of telling a wrong adapter from a wrong framework."""
