@@ -55,7 +55,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--check",
         type=Path,
         metavar="FILE",
-        help="a power.json that must be of this catalogue and dictionary",
+        help="a power.json that must be of this catalogue, judge and dictionary",
     )
     parser.add_argument(
         "--jobs",
@@ -130,7 +130,7 @@ def _stored(file: Path) -> dict[str, Any]:
 
 def _stale(power: dict[str, Any], stored: dict[str, Any], file: Path) -> list[str]:
     """What a stored measurement is not of.  Single letters may differ between machines."""
-    facts = ("schema", "catalogue", "cases", "unseen")
+    facts = ("schema", "catalogue", "judge", "cases", "unseen")
     found = [name for name in facts if stored.get(name) != power[name]]
     found += ["faults"] if list(stored.get("faults", ())) != list(power["faults"]) else []
     again = "Write it again with: conformance power --out DIR"

@@ -36,6 +36,7 @@ class Measured:
     """Everything that was measured.
 
     Attributes:
+        judge: The judge that gave the verdicts, as `power.judge` tells it.
         faults: Verdicts on the dictionary, by fault.
         mutants: Verdicts on the generated mutants, by mutant.
         kinships: For each mutant that is the same function as its original, what else it is.
@@ -45,6 +46,7 @@ class Measured:
         honest: The honest panel: members, comparisons, grades, alarms.
     """
 
+    judge: Json
     faults: Mapping[str, Verdicts]
     mutants: Mapping[str, Verdicts]
     kinships: Mapping[str, Kinship]
@@ -60,6 +62,7 @@ def account(found: Measured) -> Json:
     return {
         "schema": SCHEMA,
         "catalogue": {"digest": manifest.digest, "cases": len(manifest.entries)},
+        "judge": found.judge,
         "cases": [case.id for case in cases()],
         "faults": {name: _fault(verdicts) for name, verdicts in found.faults.items()},
         "unseen": {unseen.id: unseen.why for unseen in UNSEEN},

@@ -14,6 +14,7 @@ from conformance.faults.sheet import kernel
 from conformance.memory import laid_out
 from conformance.power import alarms, baselines, field, matrix, mutants
 from conformance.power.account import Json, Measured, account
+from conformance.power.judge import judge
 from conformance.power.laws import LAWS
 from conformance.power.suspects import Suspect, dictionary, generated
 
@@ -40,6 +41,7 @@ def measure(*, jobs: int, stage: Stage) -> Json:
     ) -> Iterator[_Made]:
         return matrix.spread_out(act, items, jobs=jobs, done=stage(name, len(items)))
 
+    before = judge()  # of the files as they are loaded, not as they are minutes later
     faults, others, honest = dictionary(), generated(), list(PANEL)
     hold = partial(matrix.measure, jobs=jobs)
     on_faults = hold(faults, done=stage("faults", len(faults)))
@@ -50,6 +52,7 @@ def measure(*, jobs: int, stage: Stage) -> Json:
     broken = dict(spread("laws", breaking, faults))
     return account(
         Measured(
+            judge=before,
             faults=on_faults,
             mutants=on_mutants,
             kinships=dict(_kinships(stage)),

@@ -58,11 +58,13 @@ def test_a_stale_measurement_is_status_1(
     assert main(["power", "--check", str(file)]) == 0
     old = copy.deepcopy(power)
     old["catalogue"]["digest"] = "other"
+    old["judge"]["digest"] = "other"
     del old["faults"]["beta-sign-flip"]
     file.write_text(json.dumps(old))
     assert main(["power", "--check", str(file)]) == 1
     said = capsys.readouterr().out
     assert "was measured with another catalogue" in said
+    assert "was measured with another judge" in said
     assert "was measured with another faults" in said
 
 

@@ -16,6 +16,7 @@ from conformance.case import Actual, Inputs
 from conformance.errors import Unsupported
 from conformance.power import matrix
 from conformance.power.account import Measured, account
+from conformance.power.judge import judge
 from conformance.power.matrix import CRASHED, TYPES, Verdicts
 from conformance.power.suspects import dictionary, generated
 
@@ -75,6 +76,7 @@ def measured() -> Measured:
     honest = {"members": 1, "types": [], "comparisons": 0, "grades": {}, "alarms": []}
     some = next(iter(faults))
     return Measured(
+        judge=judge(),
         faults=faults,
         mutants=mutants,
         kinships={},
