@@ -6,8 +6,9 @@ shares nothing with what it proves.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 Role: TypeAlias = Literal["batch", "gradient", "parameter", "statistic", "running"]
@@ -26,6 +27,7 @@ class NamedArray:
             parameters.
         given: Whether a call is given it.
         returned: Whether an implementation may return it.
+        by: What a gradient that is returned is the gradient by.
     """
 
     name: str
@@ -33,6 +35,7 @@ class NamedArray:
     like_x: bool = False
     given: bool = False
     returned: bool = False
+    by: str | None = None
 
 
 ARRAYS = (
@@ -41,9 +44,9 @@ ARRAYS = (
     NamedArray(name="gamma", role="parameter", given=True),
     NamedArray(name="beta", role="parameter", given=True),
     NamedArray(name="y", role="batch", like_x=True, returned=True),
-    NamedArray(name="dx", role="gradient", like_x=True, returned=True),
-    NamedArray(name="dgamma", role="gradient", returned=True),
-    NamedArray(name="dbeta", role="gradient", returned=True),
+    NamedArray(name="dx", role="gradient", like_x=True, returned=True, by="x"),
+    NamedArray(name="dgamma", role="gradient", returned=True, by="gamma"),
+    NamedArray(name="dbeta", role="gradient", returned=True, by="beta"),
     NamedArray(name="mean", role="statistic", returned=True),
     NamedArray(name="var", role="statistic", returned=True),
     NamedArray(name="inv_std", role="statistic", returned=True),
@@ -71,6 +74,11 @@ PER_CHANNEL = _names(lambda array: array.given and not array.like_x)
 
 GRADIENTS = _names(lambda array: array.returned and array.role == "gradient")
 """What is owed where there is an upstream gradient, and nowhere else."""
+
+GRADIENT_OF: Mapping[str, str] = MappingProxyType(
+    {array.by: array.name for array in ARRAYS if array.by is not None}
+)
+"""What is differentiated by, to the name of its gradient."""
 
 RUNNING = _names(lambda array: array.role == "running")
 """What is kept from batch to batch."""

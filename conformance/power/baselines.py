@@ -37,14 +37,13 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from conformance.arrays import GRADIENTS, RUNNING
+from conformance.arrays import GRADIENT_OF, GRADIENTS, RUNNING
 from conformance.case import Array, Dialect, Inputs, Kernel
 from conformance.errors import Unsupported
 from conformance.oracle.expected import solve_inputs
 
 _SHAPES = ((64, 16), (32, 4, 14, 14))
 _COMPARED = ("y", *GRADIENTS, *RUNNING)
-_GRADIENTS = {"x": "dx", "gamma": "dgamma", "beta": "dbeta"}
 _STEP, _ATOL, _RTOL = 1e-6, 1e-5, 1e-3  # the defaults of gradcheck
 
 Check: TypeAlias = Callable[[Kernel, Dialect], bool]
@@ -192,7 +191,7 @@ def _backward(kernel: Kernel, inputs: Inputs, dy: Array) -> dict[str, Array]:
     actual = kernel(_fresh(replace(inputs, dy=dy)))
     return {
         name: _summed_to(getattr(inputs, name).shape, actual[gradient]).ravel()
-        for name, gradient in _GRADIENTS.items()
+        for name, gradient in GRADIENT_OF.items()
         if gradient in actual
     }
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -46,3 +48,17 @@ def test_the_proof_has_a_list_of_its_own_and_it_agrees() -> None:
     assert arrays.LIKE_X & {*arrays.OUTPUT_NAMES} == proof._LIKE_X
     assert {*arrays.GRADIENTS} == proof._GRADIENTS
     assert {*arrays.RUNNING, "running_var_biased"} == proof._RUNNING
+
+
+def test_a_gradient_is_the_gradient_by_what_is_given() -> None:
+    """Every gradient that is returned, and nothing else, is by an array that is given."""
+    assert {*arrays.GRADIENT_OF} <= {*arrays.INPUT_NAMES}
+    assert [*arrays.GRADIENT_OF.values()] == [*arrays.GRADIENTS]
+
+
+@pytest.mark.parametrize("schema", ["check", "run-record"])
+def test_published_schemas_name_every_output(schema: str) -> None:
+    """What the published schemas take as outputs is what the table has, in its order."""
+    text = (resources.files("conformance") / "schemas" / f"{schema}.json").read_text()
+    cases = json.loads(text)["$defs"]["case"]["properties"]["outputs"]
+    assert cases["propertyNames"]["enum"] == [*arrays.OUTPUT_NAMES]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from conformance import layout
-from conformance.arrays import INPUT_NAMES, LIKE_X, RUNNING
+from conformance.arrays import GRADIENT_OF, INPUT_NAMES, LIKE_X, RUNNING
 from conformance.case import Actual, Array, Dialect, Inputs
 from conformance.errors import AdapterError, Unsupported
 from conformance.harness.kernels import contract
@@ -17,8 +17,6 @@ from conformance.harness.kernels.bridges import Bridge, Given
 from conformance.harness.kernels.contract import Parameters
 from conformance.harness.kernels.fence import Fenced, breach, fenced
 from conformance.harness.kernels.returned import as_numpy
-
-_GRADIENT_OF = {"x": "dx", "gamma": "dgamma", "beta": "dbeta"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +128,7 @@ class Function:
     def _leaves(self, inputs: Inputs, fences: Mapping[str, Fenced]) -> tuple[str, ...]:
         if not self.differentiates or inputs.dy is None:
             return ()
-        return tuple(name for name in _GRADIENT_OF if name in fences)
+        return tuple(name for name in GRADIENT_OF if name in fences)
 
     def _with_running(self, found: dict[str, Any], given: Given) -> dict[str, Any]:
         """Running statistics that were updated in place; none that cannot be held to momentum."""

@@ -8,6 +8,7 @@ from typing import Any
 import jax  # type: ignore[import-not-found, unused-ignore]  # checked also where JAX is absent
 import jax.numpy as jnp  # type: ignore[import-not-found, unused-ignore]  # the same
 
+from conformance.arrays import GRADIENT_OF
 from conformance.errors import AdapterError, Unsupported
 from conformance.harness.kernels.bridges import Forward
 from conformance.harness.kernels.fence import Fenced
@@ -18,7 +19,6 @@ IN_PLACE = False
 _KEPT = 64
 """Compiled programs that are kept: each holds about a megabyte."""
 
-_LEAVES = {"x": "dx", "gamma": "dgamma", "beta": "dbeta"}
 _programs: dict[object, Callable[[Any], Any]] = {}
 
 
@@ -65,4 +65,4 @@ def _differentiated(forward: Forward, arrays: Any, leaves: tuple[str, ...]) -> d
     y, pull_back, rest = jax.vjp(split, {name: arrays[name] for name in leaves}, has_aux=True)
     # A y of the wrong type is the judge's affair: its gradients are looked at all the same.
     (gradients,) = pull_back(arrays["dy"].astype(y.dtype))
-    return {"y": y, **rest, **{_LEAVES[name]: value for name, value in gradients.items()}}
+    return {"y": y, **rest, **{GRADIENT_OF[name]: value for name, value in gradients.items()}}

@@ -7,13 +7,12 @@ from typing import Any
 
 import tensorflow as tf  # type: ignore[import-untyped, import-not-found, unused-ignore]  # no types
 
+from conformance.arrays import GRADIENT_OF
 from conformance.harness.kernels.bridges import Forward
 from conformance.harness.kernels.fence import Fenced
 
 PACKAGES = ("tensorflow", "tensorflow-cpu", "keras")
 IN_PLACE = False
-
-_LEAVES = {"x": "dx", "gamma": "dgamma", "beta": "dbeta"}
 
 
 def device() -> str:
@@ -31,7 +30,7 @@ def run(
     tensors = {name: tf.constant(fence.array) for name, fence in fences.items()}
     if not leaves:
         return forward(tensors)
-    by = {_LEAVES[name]: tensors[name] for name in leaves}
+    by = {GRADIENT_OF[name]: tensors[name] for name in leaves}
     with tf.GradientTape() as tape:
         tape.watch(list(by.values()))
         found = forward(tensors)

@@ -9,6 +9,7 @@ import ml_dtypes
 import numpy as np
 import torch  # type: ignore[import-not-found, unused-ignore]  # checked without PyTorch too
 
+from conformance.arrays import GRADIENT_OF
 from conformance.errors import Unsupported
 from conformance.harness.kernels.bridges import Forward
 from conformance.harness.kernels.fence import Fenced
@@ -22,8 +23,6 @@ _REFUSALS = (
     "input tensor must have at least one element",
 )
 """PyTorch's own words for calls that its public function does not take."""
-
-_LEAVES = {"x": "dx", "gamma": "dgamma", "beta": "dbeta"}
 
 
 def device() -> str:
@@ -88,4 +87,4 @@ def _gradients(
     got = torch.autograd.grad(y, by, tensors["dy"].to(y.dtype), allow_unused=True)
     # What y does not depend on has the gradient zero: autograd says None.
     whole = [torch.zeros_like(b) if g is None else g for b, g in zip(by, got, strict=True)]
-    return {_LEAVES[name]: value for name, value in zip(leaves, whole, strict=True)}
+    return {GRADIENT_OF[name]: value for name, value in zip(leaves, whole, strict=True)}
