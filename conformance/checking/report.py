@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from conformance.verdict.diagnosed import Diagnosis
-from conformance.verdict.record import COMPARED, RED, CaseResult, Status
+from conformance.verdict.record import COMPARED, COUNTED_APART, RED, CaseResult, Status
 from conformance.verdict.record_file import encode
 
 SCHEMA = "conformance/check/1"
@@ -165,10 +165,10 @@ _PLAIN = (
 def worst_grade(cases: tuple[CaseResult, ...]) -> str | None:
     """The worst grade of all outputs; F where anything is red; None if nothing was compared.
 
-    Failures that were expected do not count: they are counted by themselves.
+    What was expected to fail and what comes and goes do not count: they are counted apart.
     """
     results = [r for case in cases for r in case.outputs.values()]
     if any(r.status in RED for r in results):
         return "F"
-    graded = (r for r in results if r.status is not Status.EXPECTED_FAIL)
+    graded = (r for r in results if r.status not in COUNTED_APART)
     return max((r.grade for r in graded if r.grade is not None), default=None)

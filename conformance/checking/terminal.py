@@ -15,7 +15,14 @@ from conformance.arrays import OUTPUT_NAMES
 from conformance.checking.report import Report
 from conformance.report.printable import one_line
 from conformance.report.wording import account, counted, figure
-from conformance.verdict.record import RED, SEVERITY, CaseResult, OutputResult, Status
+from conformance.verdict.record import (
+    COUNTED_APART,
+    RED,
+    SEVERITY,
+    CaseResult,
+    OutputResult,
+    Status,
+)
 
 _WIDE = 80
 """Columns below which the table leaves out where the largest errors are."""
@@ -101,7 +108,7 @@ def rows(report: Report) -> list[OutputRow]:
 def _row(name: str, results: list[tuple[str, OutputResult]]) -> OutputRow:
     red = any(r.status in RED for _, r in results)
     compared = [(case, r) for case, r in results if r.grade is not None]
-    grades = [r.grade for _, r in compared if r.grade and r.status is not Status.EXPECTED_FAIL]
+    grades = [r.grade for _, r in compared if r.grade and r.status not in COUNTED_APART]
 
     def size(item: tuple[str, OutputResult]) -> tuple[int, float]:
         result = item[1]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -13,6 +13,7 @@ from conformance import adapter
 from conformance.arrays import OUTPUT_NAMES
 from conformance.atomic import write_atomically
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
+from conformance.commands.extra import extra
 from conformance.errors import ExpectationError
 from conformance.harness.session import Session
 from conformance.report.wording import plural
@@ -20,7 +21,7 @@ from conformance.verdict.known import expectations
 from conformance.verdict.known.expectations import Known
 from conformance.verdict.known.findings import WILD, Findings, find
 from conformance.verdict.known.outputs import Reported, Triple, due_outputs, seen
-from conformance.verdict.known.telling import ready, told
+from conformance.verdict.known.telling import grouped, ready, told
 from conformance.verdict.known.updating import Why, update
 from conformance.verdict.known.writing import rendered, rewritten
 
@@ -67,6 +68,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="DIR",
         help="the records of the run (default: records)",
     )
+    parser.add_argument(
+        "--history",
+        type=Path,
+        metavar="DIR",
+        help="runs that tell whether what is flaky still comes and goes",
+    )
     why = parser.add_mutually_exclusive_group()
     why.add_argument("--reason", metavar="TEXT", help="why the new failures fail")
     why.add_argument("--cause", metavar="NAME", help="the same, as a cause that the file tells")
@@ -100,12 +107,35 @@ def run(args: argparse.Namespace) -> int:
         written = _write(known.file, entries)
     for line in told(findings, ran, due, updated=args.update):
         print(line)
+    if args.history is not None:
+        for line in _constant(args.history, home.name, ran, due):
+            print(line)
     left = findings.new - new
     if left:
         print(f"{plural(len(left), 'output')} failed and not expected:\n")
         print(ready(left, due, Why(versions=f">={ran.version}")))
         print("Say why with --update and --reason TEXT or --cause NAME (--path, --case, --output).")
     return _conclusion(args, findings, ran, left, file=known.file, written=written)
+
+
+def _constant(
+    folder: Path, name: str, ran: Reported, due: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
+    """Lines on flaky outputs that came out the same in every run of a history."""
+    with extra("history"):
+        from conformance.nights.history import flakes  # noqa: PLC0415 - needs the extra
+        from conformance.nights.history.store import History  # noqa: PLC0415 - the same
+
+        counted = flakes.tally(History(folder), name, ran.version)
+    for failed, what, remedy in (
+        (False, "passed", "take the entry out, or mark it as gone"),
+        (True, "failed", "take seen out of the entry"),
+    ):
+        constant = counted.always(failed=failed)
+        if constant:
+            tries = min(constant.values())
+            yield f"flaky, and {what} in each of the last {tries} runs or more: {remedy}"
+            yield from grouped(constant, due)
 
 
 def _conclusion(

@@ -11,6 +11,7 @@ from conformance.float_types import FLOAT_TYPES
 from conformance.report.matrix import Matrix, MatrixCell, MatrixColumn, MatrixRow, Noteworthy, View
 from conformance.report.printable import clean, one_line
 from conformance.verdict.record import (
+    COUNTED_APART,
     RED,
     CaseResult,
     OutputResult,
@@ -21,7 +22,7 @@ from conformance.verdict.record import (
     was_compared,
 )
 
-NOTABLE = RED | {Status.DEGRADED, Status.EXPECTED_FAIL}
+NOTABLE = RED | COUNTED_APART | {Status.DEGRADED}
 """Statuses that are listed output by output."""
 
 _MODES = ("train", "test")

@@ -20,13 +20,14 @@ _RESULTS: dict[Status, type[Error | Failure | Skipped]] = {
     Status.UNSUPPORTED: Skipped,
     Status.NOT_RUN: Skipped,
     Status.EXPECTED_FAIL: Skipped,
+    Status.FLAKY: Skipped,
 }
 
 
 def as_junit(matrix: Matrix) -> str:
     """`matrix` as JUnit XML.
 
-    The type of a result is its status, so all ten stay distinct; a degraded output is a test
+    The type of a result is its status, so all eleven stay distinct; a degraded output is a test
     that passed, with a ``system-out`` that says so.  A path that did not report is an error.
     """
     xml = JUnitXml("conformance")

@@ -70,6 +70,12 @@ SIGNS: Mapping[Status, Sign] = {
         meaning="Fails, as the adapter's expectations say, with the reason; it still ran.",
         style="cyan",
     ),
+    Status.FLAKY: Sign(
+        symbol="±",
+        meaning="Comes and goes, as the adapter's expectations say, with the rate: neither red nor "
+        "green, whichever way it came out this time.",
+        style="blue",
+    ),
     Status.UNEXPECTED_PASS: Sign(
         symbol="✓!",
         meaning="Was expected to fail and passes: the expectation is out of date.",

@@ -11,7 +11,7 @@ from conformance.report.legend import GRADES, SIGNS
 from conformance.report.matrix import Matrix, MatrixCell, MatrixColumn, MatrixRow, Noteworthy
 from conformance.report.printable import one_line
 from conformance.report.wording import account, diagnoses, plural, units, verdict
-from conformance.verdict.record import RED, SEVERITY, Status
+from conformance.verdict.record import COUNTED_APART, RED, SEVERITY, Status
 
 LINES = 100
 """How long the whole is at most, as long as the paths alone do not need more."""
@@ -106,7 +106,7 @@ def _heaps(findings: Iterable[Noteworthy]) -> list[list[Noteworthy]]:
     # One line for what probably has one cause: same path, status, group, kind of answer.
     heaps: dict[tuple[object, ...], list[Noteworthy]] = {}
     for f in findings:
-        reason = f.result.reason if f.result.status is Status.EXPECTED_FAIL else f.group
+        reason = f.result.reason if f.result.status in COUNTED_APART else f.group
         heaps.setdefault((f.column, f.result.status, reason), []).append(f)
     return list(heaps.values())
 

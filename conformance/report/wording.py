@@ -104,7 +104,8 @@ def verdict(matrix: Matrix) -> str:
         parts.append("nothing was compared")
     if not parts:
         parts.append(f"nothing red in {plural(len(totals), 'path')}")
-    known = {s: counts[s] for s in (Status.EXPECTED_FAIL, Status.DEGRADED) if counts[s]}
+    noted = (Status.EXPECTED_FAIL, Status.FLAKY, Status.DEGRADED)
+    known = {status: counts[status] for status in noted if counts[status]}
     also = f" ({counted(known)})" if known else ""
     due = plural(sum(c.due for c in totals), "output")
     return f"{says}: {'; '.join(parts)}; {compared:,} of {due} compared{also}"

@@ -12,7 +12,7 @@ from conformance.suite.plugin import as_property, collected_of
 from conformance.verdict.record import OutputResult, Status
 
 _FIXTURE = "conformance_result"
-_SKIPPED = frozenset({Status.UNSUPPORTED, Status.NOT_RUN})
+_SKIPPED = frozenset({Status.UNSUPPORTED, Status.NOT_RUN, Status.FLAKY})
 _PASSED = frozenset({Status.PASS, Status.DEGRADED})
 
 

@@ -27,6 +27,7 @@ class Status(StrEnum):
     NOT_RUN = "not-run"
     EXPECTED_FAIL = "expected-fail"
     UNEXPECTED_PASS = "unexpected-pass"  # noqa: S105 - not a password
+    FLAKY = "flaky"
 
 
 SEVERITY = (
@@ -35,6 +36,7 @@ SEVERITY = (
     Status.ERROR,
     Status.FAIL,
     Status.UNEXPECTED_PASS,
+    Status.FLAKY,
     Status.EXPECTED_FAIL,
     Status.DEGRADED,
     Status.PASS,
@@ -55,7 +57,14 @@ COMPARED = frozenset(
         Status.UNEXPECTED_PASS,
     }
 )
-"""Statuses of outputs that were held against an expected value (unless they crashed)."""
+"""Statuses of outputs that were held against an expected value (unless they crashed).
+
+What is flaky is not among them, whichever way it came out: it is neither red nor green.
+"""
+
+
+COUNTED_APART = frozenset({Status.EXPECTED_FAIL, Status.FLAKY})
+"""Statuses of what is known to fail, always or at times: it makes nothing red, and no grade."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +187,11 @@ def version(record: RunRecord) -> str:
 def first(statuses: Iterable[Status]) -> Status:
     """The status that a summary of `statuses` must show; not-run if there are none."""
     return min(statuses, key=SEVERITY.index, default=Status.NOT_RUN)
+
+
+def came_out(result: OutputResult) -> bool:
+    """Whether a flaky output came out right this time."""
+    return result.status is Status.FLAKY and result.grade in ("A", "B", "C")
 
 
 def was_compared(result: OutputResult) -> bool:

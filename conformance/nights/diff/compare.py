@@ -182,6 +182,8 @@ def kind_of(old: Outcome | None, new: Outcome | None) -> ChangeKind | None:
         return ChangeKind.ADDED if old is None else ChangeKind.VANISHED
     if new.status in _REDS:
         return _while_red(old, new)
+    if Status.FLAKY in (old.status, new.status):
+        return _while_flaky(old, new)
     if new.status in _FAILING:
         return _while_expected(old, new)
     if old.grade is None or new.grade is None:
@@ -207,6 +209,13 @@ def _while_expected(old: Outcome, new: Outcome) -> ChangeKind | None:
     # Failing as before; how far it is off says nothing, but that it grew does.
     same = old.status == new.status and old.grade == new.grade
     return ChangeKind.DRIFT if same and old.grade is not None else None
+
+
+def _while_flaky(old: Outcome, new: Outcome) -> ChangeKind | None:
+    """What comes and goes says nothing while it does; that it begins or ends to do so is told."""
+    if new.status == Status.FLAKY or new.status in _FAILING:
+        return ChangeKind.EXCUSED if old.status != new.status else None
+    return ChangeKind.UNCOMPARED if new.grade is None else ChangeKind.FIXED
 
 
 def _while_uncompared(old: Outcome, new: Outcome) -> ChangeKind | None:

@@ -44,8 +44,10 @@ def _words(shown: Shown, total: SiteCell) -> tuple[str, str]:
     if total.grade is None:
         return "nothing compared", _GREY
     counts = {status.value: n for status, n in total.counts.items()}
-    if counts.get("expected-fail"):
-        return f"{counts['expected-fail']} known failures", _COLORS["known failures"]
+    known = {"known failures": counts.get("expected-fail"), "flaky": counts.get("flaky")}
+    if any(known.values()):
+        said = ", ".join(f"{number} {word}" for word, number in known.items() if number)
+        return said, _COLORS["known failures"]
     if counts.get("degraded"):
         return f"conforms, {counts['degraded']} degraded", _COLORS["degraded"]
     return "conforms", _COLORS["conforms"]

@@ -50,6 +50,7 @@ def failing(archive: Archive, column: str) -> dict[str, Any]:
     values = {
         "red": [float(entry.red) for entry in nights.values()],
         "expected-fail": [float(e.counts.get("expected-fail", 0)) for e in nights.values()],
+        "flaky": [float(e.counts.get("flaky", 0)) for e in nights.values()],
         "degraded": [float(e.counts.get("degraded", 0)) for e in nights.values()],
     }
     return _chart(list(nights), values, _marks(nights), least=0.0)

@@ -143,6 +143,6 @@ def test_pooled_rows_hold_what_their_rows_hold() -> None:
 
 
 def test_every_status_is_counted_on_its_own() -> None:
-    """The ten statuses stay ten."""
+    """The eleven statuses stay eleven."""
     matrix = join([every_status()])
     assert matrix.cell(matrix.total, 0).counts == dict.fromkeys(Status, 1)

@@ -52,8 +52,9 @@ def test_every_status_has_a_result_of_its_own() -> None:
         "unsupported": [(Skipped, "unsupported")],
         "not-run": [(Skipped, "not-run")],
         "expected-fail": [(Skipped, "expected-fail")],
+        "flaky": [(Skipped, "flaky")],
     }
-    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (10, 2, 3, 3)
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (11, 2, 3, 4)
 
 
 def test_a_failure_tells_element_and_repro() -> None:

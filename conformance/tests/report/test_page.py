@@ -153,7 +153,7 @@ def test_what_is_worth_a_look_is_listed(status: Status) -> None:
 
 
 def test_every_status_has_its_sign_and_its_meaning() -> None:
-    """The legend shows all ten with sign and word, and the classes of the cells differ."""
+    """The legend shows all eleven with sign and word, and the classes of the cells differ."""
     page = Page(as_page(join([every_status()])))
     for status in Status:
         assert f"{SIGNS[status].symbol} {status}{SIGNS[status].meaning}" in page.text

@@ -49,7 +49,7 @@ def test_thirty_paths_fit(width: int) -> None:
 
 
 def test_every_status_is_a_word() -> None:
-    """Without colour all ten statuses can be told apart."""
+    """Without colour all eleven statuses can be told apart."""
     text = " ".join(shown([every_status()]).split())
     assert "\x1b" not in text
     for status in Status:

@@ -32,6 +32,8 @@ from conformance.verdict.record_file import encode, read, record_files, save, wr
         (Status.TIMEOUT, None, False),
         (Status.UNSUPPORTED, None, False),
         (Status.NOT_RUN, None, False),
+        (Status.FLAKY, "A", False),  # neither red nor green, whichever way it came out
+        (Status.FLAKY, None, False),
     ],
 )
 def test_what_was_held_against_a_value_is_compared(

@@ -115,7 +115,7 @@ def test_a_missing_record_is_a_record_error(tmp_path: Path) -> None:
 
 
 def test_an_unknown_status_is_refused(tmp_path: Path, payload: dict[str, Any]) -> None:
-    """A status that is not one of the ten never enters a report."""
+    """A status that is not one of the eleven never enters a report."""
     payload["cases"][0]["outputs"]["y"]["status"] = "passed"
     file = tmp_path / "record.json"
     file.write_text(json.dumps(payload), encoding="utf-8")

@@ -10,6 +10,7 @@
     versions = ">=2.21"                # optional: of the adapter's first package
     gone = "2.22.0"                    # optional: the version in which it was seen to pass
     where = "fused-multiply-add"       # optional: machines that show this trait of the adapter
+    seen = "3 of 4"                    # optional: it comes and goes, and failed so often
     link = "https://..."               # optional: that of the cause
 
 An entry may tell its own ``reason = "..."`` instead of naming a cause.
@@ -17,10 +18,14 @@ An entry may tell its own ``reason = "..."`` instead of naming a cause.
 An output that an active entry matches and that fails is `expected-fail`; one that passes is
 `unexpected-pass`, which makes the run fail until the entry is marked as gone or removed.
 ``conformance expectations ADAPTER --update`` marks it.
+
+What an entry with ``seen`` matches is `flaky`, whichever way it comes out: neither red nor green,
+and counted by itself.  What happened this time stands in the reason.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
@@ -38,7 +43,8 @@ from conformance.verdict.known.cause import Cause
 from conformance.verdict.record import COMPARED, OutputResult, Status
 
 _LISTS = ("paths", "cases", "outputs")
-_TEXTS = ("cause", "reason", "versions", "gone", "where", "link")
+_TEXTS = ("cause", "reason", "versions", "gone", "where", "seen", "link")
+_RATE = re.compile(r"(\d{1,6}) of (\d{1,6})", re.ASCII)
 _WITHOUT = "no "
 _REQUIRED = ("paths", "cases")
 FAILING = frozenset({Status.FAIL, Status.ERROR, Status.CRASH, Status.TIMEOUT})
@@ -58,6 +64,7 @@ class KnownFailure:
         gone: The version in which it was seen to pass; empty while it fails.
         where: The trait of the machines it speaks of, with ``"no "`` before it for those without;
             empty for all machines.
+        seen: How often it failed, such as ``"3 of 4"``, where it comes and goes; else empty.
         link: An issue upstream, its cause's if it has none.
     """
 
@@ -69,6 +76,7 @@ class KnownFailure:
     versions: str = ""
     gone: str = ""
     where: str = ""
+    seen: str = ""
     link: str = ""
 
     def matches(self, path: str, case: str, output: str) -> bool:
@@ -244,6 +252,11 @@ def _apply_one(entries: list[KnownFailure], result: OutputResult) -> OutputResul
         return result
     told = [f"{e.reason} ({e.link})" if e.link else e.reason for e in entries]
     why = "; ".join(dict.fromkeys(told))
+    rate = next((e.seen for e in entries if e.seen), "")
+    if rate and result.status in FAILING | COMPARED:
+        now = f"{result.status}: {result.reason}" if result.reason else str(result.status)
+        text = f"comes and goes, failed in {rate} tries: {why} [this time {now}]"
+        return replace(result, status=Status.FLAKY, reason=text)
     if result.status in FAILING:
         seen = f"{result.status}: {result.reason}" if result.reason else str(result.status)
         return replace(result, status=Status.EXPECTED_FAIL, reason=f"expected: {why} [{seen}]")
@@ -281,10 +294,21 @@ def _entry(where: str, raw: object, known: Mapping[str, Cause]) -> KnownFailure:
             f"{where} names outputs {sorted(unknown)}, expected some of {list(OUTPUT_NAMES)}."
         )
     texts = {key: str(raw[key]) for key in _TEXTS if key in raw}
+    if "seen" in texts:
+        _require_rate(where, texts["seen"])
     given: dict[str, Any] = {key: tuple(value) for key, value in lists.items()}
     return KnownFailure(
         **{"outputs": OUTPUT_NAMES, **given, **texts, **_explained(where, texts, known)}
     )
+
+
+def _require_rate(where: str, seen: str) -> None:
+    told = _RATE.fullmatch(seen)
+    if told is None or not 0 < int(told[1]) < int(told[2]):
+        raise ExpectationError(
+            f"{where} has seen = {seen!r}, in how many of how many tries it failed was wanted, "
+            'such as "3 of 4": once at least, and not always. Leave it out where it always fails.'
+        )
 
 
 def _explained(where: str, told: Mapping[str, str], known: Mapping[str, Cause]) -> dict[str, str]:

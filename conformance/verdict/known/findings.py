@@ -49,8 +49,13 @@ class Findings:
 
     @property
     def stale(self) -> tuple[Held, ...]:
-        """Active entries of which something passed."""
-        return tuple(held for held in self.held if held.active and held.passed)
+        """Active entries of which something passed that does not come and go."""
+        return tuple(h for h in self.held if h.active and h.passed and not h.entry.seen)
+
+    @property
+    def flaky(self) -> tuple[Held, ...]:
+        """Active entries of what comes and goes."""
+        return tuple(held for held in self.held if held.active and held.entry.seen)
 
     @property
     def dead(self) -> tuple[Held, ...]:

@@ -11,7 +11,7 @@ from conformance.cases import golden
 from conformance.errors import RecordError
 from conformance.verdict import record_file
 from conformance.verdict.known.expectations import FAILING, KnownFailure
-from conformance.verdict.record import RunRecord, Status
+from conformance.verdict.record import RunRecord, Status, came_out
 from conformance.verdict.ruler import due_names
 
 Triple: TypeAlias = tuple[str, str, str]
@@ -28,7 +28,7 @@ class Reported:
     Attributes:
         version: Version of the framework, without what follows a plus.
         paths: The paths that have a record.
-        failed: The outputs that failed, expected or not.
+        failed: The outputs that failed, expected or not; what is flaky as it came out this time.
         passed: Those that did not.
         traits: What the framework does on the machine, as far as the records tell.
     """
@@ -68,8 +68,8 @@ def seen(name: str, folder: Path) -> Reported:
     return Reported(
         version=versions[0],
         paths=tuple(r.path for r in records),
-        failed=_with_status(records, _FAILED),
-        passed=_with_status(records, _PASSED),
+        failed=_with_status(records, _FAILED, came=False),
+        passed=_with_status(records, _PASSED, came=True),
         traits=_traits(records, folder / name),
     )
 
@@ -108,11 +108,14 @@ def spoken_of(
     )
 
 
-def _with_status(records: Iterable[RunRecord], wanted: frozenset[Status]) -> frozenset[Triple]:
+def _with_status(
+    records: Iterable[RunRecord], wanted: frozenset[Status], *, came: bool
+) -> frozenset[Triple]:
+    """Outputs of some statuses, and those that are flaky and came out right, or did not."""
     return frozenset(
         (done.path, case.case, name)
         for done in records
         for case in done.cases
         for name, result in case.outputs.items()
-        if result.status in wanted
+        if result.status in wanted or (result.status is Status.FLAKY and came_out(result) is came)
     )

@@ -32,12 +32,17 @@ def told(
             f"{len(held.passed) + len(held.failed)} outputs passed, {done} as gone = "
             f'"{seen.version}" ({_reason(held)})'
         )
-        yield from _grouped(held.passed, due)
+        yield from grouped(held.passed, due)
     for held in findings.dead:
         entry = held.entry
         yield (
             f"entry {held.number} matches nothing in the catalogue: paths {list(entry.paths)}, "
             f"cases {list(entry.cases)}, outputs {list(entry.outputs)}. Correct it or remove it."
+        )
+    for held in findings.flaky:
+        yield (
+            f'entry {held.number} comes and goes (seen = "{held.entry.seen}"): this time '
+            f"{len(held.failed)} failed and {len(held.passed)} passed ({_reason(held)})"
         )
     if findings.unseen:
         yield f"no record of {', '.join(findings.unseen)}: their entries are left as they are"
@@ -53,7 +58,8 @@ def _reason(held: Held) -> str:
     return f"cause {entry.cause}" if entry.cause else entry.reason
 
 
-def _grouped(triples: Iterable[Triple], due: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+def grouped(triples: Iterable[Triple], due: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Outputs as few lines: paths, cases, outputs."""
     for group in groups(triples, due):
         cases = ", ".join(group.cases[:_SHOWN]) + (", ..." if len(group.cases) > _SHOWN else "")
         yield f"  {', '.join(group.paths)}: {cases}: {', '.join(group.outputs)}"

@@ -11,6 +11,7 @@ from conformance.verdict.known.expectations import Known, KnownFailure
 from conformance.verdict.known.findings import Findings, Held
 from conformance.verdict.known.grouping import Group, groups
 from conformance.verdict.known.outputs import Triple
+from conformance.verdict.known.ranges import widened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Why:
         versions: Range of versions; empty for all.
         gone: The version in which they were seen to pass; empty while they fail.
         where: The trait of the machines they fail on; empty for all.
+        seen: How often they failed, where they come and go; else empty.
         link: A link of their own; empty where it is the cause's.
     """
 
@@ -31,6 +33,7 @@ class Why:
     versions: str = ""
     gone: str = ""
     where: str = ""
+    seen: str = ""
     link: str = ""
 
 
@@ -63,7 +66,7 @@ def update(
     """
     kinds = _kinds(known, findings, version)
     if why is not None and new:
-        _insert(kinds, _dated(why, kinds, version)).triples.update(new)
+        _explain(kinds, set(new), why, version)
     return [
         (kind, group)
         for kind, held in kinds.items()
@@ -77,7 +80,7 @@ def _kinds(known: Known, findings: Findings, version: str) -> dict[Why, _Kind]:
     for held in findings.held:
         why = _why(known, held)
         kind = _insert(kinds, why)
-        gone = held.passed if held.active else frozenset()
+        gone = held.passed if held.active and not held.entry.seen else frozenset()
         kind.triples.update(held.triples - gone)
         if not held.triples:
             kind.dead.append(held.entry)
@@ -113,20 +116,33 @@ def _why(known: Known, held: Held) -> Why:
         versions=entry.versions,
         gone=entry.gone,
         where=entry.where,
+        seen=entry.seen,
         link="" if shared else entry.link,
     )
+
+
+def _explain(kinds: dict[Why, _Kind], new: set[Triple], why: Why, version: str) -> None:
+    """Put new failures where the same is told of other versions, which then speaks of this too."""
+    for kind in list(kinds):
+        again = kinds[kind].triples & new
+        if again and kind.versions and _alike(kind, why):
+            kinds[kind].triples.difference_update(again)
+            wide = replace(kind, versions=widened(kind.versions, version))
+            _insert(kinds, wide).triples.update(again)
+            new -= again
+    if new:
+        _insert(kinds, _dated(why, kinds, version)).triples.update(new)
+
+
+def _alike(kind: Why, why: Why) -> bool:
+    """Whether two tell the same, but for the versions that they speak of."""
+    return replace(kind, versions="", link="") == replace(why, versions="", link="")
 
 
 def _dated(why: Why, kinds: Mapping[Why, _Kind], version: str) -> Why:
     """The same from this version on, in the words in which the file says so already."""
     since = SpecifierSet(f">={version}")
     for kind in kinds:
-        same = (kind.cause, kind.reason, kind.gone, kind.where) == (
-            why.cause,
-            why.reason,
-            "",
-            why.where,
-        )
-        if same and kind.versions and SpecifierSet(kind.versions) == since:
+        if _alike(kind, why) and kind.versions and SpecifierSet(kind.versions) == since:
             return kind
     return replace(why, versions=str(since))

@@ -31,6 +31,8 @@ OUTCOMES: Mapping[str, Outcome | None] = {
     "unexpected B": Outcome(status="unexpected-pass", grade="B"),
     "unsupported": Outcome(status="unsupported"),
     "not run": Outcome(status="not-run"),
+    "flaky": Outcome(status="flaky", grade="A"),
+    "flaky crash": Outcome(status="flaky"),
 }
 """What an output may have done in a run, by a word for it."""
 
@@ -71,6 +73,19 @@ OUTCOMES: Mapping[str, Outcome | None] = {
         ("expected", "expected crash", None),
         ("expected crash", "expected", None),
         ("expected crash", "expected crash", None),
+        # what comes and goes says nothing, but that it begins or ends to do so is told
+        ("flaky", "flaky crash", None),
+        ("flaky crash", "flaky", None),
+        ("A", "flaky", "newly-expected"),
+        ("fail", "flaky", "newly-expected"),
+        ("expected", "flaky crash", "newly-expected"),
+        ("flaky", "expected", "newly-expected"),
+        ("flaky", "A", "fixed"),
+        ("flaky crash", "C", "fixed"),
+        ("flaky", "fail", "new-failure"),
+        ("flaky crash", "crash", "new-failure"),
+        ("flaky", "unsupported", "no-longer-compared"),
+        ("flaky crash", "not run", "no-longer-compared"),
         # compared or not
         ("not run", "A", "newly-compared"),
         ("unsupported", "C", "newly-compared"),

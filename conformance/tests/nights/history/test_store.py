@@ -177,7 +177,7 @@ def test_every_status_and_hostile_text_are_kept(history: History) -> None:
     wild = record([case({"y": failed(None, reason=NASTY)})], "wild/path")
     added = history.add([every_status(), wild])
     entry = next(e for e in history.entries(added.name) if e.adapter == "torch")
-    assert len(entry.counts) == 10
+    assert len(entry.counts) == 11
     assert entry.red == 5
 
 

@@ -9,7 +9,7 @@ import pytest
 from conformance import adapter
 from conformance.errors import ExpectationError
 from conformance.verdict.known import expectations
-from conformance.verdict.record import OutputResult, Status
+from conformance.verdict.record import COMPARED, RED, OutputResult, Status, came_out
 
 ENTRY = """
 [[expect]]
@@ -172,3 +172,48 @@ def test_a_condition_on_an_unknown_trait_is_refused(tmp_path: Path) -> None:
     file.write_text('[[expect]]\npaths = ["*"]\ncases = ["*"]\nreason = "-"\nwhere = "fma"\n')
     with pytest.raises(ExpectationError, match="where = 'fma' names no trait"):
         expectations.load(file, "1.0")
+
+
+FLAKY = ENTRY + 'seen = "3 of 4"\n'
+
+
+@pytest.mark.parametrize("status", [Status.FAIL, Status.CRASH, Status.TIMEOUT, Status.PASS])
+def test_what_comes_and_goes_is_flaky_whichever_way_it_comes_out(
+    file: Path, status: Status
+) -> None:
+    """The status is flaky, the rate is told, and so is what happened this time."""
+    file.write_text(FLAKY)
+    entries = expectations.load(file, "2.1.0")
+    result = OutputResult(status=status, grade="A" if status is Status.PASS else None)
+    found = expectations.apply(entries, "fast", "offset/a", {"y": result})["y"]
+    assert found.status is Status.FLAKY
+    assert "3 of 4" in str(found.reason)
+    assert f"[this time {status}]" in str(found.reason)
+    assert came_out(found) is (status is Status.PASS)
+
+
+@pytest.mark.parametrize("status", [Status.UNSUPPORTED, Status.NOT_RUN])
+def test_what_did_not_come_out_is_not_flaky(file: Path, status: Status) -> None:
+    """An output that was not tried neither came nor went."""
+    file.write_text(FLAKY)
+    assert outcome(file, status) is status
+
+
+def test_flaky_is_neither_red_nor_green() -> None:
+    """It fails no run, and a run of nothing else compared nothing."""
+    assert Status.FLAKY not in RED | COMPARED
+
+
+@pytest.mark.parametrize("seen", ["always", "4 of 4", "0 of 4", "5 of 4", "3/4", "-1 of 4", ""])
+def test_a_rate_that_is_none_is_refused(file: Path, seen: str) -> None:
+    """What always fails is a failure, what never does is none: neither is flaky."""
+    file.write_text(f'{ENTRY}seen = "{seen}"\n')
+    with pytest.raises(ExpectationError, match=r'such as "3 of 4"'):
+        expectations.read(file)
+
+
+def test_what_comes_and_goes_needs_a_reason(file: Path) -> None:
+    """A rate does not say why."""
+    file.write_text(FLAKY.replace('reason = "one pass"\n', ""))
+    with pytest.raises(ExpectationError, match="cause or reason"):
+        expectations.read(file)
