@@ -102,9 +102,9 @@ def run_column(column: Column, night: Path, *, minutes: float, more: Sequence[st
         try:
             status: int | None = process.wait(timeout=minutes * 60)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
             status = None
+        finally:
+            _end(process)
     seconds = time.monotonic() - begun
     reason = (
         f"{minutes:g} minutes were over" if status is None else "" if status == 0 else _last(log)
@@ -120,6 +120,18 @@ def run_column(column: Column, night: Path, *, minutes: float, more: Sequence[st
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(outcome, indent=1) + "\n", encoding="utf-8")
     print(f"nightly: {env} ended with {status} after {seconds:.0f} s  {reason}", flush=True)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a column that is still running, with all that it started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _stop(number: int, _frame: object) -> None:
+    """End as a shell tells it, by way of every ``finally``: no column goes on by itself."""
+    sys.exit(128 + number)
 
 
 def publish(args: argparse.Namespace) -> int:
@@ -194,4 +206,6 @@ def _last(log: Path) -> str:
 
 
 if __name__ == "__main__":
+    for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(kind, _stop)
     sys.exit(main())

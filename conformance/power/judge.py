@@ -14,6 +14,8 @@ from importlib import resources
 from typing import Any
 
 FILES = (
+    "arrays.py",  # which output has which shape and type
+    "float_types.py",  # the roundoff
     "case.py",  # the limit, and the number of values per channel
     "oracle/bounds.py",
     "oracle/channels.py",
