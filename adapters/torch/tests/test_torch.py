@@ -26,6 +26,7 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
 )
 from conformance.tests.adapters.trial import BFLOAT16, ask, errors
 
+os.environ["TORCHINDUCTOR_FORCE_DISABLE_CACHES"] = "1"  # for the processes that reproduce
 torch = pytest.importorskip("torch", reason="PyTorch is not installed here")
 
 ADAPTER = adapter.load("torch")
@@ -60,8 +61,10 @@ GRADIENTS = {"dx", "dgamma", "dbeta"}
 
 @pytest.fixture(autouse=True)
 def _fresh_compiler() -> Iterator[None]:
-    """Leave no compiled function behind for the next test."""
-    yield
+    """Compile anew, and leave no compiled function behind for the next test."""
+    # Another file of tests may have imported PyTorch before the switch was set.
+    with torch.compiler.config.patch(force_disable_caches=True):
+        yield
     torch.compiler.reset()
 
 
