@@ -59,6 +59,10 @@ BUFFERS = {"running_mean", "running_var"}
 GRADIENTS = {"dx", "dgamma", "dbeta"}
 
 
+# PyTorch says so of one more cache that the switch of the compiled path turns off.
+pytestmark = pytest.mark.filterwarnings("ignore:dynamo_pgo force disabled:UserWarning")
+
+
 @pytest.fixture(autouse=True)
 def _fresh_compiler() -> Iterator[None]:
     """Compile anew, and leave no compiled function behind for the next test."""
