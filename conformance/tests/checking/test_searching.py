@@ -98,7 +98,8 @@ def test_a_kernel_that_takes_nothing_was_not_searched(folder: Path) -> None:
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan"])
 def test_no_time_is_refused(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Before the check runs, and with the value."""
-    assert main(["check", "right.py", "--fuzz", seconds]) == 2
+    with pytest.raises(SystemExit, match="2"):
+        main(["check", "right.py", "--fuzz", seconds])
     out, err = capsys.readouterr()
     assert out == ""
-    assert f"--fuzz is {seconds}, a number of seconds above 0" in err
+    assert f"--fuzz: '{seconds}' was found, a number of seconds above 0" in err
