@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -123,9 +122,7 @@ def run(
         )
         results = tuple(t.result for t in tried)
         statuses = {o.status for r in results for o in r.outputs.values()}
-        with _unless_halted(halt) as found:
-            found.conventions = _conventions(trial) if Status.FAIL in statuses else ()
-            found.notes = isolation.notes(tried, start)
+        conventions, notes = _account(trial, tried, start, halt, fails=Status.FAIL in statuses)
     cut = _cut(halt, results)
     betrayed = fresh.compared([(name, t.result) for name, t in secret], results)
     red = bool(statuses & RED)
@@ -137,9 +134,9 @@ def run(
         grade=_grade(results, is_whole=not cut, agree=not betrayed.disagree),
         cases=results,
         diagnosis=diagnose([t.evidence for t in tried], trial.dialect) if red else (),
-        conventions=found.conventions,
+        conventions=conventions,
         dialect=asdict(trial.dialect),
-        notes=(*found.notes, *fresh.notes(betrayed), *(() if cut else scope.notes(tried))),
+        notes=(*notes, *fresh.notes(betrayed), *(() if cut else scope.notes(tried))),
         fresh=betrayed,
         versions=told["versions"],
         device=told["device"],
@@ -150,25 +147,21 @@ def run(
     )
 
 
-@dataclass(slots=True)
-class _Found:
-    """What is asked of a kernel once all cases are run."""
+def _account(
+    trial: Trial, tried: Sequence[Tried], start: Callable[[], Trial], halt: Halt, *, fails: bool
+) -> tuple[tuple[Convention, ...], tuple[str, ...]]:
+    """What else is asked of a kernel once all cases are run: its conventions, and notes.
 
-    conventions: tuple[Convention, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-@contextmanager
-def _unless_halted(halt: Halt) -> Iterator[_Found]:
-    """Keep what was found unless the check was stopped: a kernel that is gone answers wrong."""
-    found = _Found()
+    Nothing where the check was stopped: a kernel that is gone answers wrong.
+    """
     try:
-        yield found
+        conventions = _conventions(trial) if fails else ()
+        notes = isolation.notes(tried, start)
     except AdapterError:
         if not halt.why:
             raise
-    if halt.why:
-        found.conventions, found.notes = (), ()
+        return (), ()
+    return ((), ()) if halt.why else (conventions, notes)
 
 
 def _grade(results: tuple[CaseResult, ...], *, is_whole: bool, agree: bool) -> str | None:
