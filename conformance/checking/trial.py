@@ -18,7 +18,7 @@ from conformance.harness.run import judged
 from conformance.harness.session import Answer, Session
 from conformance.harness.wire import AGAIN
 from conformance.oracle.solve import owed
-from conformance.verdict.known import expectations
+from conformance.verdict.known import applying, expectations
 from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.record import RED, SEVERITY, CaseResult, OutputResult
 
@@ -138,7 +138,7 @@ class Trial:
             outputs = {name: _worse(outputs[name], second[name]) for name in outputs}
         # A fresh case is expected to fail where the public one is whose recipe it has.
         public = case.id.partition(FRESH)[0]
-        outputs = expectations.apply(self._known, PATH, public, outputs)
+        outputs = applying.apply(self._known, PATH, public, outputs)
         result = CaseResult(
             case=case.id,
             group=case.problem.group,

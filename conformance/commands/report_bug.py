@@ -22,7 +22,7 @@ from conformance.harness.session import CASE_SECONDS, Answer, Session
 from conformance.report.bugs.shrinking import SECONDS, Asking, Failure, shrink
 from conformance.report.bugs.writing import Bug, markdown
 from conformance.verdict.known import expectations
-from conformance.verdict.known.expectations import FAILING
+from conformance.verdict.known.applying import FAILING
 from conformance.verdict.record import OutputResult
 
 _ABOUT = """\

@@ -143,7 +143,7 @@ def _with_progress(
 def _report(column: Column, done: RunRecord, folder: Path | None, *, shown: int | None) -> None:
     counts = ", ".join(f"{done.counts[s]} {s}" for s in Status if done.counts[s])
     verdict = "FAILS" if done.red else "ok" if done.compared else "NOTHING COMPARED"
-    version = next(iter(done.versions.values()))
+    version = record.version(done)
     if done.partial:
         verdict = f"PARTIAL ({done.partial})" + ("  FAILS" if done.red else "")
     print(f"{verdict}  {done.adapter}/{done.path}  {version}  {done.device}  {counts}")

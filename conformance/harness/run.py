@@ -20,7 +20,7 @@ from conformance.harness.probing import PROBED, worded
 from conformance.harness.session import CASE_SECONDS, Answer, Session
 from conformance.layout import name as layout_name
 from conformance.verdict.diagnosed import Diagnosis
-from conformance.verdict.known import expectations
+from conformance.verdict.known import applying, expectations
 from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.record import RED, CaseResult, OutputResult, RunRecord, Status
 from conformance.verdict.ruler import Ruler, due_names, spread
@@ -119,7 +119,7 @@ def examine(session: Session, column: Column, case: Case) -> tuple[CaseResult, E
         mode=case.inputs.mode,
         layout=layout_name(case.inputs),
         dtype=case.inputs.types,
-        outputs=expectations.apply(column.known, column.path, case.id, results),
+        outputs=applying.apply(column.known, column.path, case.id, results),
         repro=f"conformance run {column.selector} --case {case.id}",
         seconds=float(answer.header.get("seconds", 0.0)),
         stderr=answer.stderr,

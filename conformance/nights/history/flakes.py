@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.nights.history.entry import ColumnRun
 from conformance.nights.history.store import History
+from conformance.verdict.known.ranges import public_part
 from conformance.verdict.record import Status
 
 RUNS = 60
@@ -62,7 +63,7 @@ def tally(history: History, adapter: str, version: str) -> Tally:
         for entry in entries:
             if entry.missing or entry.adapter != adapter:
                 continue
-            if entry.version.partition("+")[0] != version or not _flaky(entry.counts):
+            if public_part(entry.version) != version or not _flaky(entry.counts):
                 continue
             if entry.body not in bodies:
                 bodies[entry.body] = _outcomes(history, entry)

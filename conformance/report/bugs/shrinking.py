@@ -15,7 +15,7 @@ from conformance.case import Array, Case, Dialect, Inputs
 from conformance.harness.run import judged
 from conformance.harness.session import Answer, Session
 from conformance.report.bugs.fairness import is_fair, posed
-from conformance.verdict.known.expectations import FAILING
+from conformance.verdict.known.applying import FAILING
 from conformance.verdict.record import OutputResult
 
 SECONDS = 60.0

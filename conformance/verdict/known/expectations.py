@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path as FilePath
 from typing import Any
@@ -40,14 +40,13 @@ from conformance.documents import parse_toml, read_text
 from conformance.errors import ExpectationError
 from conformance.verdict.known import cause as causes
 from conformance.verdict.known.cause import Cause
-from conformance.verdict.record import COMPARED, OutputResult, Status
+from conformance.verdict.known.ranges import public_part
 
 _LISTS = ("paths", "cases", "outputs")
 _TEXTS = ("cause", "reason", "versions", "gone", "where", "seen", "link")
 _RATE = re.compile(r"(\d{1,6}) of (\d{1,6})", re.ASCII)
 _WITHOUT = "no "
 _REQUIRED = ("paths", "cases")
-FAILING = frozenset({Status.FAIL, Status.ERROR, Status.CRASH, Status.TIMEOUT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,16 +186,6 @@ def _require_trait(file: FilePath, where: str, traits: Mapping[str, bool]) -> No
         )
 
 
-def apply(
-    expectations: Iterable[KnownFailure], path: str, case: str, results: Mapping[str, OutputResult]
-) -> dict[str, OutputResult]:
-    """Turn failures that are expected into expected ones, and their absence into a failure."""
-    return {
-        output: _apply_one([e for e in expectations if e.matches(path, case, output)], result)
-        for output, result in results.items()
-    }
-
-
 def require(
     expectations: Iterable[KnownFailure],
     paths: Iterable[str],
@@ -230,7 +219,7 @@ def is_active(file: FilePath, entry: KnownFailure, version: str) -> bool:
     Raises:
         ExpectationError: its own range or version is none.
     """
-    public = version.partition("+")[0]
+    public = public_part(version)
     try:
         if entry.versions and not SpecifierSet(entry.versions, prereleases=True).contains(public):
             return False
@@ -245,28 +234,6 @@ def is_active(file: FilePath, entry: KnownFailure, version: str) -> bool:
             f"{file}: gone = {entry.gone!r} cannot be compared with version {public!r}, a version "
             'was wanted. Write it like "2.14.0".'
         ) from error
-
-
-def _apply_one(entries: list[KnownFailure], result: OutputResult) -> OutputResult:
-    if not entries:
-        return result
-    told = [f"{e.reason} ({e.link})" if e.link else e.reason for e in entries]
-    why = "; ".join(dict.fromkeys(told))
-    rate = next((e.seen for e in entries if e.seen), "")
-    if rate and result.status in FAILING | COMPARED:
-        now = f"{result.status}: {result.reason}" if result.reason else str(result.status)
-        text = f"comes and goes, failed in {rate} tries: {why} [this time {now}]"
-        return replace(result, status=Status.FLAKY, reason=text)
-    if result.status in FAILING:
-        seen = f"{result.status}: {result.reason}" if result.reason else str(result.status)
-        return replace(result, status=Status.EXPECTED_FAIL, reason=f"expected: {why} [{seen}]")
-    if result.status in COMPARED:
-        text = (
-            f"expected to fail and did not: {why}. Remove the entry from expectations.toml, or "
-            "mark it there as gone."
-        )
-        return replace(result, status=Status.UNEXPECTED_PASS, reason=text)
-    return result
 
 
 def _entry(where: str, raw: object, known: Mapping[str, Cause]) -> KnownFailure:

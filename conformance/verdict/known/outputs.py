@@ -10,8 +10,10 @@ from typing import TypeAlias
 from conformance.cases import golden
 from conformance.errors import RecordError
 from conformance.verdict import record_file
-from conformance.verdict.known.expectations import FAILING, KnownFailure
-from conformance.verdict.record import RunRecord, Status, came_out
+from conformance.verdict.known.applying import FAILING
+from conformance.verdict.known.expectations import KnownFailure
+from conformance.verdict.known.ranges import public_part
+from conformance.verdict.record import RunRecord, Status, came_out, version
 from conformance.verdict.ruler import due_names
 
 Triple: TypeAlias = tuple[str, str, str]
@@ -59,7 +61,7 @@ def seen(name: str, folder: Path) -> Reported:
         )
     for file, record in zip(files, records, strict=True):
         record_file.require_whole(record, file)
-    versions = sorted({next(iter(r.versions.values())).partition("+")[0] for r in records})
+    versions = sorted({public_part(version(r)) for r in records})
     if len(versions) > 1:
         raise RecordError(
             f"the records in {folder / name} are of versions {', '.join(versions)}, one version "

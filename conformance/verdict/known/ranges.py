@@ -1,9 +1,14 @@
-"""Ranges of versions that grow to hold one more version."""
+"""Versions as entries mean them, and ranges that grow to hold one more version."""
 
 from __future__ import annotations
 
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
+
+
+def public_part(version: str) -> str:
+    """A version without what a build adds after a plus, such as ``+cpu`` (PEP 440)."""
+    return version.partition("+")[0]
 
 
 def widened(versions: str, version: str) -> str:
@@ -16,7 +21,7 @@ def widened(versions: str, version: str) -> str:
         versions: The range, such as ``"==2.21.0"`` or ``">=2.13,<3"`` (PEP 440).
         version: The version.
     """
-    given = Version(version.partition("+")[0])
+    given = Version(public_part(version))
     told = list(SpecifierSet(versions))
     lower = [end for one in told if (end := _lower(one)) is not None]
     if lower and all(given < Version(end.version) for end in lower):

@@ -14,7 +14,7 @@ from conformance.cases import golden
 from conformance.harness.session import Session
 from conformance.report.bugs.fairness import is_fair
 from conformance.report.bugs.shrinking import Asking, Failure, shrink
-from conformance.verdict.known.expectations import FAILING
+from conformance.verdict.known.applying import FAILING
 
 LOSSY = Path(__file__).parents[2] / "data" / "lossy" / "adapter.py"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import ExpectationError
-from conformance.verdict.known import expectations
+from conformance.verdict.known import applying, expectations
 from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.record import OutputResult, Status
 
@@ -105,11 +105,11 @@ BECOMES = {
 def test_every_status_becomes_one(status: Status, becomes: Status) -> None:
     """An expected output that fails is excused, one that passes is red, the rest stays itself."""
     results = {"y": OutputResult(status=status), "dx": OutputResult(status=status)}
-    found = expectations.apply([entry()], "fast", "a/b", results)
+    found = applying.apply([entry()], "fast", "a/b", results)
     assert found["y"].status is becomes
     assert found["dx"] == results["dx"]  # another output is untouched
-    assert expectations.apply([entry()], "fast", "a/c", results) == results
-    assert expectations.apply([], "fast", "a/b", results) == results
+    assert applying.apply([entry()], "fast", "a/c", results) == results
+    assert applying.apply([], "fast", "a/b", results) == results
 
 
 @pytest.mark.parametrize(
@@ -129,13 +129,13 @@ def test_a_failure_keeps_what_was_seen(
 ) -> None:
     """The reason names why, with its link, and in brackets what the run showed."""
     entries = [entry(link=link) for link in links]
-    assert expectations.apply(entries, "fast", "a/b", {"y": result})["y"].reason == reason
+    assert applying.apply(entries, "fast", "a/b", {"y": result})["y"].reason == reason
 
 
 def test_an_unexpected_pass_says_what_to_do() -> None:
     """It names the reason that no longer holds, and the way out."""
     passed = {"y": OutputResult(status=Status.PASS, grade="A")}
-    found = expectations.apply([entry()], "fast", "a/b", passed)["y"]
+    found = applying.apply([entry()], "fast", "a/b", passed)["y"]
     assert str(found.reason).startswith("expected to fail and did not: why. ")
     assert found.grade == "A"
 

@@ -8,7 +8,7 @@ import pytest
 
 from conformance import adapter
 from conformance.errors import ExpectationError
-from conformance.verdict.known import expectations
+from conformance.verdict.known import applying, expectations
 from conformance.verdict.record import COMPARED, RED, OutputResult, Status, came_out
 
 ENTRY = """
@@ -33,7 +33,7 @@ def outcome(file: Path, status: Status, *, case: str = "offset/a", path: str = "
     """What becomes of output y."""
     entries = expectations.load(file, "2.1.0+cpu")
     results = {"y": OutputResult(status=status, reason="because")}
-    return expectations.apply(entries, path, case, results)["y"].status
+    return applying.apply(entries, path, case, results)["y"].status
 
 
 @pytest.mark.parametrize("status", [Status.FAIL, Status.ERROR, Status.CRASH, Status.TIMEOUT])
@@ -120,7 +120,7 @@ def test_equal_reasons_are_told_once(file: Path) -> None:
     """Where two entries of one reason match an output, its report says the reason once."""
     file.write_text(ENTRY + ENTRY)
     results = {"y": OutputResult(status=Status.FAIL, reason="because")}
-    told = expectations.apply(expectations.load(file, "2.0"), "fast", "offset/a", results)
+    told = applying.apply(expectations.load(file, "2.0"), "fast", "offset/a", results)
     assert told["y"].reason == "expected: one pass [fail: because]"
 
 
@@ -185,7 +185,7 @@ def test_what_comes_and_goes_is_flaky_whichever_way_it_comes_out(
     file.write_text(FLAKY)
     entries = expectations.load(file, "2.1.0")
     result = OutputResult(status=status, grade="A" if status is Status.PASS else None)
-    found = expectations.apply(entries, "fast", "offset/a", {"y": result})["y"]
+    found = applying.apply(entries, "fast", "offset/a", {"y": result})["y"]
     assert found.status is Status.FLAKY
     assert "3 of 4" in str(found.reason)
     assert f"[this time {status}]" in str(found.reason)
