@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 from typing import Any
 
@@ -11,9 +10,6 @@ import pytest
 
 from conformance import adapter
 from conformance.case import LIMIT, Inputs
-from conformance.cases import golden
-from conformance.harness.probing import PROBED
-from conformance.harness.session import Session
 from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs them
     module,
     pytest_generate_tests,
@@ -22,6 +18,7 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
     test_a_program_makes_the_call_of_the_path,
     test_every_cause_shows_itself,
 )
+from conformance.tests.adapters.instructions import require_found_lacking
 from conformance.tests.adapters.trial import BFLOAT16, ask, errors, skip_if_lacking
 
 jax = pytest.importorskip("jax", reason="JAX is not installed here")
@@ -206,16 +203,9 @@ def _beside(name: str) -> Any:
 
 def test_traits_and_probes_follow_the_instructions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without fused multiply-add and float16 conversions XLA is found to have neither."""
-    if platform.machine() not in ("x86_64", "AMD64") or jax.default_backend() != "cpu":
-        pytest.skip("the instructions are those of an x86 processor")
-    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_max_isa=SSE4_2")
-    case = next(golden.load(["dense/train-float16"]))
-    with Session(ADAPTER.name) as started:
-        traits = started.describe()["traits"]
-        answer = started.run("jnp", case)
-    assert traits == {"fused-multiply-add": False, "float16-under-xla": False}
-    assert answer.status == "unsupported"
-    assert str(answer.reason).startswith(f"{PROBED}float16 under XLA: ")
+    if jax.default_backend() != "cpu":
+        pytest.skip("the instructions are those of a processor")
+    require_found_lacking(ADAPTER.name, "jnp", monkeypatch)
 
 
 FAILING = {

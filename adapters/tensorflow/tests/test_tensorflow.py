@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +12,6 @@ import pytest
 
 from conformance import adapter
 from conformance.case import LIMIT, Case, Inputs, Problem
-from conformance.cases import golden
 from conformance.errors import Unsupported
 from conformance.harness.probing import PROBED
 from conformance.harness.session import Session
@@ -26,6 +24,7 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
     test_a_program_makes_the_call_of_the_path,
     test_every_cause_shows_itself,
 )
+from conformance.tests.adapters.instructions import require_found_lacking
 from conformance.tests.adapters.trial import BFLOAT16, ask, errors, skip_if_lacking
 
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # read at the import: that of most paths
@@ -267,16 +266,9 @@ def test_device_is_named() -> None:
 
 def test_traits_and_probes_follow_the_instructions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without fused multiply-add and float16 conversions XLA is found to have neither."""
-    if platform.machine() not in ("x86_64", "AMD64") or tf.config.list_physical_devices("GPU"):
-        pytest.skip("the instructions are those of an x86 processor")
-    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_max_isa=SSE4_2")
-    case = next(golden.load(["dense/train-float16"]))
-    with Session(ADAPTER.name) as started:
-        traits = started.describe()["traits"]
-        answer = started.run("nn_xla", case)
-    assert traits == {"fused-multiply-add": False, "float16-under-xla": False}
-    assert answer.status == "unsupported"
-    assert str(answer.reason).startswith(f"{PROBED}float16 under XLA: ")
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("the instructions are those of a processor")
+    require_found_lacking(ADAPTER.name, "nn_xla", monkeypatch)
 
 
 FAILING = {
