@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain
 
 from conformance.arrays import LIKE_X, OUTPUT_NAMES
@@ -130,12 +131,7 @@ class _State:
 
 
 def _in(finding: Finding, inputs: Inputs) -> Finding:
-    return Finding(
-        name=finding.name,
-        seen=f"{finding.seen} ({described(inputs)})",
-        look=finding.look,
-        certain=finding.certain,
-    )
+    return replace(finding, seen=f"{finding.seen} ({described(inputs)})")
 
 
 def _failed(inputs: Inputs, answer: Answer) -> Finding:

@@ -12,13 +12,13 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 from conformance.case import Array, Inputs
+from conformance.float_types import HALVES, dtype_of
 
-_SINGLE, _BFLOAT16 = np.dtype(np.float32), np.dtype(ml_dtypes.bfloat16)
-_TYPES = (_SINGLE, np.dtype(np.float64), np.dtype(np.float16), _BFLOAT16)
+_SINGLE = dtype_of("float32")
+_TYPES = (_SINGLE, dtype_of("float64"), *map(dtype_of, HALVES))
 _SHAPES = {4: (2, 5, 3, 4), 2: (6, 4), 3: (4, 5, 2), 5: (2, 5, 3, 2, 4)}
 """Channels first; they are as many as no other axis is long: what is not moved back is seen."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from conformance.arrays import INPUT_NAMES, OUTPUT_NAMES
+from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Actual, Array, Case, Dialect, Inputs, Problem
 from conformance.checking.selftest.suspects import Suspect
 from conformance.oracle.solve import owed
@@ -182,10 +182,7 @@ def _right(reading: Reading) -> Iterator[str]:
 def renamed(reading: Reading, name: str) -> str | None:
     """The array that came under a name and belongs to another: of the call, or of its outputs."""
     candidates: dict[str, Array] = {n: v for n, v in reading.due.items() if n != name}
-    for given in INPUT_NAMES:
-        value = getattr(reading.inputs, given)
-        if value is not None:
-            candidates[f"Inputs.{given}"] = value
+    candidates |= {f"Inputs.{n}": value for n, value in reading.inputs.given().items()}
     actual = reading.outputs[name]
     same = {n: v for n, v in candidates.items() if v.shape == actual.shape}
     alike = {n: reading.distance(name, v) for n, v in same.items()}

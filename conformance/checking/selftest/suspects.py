@@ -102,12 +102,8 @@ def _lost(inputs: Inputs) -> Iterator[_Changed]:
 def _fixed(inputs: Inputs) -> Iterator[_Changed]:
     look = "Look at where Inputs.eps is handed over"
     for eps in _USUAL_EPS:
-        yield (
-            "eps dropped",
-            f"what eps = {eps:g} gives, and not {inputs.eps:g}",
-            look,
-            _eps(inputs, eps),
-        )
+        seen = f"what eps = {eps:g} gives, and not {inputs.eps:g}"
+        yield ("eps dropped", seen, look, replace(inputs, eps=eps))
     if not inputs.training or inputs.running_mean is None:
         return
     m = inputs.momentum
@@ -125,10 +121,6 @@ def _fixed(inputs: Inputs) -> Iterator[_Changed]:
     whole, none = replace(inputs, momentum=1.0), replace(inputs, momentum=0.0)
     yield ("running statistics overwritten", "what the batch alone gives", look, whole)
     yield ("running statistics not updated", "what it was before the call", look, none)
-
-
-def _eps(inputs: Inputs, eps: float) -> Inputs:
-    return replace(inputs, eps=eps)
 
 
 def _upstream(inputs: Inputs) -> Iterator[_Changed]:
