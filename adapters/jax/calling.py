@@ -19,7 +19,6 @@ from conformance.case import Actual, Inputs
 Arrays: TypeAlias = dict[str, Any]
 Signature: TypeAlias = tuple[tuple[str, tuple[int, ...], str], ...]
 
-NAMES = ("x", "dy", "gamma", "beta", "running_mean", "running_var")
 KEPT = 64
 """Compiled programs that are kept; each case of a catalogue tends to have its own shape."""
 
@@ -36,8 +35,7 @@ def run(program: Callable[..., Arrays], inputs: Inputs, **static: Any) -> Actual
     Returns:
         What the program returned, each array in the type that JAX gave it.
     """
-    given = {name: getattr(inputs, name) for name in NAMES}
-    arrays = {name: array for name, array in given.items() if array is not None}
+    arrays = inputs.given()
     signature = tuple((name, a.shape, str(a.dtype)) for name, a in arrays.items())
     values = {"axis": inputs.axis, "training": inputs.training, **static}
     if _compiled.cache_info().currsize == KEPT:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import tensorflow as tf  # type: ignore[import-untyped, import-not-found, unused-ignore]  # no types
 
+from conformance.arrays import LIKE_X
 from conformance.case import Array, Inputs
 
 Tensors: TypeAlias = dict[str, Any]
@@ -16,11 +17,9 @@ Tensors: TypeAlias = dict[str, Any]
 
 def tensors(inputs: Inputs, images: Callable[[Array], Array]) -> Tensors:
     """Copy the arrays that exist; those of the shape of x go through `images` first."""
-    parameters = ("gamma", "beta", "running_mean", "running_var")
-    given = {name: getattr(inputs, name) for name in parameters}
-    given |= {"x": images(inputs.x), "dy": None if inputs.dy is None else images(inputs.dy)}
     return {
-        name: tf.convert_to_tensor(values) for name, values in given.items() if values is not None
+        name: tf.convert_to_tensor(images(array) if name in LIKE_X else array)
+        for name, array in inputs.given().items()
     }
 
 

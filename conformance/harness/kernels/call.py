@@ -103,17 +103,17 @@ class Function:
 
     def _arrays(self, inputs: Inputs) -> dict[str, Array]:
         """The arrays that are given: a parameter without default is never given None."""
-        given = {name: getattr(inputs, name) for name in INPUT_NAMES}
+        given = inputs.given()
         neutral = {"gamma": np.ones, "beta": np.zeros}
         for name, fill in neutral.items():
-            if given[name] is None and name in self.takes.required:
+            if name not in given and name in self.takes.required:
                 given[name] = fill(inputs.channel_shape, dtype=inputs.parameter_dtype)
-        if given["dy"] is None and "dy" in self.takes.required:
+        if "dy" not in given and "dy" in self.takes.required:
             given["dy"] = np.zeros_like(inputs.x)
         wanted = {name for name in INPUT_NAMES if self.takes.takes(name)}
         if self.differentiates:
             wanted.add("dy")
-        return {n: v for n, v in given.items() if v is not None and n in wanted}
+        return {name: array for name, array in given.items() if name in wanted}
 
     def _scalars(self, inputs: Inputs) -> dict[str, Any]:
         momentum = inputs.momentum
