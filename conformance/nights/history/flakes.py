@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from conformance.nights.history.entry import ColumnRun
 from conformance.nights.history.store import History
+from conformance.verdict.known.outputs import Triple
 from conformance.verdict.known.ranges import public_part
 from conformance.verdict.record import Status
 
@@ -21,9 +20,6 @@ ENOUGH = 8
 What fails in one of four tries passes eight times in a row in one of ten such stretches.
 """
 
-Output = tuple[str, str, str]
-"""A path, a case and the name of an output."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
@@ -34,10 +30,10 @@ class Tally:
         failures: In how many of them it failed.
     """
 
-    tries: Counter[Output] = field(default_factory=Counter)
-    failures: Counter[Output] = field(default_factory=Counter)
+    tries: Counter[Triple] = field(default_factory=Counter)
+    failures: Counter[Triple] = field(default_factory=Counter)
 
-    def always(self, *, failed: bool) -> dict[Output, int]:
+    def always(self, *, failed: bool) -> dict[Triple, int]:
         """Outputs that failed each time, or never, in `ENOUGH` runs or more; and in how many."""
         return {
             output: tries
@@ -63,7 +59,7 @@ def tally(history: History, adapter: str, version: str) -> Tally:
         for entry in entries:
             if entry.missing or entry.adapter != adapter:
                 continue
-            if public_part(entry.version) != version or not _flaky(entry.counts):
+            if public_part(entry.version) != version or not entry.counts.get(Status.FLAKY.value):
                 continue
             if entry.body not in bodies:
                 bodies[entry.body] = _outcomes(history, entry)
@@ -72,10 +68,6 @@ def tally(history: History, adapter: str, version: str) -> Tally:
                 found.tries[name] += 1
                 found.failures[name] += failed
     return found
-
-
-def _flaky(counts: Mapping[str, Any]) -> bool:
-    return bool(counts.get(Status.FLAKY.value))
 
 
 def _outcomes(history: History, entry: ColumnRun) -> list[tuple[str, str, bool]]:
