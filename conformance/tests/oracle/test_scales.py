@@ -1,54 +1,17 @@
-"""Every term of every error scale, on numbers that are worked out by hand.
-
-Unless a test says otherwise a channel holds x = [3, 5] with eps = 3: mean 4, d = [-1, 1], A1 = 4,
-var 1, V = 4, r = 1/2, k = 1/8, so that S_var = var + 2 mean(d |x|) = 1 + 2 * 4 = 9 and k S_var =
-9/8.  With dy = [2, -7]: dbeta = -5, D1 = 4.5, sum dy d = -9, dgamma = -4.5; with gamma = -6 and
-beta = -5: |gamma| r = 3 and dx = -3 (4.5 - 1.125) = -10.125 in front, 10.125 behind.  What a term
-in u or o adds to these is below 1e-12 of the whole.  The channel stands there three times.
-"""
+"""Every term of every error scale, on the numbers of `oracle.equal_channels`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
-from conformance.case import Array, Inputs
 from conformance.errors import InputError
-from conformance.oracle.bounds import is_gradable, roundoff, scales, underflow, units
+from conformance.oracle.bounds import scales, underflow
 from conformance.oracle.expected import solve_inputs
 from conformance.tests.oracle.by_hand import make
-
-O32, U32 = 2.0**-126, 2.0**-24
-"""o and u of float32."""
-
-
-def channels(values: Sequence[float], dtype: Any = np.float64) -> Array:
-    """A column of values, three times: what forgets to keep its axis has no shape that fits."""
-    return np.repeat(np.array(values, dtype)[:, None], 3, axis=1)
-
-
-def given(x: Sequence[float], dtype: Any = np.float64, **more: Any) -> Inputs:
-    """Inputs of three equal channels; what is a list becomes an array."""
-    arrays = {
-        name: channels(v, dtype) if name == "dy" else np.full(3, v, dtype)
-        for name, v in more.items()
-        if name in ("dy", "gamma", "beta", "running_mean", "running_var")
-    }
-    return Inputs(x=channels(x, dtype), **{"eps": 3.0, **more, **arrays})
-
-
-def column(inputs: Inputs, name: str, **options: bool) -> list[float]:
-    """The scale of one output in one channel, after all channels were found equal."""
-    answers = solve_inputs(inputs, eps_outside=options.get("eps_outside", False))
-    found = np.asarray(scales(inputs, answers, **options)[name])
-    assert (found == found[..., :1]).all()
-    return [float(v) for v in np.atleast_2d(found)[:, 0]]
-
-
-FULL = {"dy": [2, -7], "gamma": -6.0, "beta": -5.0}
+from conformance.tests.oracle.equal_channels import FULL, O32, channels, column, given
 
 
 @pytest.mark.parametrize(
@@ -304,154 +267,6 @@ def test_one_value_per_channel_has_no_correction() -> None:
     inputs = given([1024], np.float32, momentum=0.25, running_mean=0.0, running_var=0.0)
     found = scales(inputs, solve_inputs(inputs))
     assert np.asarray(found["running_var"]).tolist() == [0.25] * 3
-
-
-def test_single_pass_loses_the_squares() -> None:
-    """The class of E[x^2] - mean^2 adds var + 2 A1^2 = 1 + 32 to S_var = 9, and r follows."""
-    inputs = given([3, 5], momentum=0.25, running_mean=-8.0, running_var=2.0)
-    assert column(inputs, "var", single_pass=True) == pytest.approx([42.0], rel=1e-12)
-    assert column(inputs, "inv_std", single_pass=True) == pytest.approx(
-        [(1 + 42 / 8) / 2], rel=1e-12
-    )
-    # and the running variance by M / (M - 1): 0.75 * 2 + 0.25 (2 + 2 * 42)
-    assert column(inputs, "running_var", single_pass=True) == pytest.approx([23.0], rel=1e-12)
-    assert column(inputs, "mean", single_pass=True) == [4.0]
-
-
-def constant(eps: float) -> Inputs:
-    """128 values 2^9 in float32: S_var = 2^-20 2^18 = 1/4, and 2^19 + 1/4 for the single pass.
-
-    (T + M / 8) u = 32 u = 2^-19, so that s = (1 + 2^-21) / eps.
-    """
-    return given([512] * 128, np.float32, eps=eps)
-
-
-def test_single_pass_grows_beyond_first_order() -> None:
-    """A quarter of V lost moves r by (1 - 1/4)^(-3/2) = 8 / 27^(1/2) times the first order."""
-    slack = (2**19 + 0.25) / 8 * 8 / 27**0.5
-    assert column(constant(4.0), "inv_std", single_pass=True) == pytest.approx(
-        [(1 + slack) / 2], rel=1e-5
-    )
-
-
-def test_terms_that_are_added_one_by_one_are_an_eighth_each() -> None:
-    """Four values: (16 + 1/2) u (2^19 + 1/4) / eps is a quarter where eps = 2.0625 (1 + 2^-21)."""
-    found = column(given([512] * 4, np.float32, eps=2.0625), "inv_std", single_pass=True)
-    slack = (2**19 + 0.25) / (2 * 2.0625) * 8 / 27**0.5
-    assert found == pytest.approx([(1 + slack) / 2.0625**0.5], rel=1e-5)
-
-
-def test_dx_of_the_single_pass_class_grows_with_r() -> None:
-    """Values 511 and 513, 64 each, dy -1 and 1, eps 3: V = 4, r = w = 1/2, k = 1/8, dgamma 64.
-
-    S_var = 1 + 2 * 512 + 1/4 and the class adds 1 + 2^19: 525314.25, of which 2^-19 / 4 is s.
-    S_dgamma = 1/2 * 128 * 513 + 64 k S; w / M = 2^-8; dx = 1/2 (1 - 1/4).
-    """
-    dy = [-1.0] * 64 + [1.0] * 64
-    inputs = given([511] * 64 + [513] * 64, np.float32, dy=dy)
-    growth = (1 - 525314.25 * 2.0**-21) ** -1.5
-    slack, twice = 525314.25 / 8 * growth, 525314.25 / 4 * growth
-    S_dgamma = 64 * 513 + 64 * slack
-    wanted = [
-        (2 + (x + 512) / 256 * (64 + 2.0**-20 * S_dgamma) + (S_dgamma + 64 * twice) / 256) / 2
-        + 0.375 * slack
-        for x in (511, 513)
-    ]
-    found = column(inputs, "dx", single_pass=True)
-    assert [found[0], found[-1]] == pytest.approx(wanted, rel=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("eps", "wanted"),
-    [
-        (2 + 2.0**-20, 0.25),  # s = 1/2 exactly: nothing is left
-        (2.0, 0.25),  # more than a half
-        (2 + 2.0**-18, 2**19 + 0.25),  # less
-    ],
-)
-def test_single_pass_has_no_class_from_half_of_the_variance_on(eps: float, wanted: float) -> None:
-    """Where s reaches 1/2 the scale is that of any other algorithm."""
-    assert column(constant(eps), "var", single_pass=True) == [wanted]
-
-
-def test_without_a_class_r_has_no_growth() -> None:
-    """From half of the variance on S_inv is r (1 + k S_var), k S_var = 1/4 / 4, and no more."""
-    found = column(constant(2.0), "inv_std", single_pass=True)
-    assert found == pytest.approx([0.5**0.5 * (1 + 0.25 / 4)], rel=1e-13)
-
-
-def strained(eps: float, **more: Any) -> Inputs:
-    """A constant channel 2^20 in float32: T u S_var = 2^-40 2^40, so that the strain is 1 / eps."""
-    return given([2**20, 2**20], np.float32, eps=eps, **more)
-
-
-@pytest.mark.parametrize(("eps", "holds"), [(10.0001, True), (10.0, False), (9.9999, False)])
-def test_first_order_holds_below_a_tenth(eps: float, *, holds: bool) -> None:
-    """T u (2 k) S_var < 0.1, from both sides and at the edge, which is out."""
-    assert is_gradable(strained(eps)) is holds
-
-
-@pytest.mark.parametrize(("eps", "holds"), [(0.0509, True), (0.0507, False)])
-def test_first_order_holds_with_eps_outside_in_its_own_way(eps: float, *, holds: bool) -> None:
-    """With eps outside (2 k) is r w / 2 + w^2 / 2, which is larger than with eps inside.
-
-    x = 2^12 -+ 2^-4 in float32: w = 16 and S_var = 2^-8 + 2 * 2^-4 2^12 + 2^-20 2^24 = 528.0039.
-    2^-20 S_var (2 k) = 0.1 where 2 k = 198.594, so r = 8.8242 and eps = 0.11332 - 0.0625 = 0.0508.
-    """
-    inputs = given([4096 - 2.0**-4, 4096 + 2.0**-4], np.float32, eps=eps)
-    assert is_gradable(inputs, eps_outside=True) is holds
-    assert is_gradable(inputs)
-
-
-def test_channels_that_are_not_finite_have_no_say() -> None:
-    """A NaN or an infinity is judged as such; another channel is judged all the same."""
-    x = channels([2**20, 2**20], np.float32)
-    x[0, 1:] = np.nan, np.inf
-    assert is_gradable(Inputs(x=x, eps=11.0))
-    assert not is_gradable(Inputs(x=x, eps=9.0))
-
-
-def test_what_a_single_pass_would_lose_is_no_strain() -> None:
-    """T u (2 k) 2^19 = 1/8 is beyond a tenth, but S_var without that class is 1/4."""
-    assert is_gradable(constant(4.0))
-
-
-def test_what_is_given_or_empty_is_gradable() -> None:
-    """Test mode has no statistics of its own, and a batch of nothing no values."""
-    assert is_gradable(strained(1e-5, training=False, running_mean=0.0, running_var=0.0))
-    assert is_gradable(Inputs(x=np.zeros((0, 3), np.float32)))
-
-
-@pytest.mark.parametrize(
-    ("dtype", "given_in", "wanted"),
-    [
-        ("float32", np.float32, U32 * 3 + 2.0**-150),  # as exact as the arithmetic: no rounding
-        ("float64", np.float64, 2.0**-53 * 3),
-        ("float32", np.float64, 2.0**-53 * 3 + U32 * 5),  # narrower than the arithmetic
-        ("float16", np.float16, U32 * 3 + 2.0**-11 * 5 + 2.0**-25),
-        ("float64", np.float32, U32 * 3),  # a statistic kept wider
-    ],
-)
-def test_unit(dtype: str, given_in: Any, wanted: float) -> None:
-    """A unit is u S + eta, and u_out |expected| only where the output's type is coarser than u."""
-    inputs = make((4, 3), given_in)
-    unit = units(inputs, np.array([-5.0]), np.array([3.0]), np.dtype(dtype))
-    assert unit.tolist() == pytest.approx([wanted], rel=1e-15)
-
-
-@pytest.mark.parametrize(
-    ("dtype", "eta"), [("float16", 2.0**-25), ("float32", 2.0**-150), ("float64", 0.0)]
-)
-def test_unit_of_nothing_is_half_the_smallest_number(dtype: str, eta: float) -> None:
-    """Eta is half the smallest subnormal number of the output's type; in float64 it is below it."""
-    unit = units(make((4, 3), np.float32), np.zeros(1), np.zeros(1), np.dtype(dtype))
-    assert unit.tolist() == [eta]
-
-
-def test_roundoff_is_that_of_the_arithmetic() -> None:
-    """Half types are summed in float32."""
-    found = [roundoff(make((4, 3), t)) for t in (np.float16, np.float32, np.float64)]
-    assert found == [U32, U32, 2.0**-53]
 
 
 def test_an_empty_batch_has_no_scale() -> None:
