@@ -57,7 +57,7 @@ def require_folder(folder: Path) -> None:
     """
     there = next(each for each in (folder, *folder.absolute().parents) if _exists(each))
     if not there.is_dir():
-        raise OutputError(f"{there} is a file, a folder was wanted for {folder}. Give another.")
+        raise OutputError(f"{there} is no folder, one was wanted for {folder}. Give another.")
     if not os.access(there, os.W_OK | os.X_OK):
         raise OutputError(
             f"{there} may not be written, a place for {folder} was wanted. Change its "
@@ -66,9 +66,13 @@ def require_folder(folder: Path) -> None:
 
 
 def _exists(place: Path) -> bool:
+    """Whether anything has this name, a link that leads nowhere too: nothing can be made there."""
     try:
-        return place.exists()
+        place.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     except OSError as error:
         raise OutputError(
             f"{place} cannot be: {error.strerror}. Another name was wanted. Give one."
         ) from error
+    return True

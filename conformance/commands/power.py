@@ -116,6 +116,8 @@ def _stored(file: Path) -> dict[str, Any]:
     Raises:
         RecordError: it is missing, or no measurement.
     """
+    from conformance.power.account import SCHEMA  # noqa: PLC0415 - needs the extra
+
     again = "Write it with: conformance power --out DIR"
     try:
         stored = read_json(file)
@@ -125,12 +127,14 @@ def _stored(file: Path) -> dict[str, Any]:
         raise RecordError(
             f"{file} holds a JSON {type(stored).__name__}, an object was wanted. {again}"
         )
+    if (found := stored.get("schema")) != SCHEMA:
+        raise RecordError(f"{file} has schema {found!r}, {SCHEMA!r} was wanted. {again}")
     return stored
 
 
 def _stale(power: dict[str, Any], stored: dict[str, Any], file: Path) -> list[str]:
     """What a stored measurement is not of.  Single letters may differ between machines."""
-    facts = ("schema", "catalogue", "judge", "cases", "unseen")
+    facts = ("catalogue", "judge", "cases", "unseen")
     found = [name for name in facts if stored.get(name) != power[name]]
     found += ["faults"] if list(stored.get("faults", ())) != list(power["faults"]) else []
     again = "Write it again with: conformance power --out DIR"

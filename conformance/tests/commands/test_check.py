@@ -70,7 +70,7 @@ def test_what_cannot_be_written_is_told_before_the_check(
     assert main(["check", "right.py", *case, "--out", "taken/report.json"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert "taken is a file, a folder was wanted" in err
+    assert "taken is no folder, one was wanted" in err
 
 
 def test_quiet_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
