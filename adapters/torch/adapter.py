@@ -7,6 +7,8 @@ arrays come in the memory format that the path names; any others keep their stri
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
@@ -148,8 +150,19 @@ def native(inputs: Inputs) -> Actual:
     return answer(inputs, {"y": y, **found, "running_mean": running[0], "running_var": running[1]})
 
 
+def own_cache() -> str:
+    """Where Inductor keeps what it compiles for the instructions that PyTorch may use here.
+
+    Its cache knows nothing of ``ATEN_CPU_CAPABILITY``: what was made for AVX-512 is taken where
+    that is limited, and gives other numbers or does not compile.
+    """
+    user, instructions = getattr(os, "getuid", int)(), torch.backends.cpu.get_cpu_capability()
+    return f"{tempfile.gettempdir()}{os.sep}torchinductor_{user}_{instructions}"
+
+
 def compiled(inputs: Inputs) -> Actual:
     """Run `functional` with the function compiled by Inductor for this very signature."""
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", own_cache())  # read as it compiles
     # Dynamo keeps every compilation of a function, and past its limit of them it would quietly
     # run the function uncompiled; `fullgraph` makes it say so wherever it cannot compile.
     torch.compiler.reset()
@@ -207,9 +220,6 @@ ADAPTER = Adapter(
             dialect=CHANNELS_FIRST,
             sample=("spatial/*", "offset/*", "memory/*"),
             sample_reason="1 to 2 s of compilation per case",
-            # Its cache of compiled functions knows nothing of ATEN_CPU_CAPABILITY: what was made
-            # for AVX-512 is taken where that is limited, and does not compile.
-            switches={"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"},
         ),
     ),
 )

@@ -26,7 +26,6 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
 )
 from conformance.tests.adapters.trial import BFLOAT16, ask, errors
 
-os.environ["TORCHINDUCTOR_FORCE_DISABLE_CACHES"] = "1"  # for the processes that reproduce
 torch = pytest.importorskip("torch", reason="PyTorch is not installed here")
 
 ADAPTER = adapter.load("torch")
@@ -59,16 +58,10 @@ BUFFERS = {"running_mean", "running_var"}
 GRADIENTS = {"dx", "dgamma", "dbeta"}
 
 
-# PyTorch says so of one more cache that the switch of the compiled path turns off.
-pytestmark = pytest.mark.filterwarnings("ignore:dynamo_pgo force disabled:UserWarning")
-
-
 @pytest.fixture(autouse=True)
 def _fresh_compiler() -> Iterator[None]:
-    """Compile anew, and leave no compiled function behind for the next test."""
-    # Another file of tests may have imported PyTorch before the switch was set.
-    with torch.compiler.config.patch(force_disable_caches=True):
-        yield
+    """Leave no compiled function behind for the next test."""
+    yield
     torch.compiler.reset()
 
 
@@ -266,25 +259,37 @@ def test_the_compiled_function_is_grade_a(training: bool) -> None:
     assert {output: e for output, e in found.items() if e > LIMIT} == {}
 
 
-def test_a_missing_compiler_is_stated() -> None:
-    """Without a C++ compiler the compiled path is unsupported, with that reason."""
-    if MODULE.DEVICE.type != "cpu":
-        pytest.skip("on the GPU Inductor writes Triton, not C++")
-    code = (
-        "from conformance import adapter\n"
-        "from conformance.tests.adapters.trial import ask\n"
-        "adapter.load('torch').path('compile').run(ask())"
-    )
-    changed = {"CXX": "/nowhere/c++", "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"}
-    # In a process of its own, since Inductor remembers what it found out about the compiler.
-    ended = subprocess.run(
-        [sys.executable, "-c", code],
+def _in_a_process(code: str, **changed: str) -> subprocess.CompletedProcess[str]:
+    """Run code with the adapter loaded, anew: Inductor remembers what it found out."""
+    begin = "import sys\nfrom conformance import adapter\nadapter.load('torch')\n"
+    return subprocess.run(
+        [sys.executable, "-c", begin + code],
         env=os.environ | changed | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_a_missing_compiler_is_stated() -> None:
+    """Without a C++ compiler the compiled path is unsupported, with that reason."""
+    if MODULE.DEVICE.type != "cpu":
+        pytest.skip("on the GPU Inductor writes Triton, not C++")
+    ended = _in_a_process(
+        "from conformance.tests.adapters.trial import ask\n"
+        "adapter.load('torch').path('compile').run(ask())",
+        CXX="/nowhere/c++",
+        TORCHINDUCTOR_FORCE_DISABLE_CACHES="1",
+    )
     assert "conformance.errors.Unsupported: Inductor finds no C++ compiler" in ended.stderr
+
+
+def test_what_was_compiled_is_kept_by_instructions() -> None:
+    """Inductor's cache for the default kernels is not that for the processor's own."""
+    code = f"print(sys.modules[{MODULE.__name__!r}].own_cache())"
+    limited = _in_a_process(code, ATEN_CPU_CAPABILITY="default").stdout.strip()
+    assert limited.endswith("DEFAULT")
+    assert MODULE.own_cache().endswith(torch.backends.cpu.get_cpu_capability())
 
 
 def test_device_is_named() -> None:
