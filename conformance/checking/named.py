@@ -17,6 +17,7 @@ import cloudpickle  # type: ignore[import-untyped]  # it has no types
 
 from conformance.errors import AdapterError
 from conformance.harness.kernels import find
+from conformance.harness.kernels.source import is_program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ def named(kernel: object) -> Iterator[Named]:
 
 
 def _files(selector: str) -> tuple[Path, ...]:
-    if selector.startswith("exec"):
+    if is_program(selector):
         from conformance.harness.kernels import program  # noqa: PLC0415 - for programs alone
 
         return tuple(program.source_files(selector))

@@ -13,7 +13,7 @@ from conformance import layout
 from conformance.case import Actual, Array, Case, Dialect, Inputs, Problem
 from conformance.errors import AdapterError, ExpectationError, InputError, Unsupported
 from conformance.faults.diagnosis import Evidence
-from conformance.harness.kernels.source import Source
+from conformance.harness.kernels.source import Source, is_program
 from conformance.harness.run import judged
 from conformance.harness.session import Answer, Session
 from conformance.harness.wire import AGAIN
@@ -48,7 +48,8 @@ class Trial:
 
     def __init__(self, source: Source, shown: str, *, case_seconds: float) -> None:
         """Prepare; nothing starts before `describe`."""
-        paths = [path for path in sys.path if path]
+        # What a program starts may be another Python, which ours would lead astray.
+        paths = () if is_program(source.selector) else sys.path
         self._session = Session(
             source.encode(), case_seconds=case_seconds, paths=paths, anonymous=True
         )

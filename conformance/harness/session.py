@@ -7,7 +7,6 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from typing import IO, Any, Self, TypeAlias
 
 from conformance.case import Array, Case, Inputs
 from conformance.errors import AdapterError
-from conformance.harness import wire
+from conformance.harness import search_path, wire
 from conformance.harness.guard import Guard
 
 START_SECONDS = 300.0
@@ -219,10 +218,7 @@ class Session:
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._process = process = subprocess.Popen(  # noqa: S603 - our own module and interpreter
-            [
-                *(sys.executable, "-m", "conformance.harness.worker"),
-                *(self.adapter, str(os.getpid())),
-            ],
+            search_path.module("conformance.harness.worker", self.adapter, str(os.getpid())),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -243,8 +239,8 @@ class Session:
         return process
 
     def _environment(self) -> dict[str, str]:
-        known = os.environ.get("PYTHONPATH", "")
-        paths = [*self._paths, *([known] if known else [])]
+        known = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        paths = search_path.for_worker([*self._paths, *known, *search_path.own_home()])
         places = {"PYTHONPATH": os.pathsep.join(paths)} if paths else {}
         return {**os.environ, **places, **self._switches}
 

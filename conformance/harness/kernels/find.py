@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from conformance.errors import AdapterError
+from conformance.harness import search_path
 
 PICKLED = "pickle:"
 """How the selector of an object begins that only another Python process can name."""
@@ -62,8 +63,8 @@ def file_of(selector: str) -> Path | None:
 def _module(where: str, selector: str) -> ModuleType:
     if where.endswith(".py"):
         return _from_file(Path(where), selector)
-    sys.path.insert(0, os.getcwd())  # noqa: PTH109 - the interpreter's own form of this entry
-    module: ModuleType = _loaded(selector, lambda: importlib.import_module(where))
+    search_path.add_beside(os.getcwd())  # noqa: PTH109 - the interpreter's own form of this entry
+    module: ModuleType = _loaded(selector, lambda: importlib.import_module(where), Path.cwd())
     return module
 
 
@@ -73,32 +74,43 @@ def _from_file(file: Path, selector: str) -> ModuleType:
         hint = f" Did you mean {file.with_name(near[0])}?" if near else ""
         raise AdapterError(f"there is no file {file}.{hint} Give it as path.py:function.")
     resolved = file.resolve()
-    # Its neighbours are importable, as when it is run as a script.
-    sys.path.insert(0, str(resolved.parent))
-    name = file.stem if file.stem.isidentifier() and file.stem not in sys.modules else "kernel_file"
+    # Its neighbours are importable, nearly as when it is run as a script.
+    search_path.add_beside(str(resolved.parent))
+    free = file.stem not in sys.modules and not search_path.is_standard(file.stem)
+    name = file.stem if file.stem.isidentifier() and free else "kernel_file"
     spec = importlib.util.spec_from_file_location(name, resolved)
     if spec is None or spec.loader is None:
         raise AdapterError(f"{file} cannot be loaded as Python. Give a file that can.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     loader = spec.loader
-    _loaded(selector, lambda: loader.exec_module(module))
+    _loaded(selector, lambda: loader.exec_module(module), resolved.parent)
     return module
 
 
-def _loaded(selector: str, load: Callable[[], Any]) -> Any:
+def _loaded(selector: str, load: Callable[[], Any], beside: Path | None = None) -> Any:
     try:
         return load()
     except ModuleNotFoundError as error:
         raise AdapterError(
             f"{selector} needs the module {error.name!r}, which is not found. "
-            "Install it, or start from the folder that holds it."
+            f"Install it, or start from the folder that holds it.{_hidden(beside)}"
         ) from error
     except (Exception, SystemExit) as error:
         raise AdapterError(
             f"{selector} could not be imported: {type(error).__name__}: {error}. "
-            "Make the module importable without running anything."
+            f"Make the module importable without running anything.{_hidden(beside)}"
         ) from error
+
+
+def _hidden(beside: Path | None) -> str:
+    """What a kernel may have meant to import, and cannot."""
+    names = search_path.hidden(beside) if beside else []
+    told = ", ".join(f"{name}.py" for name in names)
+    return told and (
+        f" Beside it, {told} is not imported: the standard library has modules of that name. "
+        "Rename it."
+    )
 
 
 def _own(module: ModuleType) -> dict[str, object]:

@@ -17,7 +17,7 @@ from conformance.harness.kernels.contract import ARGUMENTS, Parameters
 from conformance.harness.kernels.declared import Declared, declared
 from conformance.harness.kernels.find import find
 from conformance.harness.kernels.recognise import arrays_of, kind
-from conformance.harness.kernels.source import Source
+from conformance.harness.kernels.source import Source, is_program
 
 
 class Run(Protocol):
@@ -47,7 +47,7 @@ def load(source: Source) -> Loaded:
         AdapterError: it is not found, does not import, or is no kernel.
         InputError: what it declares does not exist.
     """
-    if program.is_program(source.selector):
+    if is_program(source.selector):
         return _program(source)
     # JAX reads this when it is imported: without it there is no float64 to test.
     os.environ.setdefault("JAX_ENABLE_X64", "1")

@@ -19,11 +19,11 @@ from pathlib import Path
 from conformance.case import Actual, Inputs, Kernel
 from conformance.errors import AdapterError, Unsupported
 from conformance.harness.kernels import exchange
+from conformance.harness.kernels.source import PROGRAMS
 
 UNSUPPORTED = 77
 """Exit status of a program that does not take this call; automake's word for a skipped test."""
 
-_PREFIXES = {"exec:": "raw", "exec+npz:": "npz", "exec+hdf5:": "hdf5"}
 _TAIL = 1000
 
 
@@ -31,11 +31,6 @@ _TAIL = 1000
 class _Command:
     words: tuple[str, ...]
     form: str
-
-
-def is_program(selector: str) -> bool:
-    """Whether a selector names a program: ``exec:COMMAND``, ``exec+npz:...``, ``exec+hdf5:...``."""
-    return selector.startswith(tuple(_PREFIXES))
 
 
 def source_files(selector: str) -> list[Path]:
@@ -73,7 +68,7 @@ def program(selector: str) -> Kernel:
 
 
 def _command(selector: str) -> _Command:
-    prefix = next(p for p in _PREFIXES if selector.startswith(p))
+    prefix = next(p for p in PROGRAMS if selector.startswith(p))
     try:
         words = shlex.split(selector[len(prefix) :])
     except ValueError as error:
@@ -82,7 +77,7 @@ def _command(selector: str) -> _Command:
         ) from error
     if not words:
         raise AdapterError(f"{selector!r} names no command. Give one, such as 'exec:./batch_norm'.")
-    return _Command(tuple(words), _PREFIXES[prefix])
+    return _Command(tuple(words), PROGRAMS[prefix])
 
 
 def _start(command: _Command, given: Path, answered: Path) -> None:

@@ -14,6 +14,9 @@ from conformance.harness.kernels.bridges import FRAMEWORKS
 ARRAYS = tuple(FRAMEWORKS)
 """What a kernel may take its arrays as."""
 
+PROGRAMS = {"exec:": "raw", "exec+npz:": "npz", "exec+hdf5:": "hdf5"}
+"""How the selector of a program begins, and in which form it is told a call."""
+
 MEMORY_GIB = 8.0
 """What a kernel may allocate beyond what loading it took."""
 
@@ -50,6 +53,11 @@ class Source:
     def encode(self) -> str:
         """One line of text that `decode` undoes."""
         return json.dumps(asdict(self))
+
+
+def is_program(selector: str) -> bool:
+    """Whether a selector names a program: ``exec:COMMAND``, ``exec+npz:...``, ``exec+hdf5:...``."""
+    return selector.startswith(tuple(PROGRAMS))
 
 
 def decode(text: str) -> Source | None:

@@ -15,7 +15,8 @@ import pytest
 import conformance
 from conformance.case import Case, Dialect
 from conformance.errors import AdapterError, Unsupported
-from conformance.harness.kernels.program import is_program, program, source_files
+from conformance.harness.kernels.program import program, source_files
+from conformance.harness.kernels.source import is_program
 from conformance.verdict.record import RED, Status
 from conformance.verdict.ruler import judge
 
