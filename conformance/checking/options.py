@@ -108,6 +108,7 @@ def described(options: Options, *, is_own: bool) -> dict[str, Any]:
     return {
         "digest": manifest.digest,
         "cases": len(manifest.entries),
+        "published": manifest.foreign is None,
         "tier": "own inputs" if is_own else options.tier,
         "case": None if options.cases is None else list(options.cases),
         "dtype": options.dtype,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from conformance.cases.published import foreign
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.record import COMPARED, COUNTED_APART, RED, CaseResult, Status
 from conformance.verdict.record_file import encode
@@ -66,7 +67,8 @@ class Report:
         fresh: The secretly seeded cases.
         versions: Distributions to versions.
         device: Where it ran.
-        suite: ``{"digest", "cases", "tier"}``: which catalogue, how many of its cases.
+        suite: ``{"digest", "cases", "published", "tier"}``: which catalogue, how many cases it has,
+            whether it is the one that the package was published with.
         digest: SHA-256 of the kernel's source; None where there is no file.
         started: When the check began, ISO 8601 with offset.
         seconds: How long it took.
@@ -108,6 +110,8 @@ class Report:
         if self.partial:
             grade = ", FAILS" if any(counts[s] for s in RED) else ""
             head = f"PARTIAL ({self.partial}), no verdict"
+        if not self.suite["published"]:
+            head = f"{head} ({foreign(self.suite['digest'])})"
         words = "1 case" if len(self.cases) == 1 else f"{len(self.cases)} cases"
         return f"{head}{grade}: {self.kernel}, {words}: {said}"
 

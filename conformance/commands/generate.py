@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from conformance.atomic import require_folder
 from conformance.case import Case
-from conformance.cases import golden
+from conformance.cases import golden, published
 from conformance.cases.golden import audit
 from conformance.cases.golden.listing import home
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
@@ -23,7 +23,8 @@ SHOWN = 40
 
 _ABOUT = """\
 Solve every problem of the catalogue exactly, prove every value with the independent
-verifier, and write the golden files, all or none.
+verifier, and write the golden files, all or none. Where they are this package's own, it is
+told their digest: any other catalogue is called foreign in every verdict.
 
 With --verify nothing is written: the catalogue is solved again, every STORED value is
 proven, and cases, digests and bytes are compared.
@@ -103,7 +104,9 @@ def _run(folder: Path, *, verify: bool) -> int:
     clock.lap("compare")
     proven, disproofs = _prove(stored)
     clock.lap("prove")
-    return _report("verified", len(stored), proven, [*differences, *disproofs], clock)
+    unknown = golden.manifest(folder).foreign if published.is_home(folder) else None
+    wrong = [*([unknown] if unknown else []), *differences, *disproofs]
+    return _report("verified", len(stored), proven, wrong, clock)
 
 
 def _write(cases: list[Case], folder: Path, explain: Mapping[str, str], clock: _Clock) -> int:
@@ -111,6 +114,8 @@ def _write(cases: list[Case], folder: Path, explain: Mapping[str, str], clock: _
     clock.lap("prove")
     if not disproofs:  # an unproven value never reaches a golden file
         golden.write(cases, folder, explain=explain)
+        if published.is_home(folder):
+            published.publish(golden.manifest(folder).digest)
         clock.lap("write")
     return _report("wrote", len(cases), proven, disproofs, clock)
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.atomic import require_folder
-from conformance.cases import tiers
+from conformance.cases import golden, tiers
 from conformance.checking.selftest import adapters
 from conformance.commands import examined
 from conformance.commands.arguments import seconds, whole
@@ -146,6 +146,8 @@ def _report(column: Column, done: RunRecord, folder: Path | None, *, shown: int 
     version = record.version(done)
     if done.partial:
         verdict = f"PARTIAL ({done.partial})" + ("  FAILS" if done.red else "")
+    if foreign := golden.manifest().foreign:
+        verdict = f"{verdict} ({foreign})"
     print(f"{verdict}  {done.adapter}/{done.path}  {version}  {done.device}  {counts}")
     for line in _itself(column) if done.red and not done.partial else ():
         print(f"  {line}")

@@ -187,7 +187,11 @@ def make_record(
         versions=column.versions,
         device=column.device,
         dialect=asdict(column.dialect),
-        catalogue={"digest": manifest.digest, "cases": len(manifest.entries)},
+        catalogue={
+            "digest": manifest.digest,
+            "cases": len(manifest.entries),
+            "published": manifest.foreign is None,
+        },
         started=started,
         seconds=round(seconds, 3),
         cases=results,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from conformance.cases import published
 from conformance.errors import SelectionError
 from conformance.float_types import FLOAT_TYPES
 from conformance.report.matrix import Matrix, MatrixCell, MatrixColumn, MatrixRow, Noteworthy, View
@@ -234,12 +235,16 @@ def _findings(columns: Sequence[MatrixColumn], kinds: Sequence[MatrixRow]) -> It
 
 
 def _notes(columns: Sequence[MatrixColumn], total: MatrixRow) -> Iterator[str]:
-    digests = {str(c.record.catalogue.get("digest")) for c in columns if c.record}
+    digests = {str(c.catalogue) for c in columns if c.record}
     if len(digests) > 1:
         yield (
             f"The records come from {len(digests)} different catalogues; "
             "run all paths again before comparing columns."
         )
+    for digest in sorted(digests):
+        if said := published.foreign(digest):
+            held = [c.name for c in columns if c.record and str(c.catalogue) == digest]
+            yield f"{said}; held against it: {', '.join(held)}."
     for column in columns:
         if column.record is None:
             continue

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from conformance.cases.published import foreign
 from conformance.verdict.record import RED, OutputResult, RunRecord, Status
 
 View: TypeAlias = Literal["all", "kind", "group"]
@@ -33,6 +34,11 @@ class MatrixColumn:
         if self.record is None:
             return f"{self.name} (did not report)"
         return f"{self.name} {self.version} on {self.device}"
+
+    @property
+    def catalogue(self) -> object:
+        """The digest of the catalogue that it was held against; None where nothing reported."""
+        return None if self.record is None else self.record.catalogue.get("digest")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +165,12 @@ class Matrix:
             for column in self.columns
             if column.record is not None and column.record.partial
         )
+
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """Catalogues that are not the published one and that a column was held against."""
+        said = {foreign(c.catalogue) for c in self.columns if c.record is not None}
+        return tuple(sorted(each for each in said if each))
 
     @property
     def conforms(self) -> bool:

@@ -104,6 +104,7 @@ def verdict(matrix: Matrix) -> str:
         parts.append("nothing was compared")
     if not parts:
         parts.append(f"nothing red in {plural(len(totals), 'path')}")
+    parts += matrix.foreign
     noted = (Status.EXPECTED_FAIL, Status.FLAKY, Status.DEGRADED)
     known = {status: counts[status] for status in noted if counts[status]}
     also = f" ({counted(known)})" if known else ""

@@ -139,6 +139,8 @@ class _Recorder:
             return
         for line in collected.diagnoses():
             terminalreporter.write_line(f"diagnosis: {line}")
+        if collected.written and (foreign := _foreign()):
+            terminalreporter.write_line(f"catalogue: {foreign}")
         for file in collected.written:
             terminalreporter.write_line(f"run record: {file}")
 
@@ -148,9 +150,18 @@ class _Recorder:
             return
         kernels.close()
         self._diagnoses += kernels.diagnoses()
+        if foreign := _foreign():
+            self._diagnoses.append(foreign)
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output[_DIAGNOSES] = self._diagnoses
+
+
+def _foreign() -> str | None:
+    """What to say of a catalogue that is not the published one."""
+    from conformance.cases import golden  # noqa: PLC0415 - see the module's text
+
+    return golden.manifest().foreign
 
 
 def _why_partial(session: pytest.Session, exitstatus: int) -> str | None:

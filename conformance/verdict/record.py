@@ -138,7 +138,8 @@ class RunRecord:
         versions: Distribution names to versions; the framework's own comes first.
         device: Where it ran, such as ``"cpu"``, ``"simulator"``, ``"cuda: NVIDIA H200"``.
         dialect: The path's conventions, as in `conformance.case.Dialect`.
-        catalogue: ``{"digest": ..., "cases": ...}`` of the golden files that were used.
+        catalogue: ``{"digest": ..., "cases": ..., "published": ...}`` of the golden files that were
+            used; published says whether they are those that the package came with.
         started: When the run began, ISO 8601 with offset.
         seconds: How long it took.
         cases: One result per case, in the order of the catalogue.

@@ -14,6 +14,7 @@ from typing import Any
 
 from conformance import layout, places
 from conformance.case import Case
+from conformance.cases import published
 from conformance.cases.golden import content
 from conformance.errors import GoldenFileError, SelectionError
 
@@ -79,6 +80,11 @@ class Manifest:
     digest: str
     files: Mapping[str, GoldenFile]
     entries: Mapping[str, CaseEntry]
+
+    @property
+    def foreign(self) -> str | None:
+        """What to say of it where it is not the catalogue that was published; None for that one."""
+        return published.foreign(self.digest)
 
 
 def describe(case: Case) -> CaseEntry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 
 from conformance import oracle
 from conformance.case import Case, Inputs, Problem
-from conformance.cases import catalogue, golden
+from conformance.cases import _published, catalogue, golden
 from conformance.cli import main
 from conformance.commands import generate
 from conformance.commands.exits import OWN_FAULT
@@ -151,10 +152,13 @@ def test_unwritable_folder_is_no_success(
 
 
 def test_default_folder_is_fixtures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without --out, the golden files of this installation are meant."""
+    """Without --out, the golden files of this installation are meant, and the package is told."""
+    source = Path(shutil.copy(_published.__file__, tmp_path))
+    monkeypatch.setattr(_published, "__file__", str(source))
     monkeypatch.setattr("conformance.places.folder", lambda kind: tmp_path / kind)
     assert conformance() == 0
     assert (tmp_path / "fixtures" / "MANIFEST.json").is_file()
+    assert golden.manifest(tmp_path / "fixtures").digest in source.read_text()
 
 
 @pytest.mark.parametrize("terminal", ["0", "1"])

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from conformance.arrays import OUTPUT_NAMES
+from conformance.cases.published import CATALOGUE
 from conformance.verdict.record import CaseResult, OutputResult, RunRecord, Status, Worst
 from conformance.verdict.record_file import write
 
@@ -103,7 +104,7 @@ def record(
     *,
     version: str = "2.13.0",
     device: str = "cpu",
-    digest: str = "sha256:abc",
+    digest: str = CATALOGUE,
 ) -> RunRecord:
     """The record of one path."""
     adapter, name = path.split("/")
