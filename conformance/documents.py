@@ -1,36 +1,154 @@
-"""Files that others wrote, as text, JSON and TOML: every way to be unreadable is one error."""
+"""The one door of documents that others wrote: JSON, TOML and text, bounded before it is believed.
+
+A JSON document comes from another machine.  `read` refuses what is no regular file, what is larger
+than its kind may be before it is read whole, what is no UTF-8 and no JSON, a key that is there
+twice, NaN and infinity, numbers that no float64 or 64-bit integer holds, texts that are too long or
+hold control characters or halves of characters, nesting without end, and whatever the schema of
+its kind in ``schemas/`` does not say.
+"""
 
 from __future__ import annotations
 
 import json
+import math
+import os
+import re
+import stat
 import tomllib
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NoReturn
+
+from conformance.document_kinds import KINDS, Kind
+from conformance.printable import cut, value
+
+_TEXT = 4 << 20
+"""How many bytes a text has that is of no kind."""
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but line ends and tabs, and halves of characters."""
+
+_DIGITS = 19
+"""How many digits an integer has: those of 64 bits."""
 
 
-def read_text(file: Path) -> str:
+def read(file: Path, kind: str) -> Any:
+    """What a JSON file of a kind of `KINDS` holds: an object in all but lists.
+
+    Raises:
+        ConformanceError: it cannot be read, is larger than its kind may be, is no JSON, or does
+            not keep its schema; the class is that of the kind.
+    """
+    rules = KINDS[kind]
+    try:
+        return _parsed(read_bytes(file, rules.size), kind)
+    except ValueError as error:
+        _refuse(str(file), rules, error)
+
+
+def parse(data: bytes, kind: str, source: str) -> Any:
+    """The same of bytes that are here already; `source` is what an error calls them.
+
+    Raises:
+        ConformanceError: as `read`.
+    """
+    rules = KINDS[kind]
+    try:
+        if len(data) > rules.size:
+            raise ValueError(_too_large(len(data), rules.size))  # noqa: TRY301 - completed below
+        return _parsed(data, kind)
+    except ValueError as error:
+        _refuse(source, rules, error)
+
+
+def require(found: object, kind: str, source: str) -> None:
+    """Refuse a value that does not keep the schema of its kind.
+
+    Raises:
+        ConformanceError: as `read`.
+    """
+    try:
+        _require_schema(found, kind)
+    except ValueError as error:
+        _refuse(source, KINDS[kind], error)
+
+
+def _refuse(source: str, rules: Kind, error: ValueError) -> NoReturn:
+    raise rules.error(
+        f"{cut(source, 400)} is no usable {rules.noun}: {error}. {rules.again}"
+    ) from error
+
+
+def read_bytes(file: Path, size: int) -> bytes:
+    """What a regular file holds, if that is at most `size` bytes.
+
+    Raises:
+        ValueError: it is larger, no regular file, or cannot be read; the message says why.
+    """
+    try:
+        with _opened(file) as stream:
+            facts = os.fstat(stream.fileno())
+            if facts.st_size > size:
+                raise ValueError(_too_large(facts.st_size, size))
+            content = stream.read(size + 1)  # it may grow meanwhile
+    except OSError as error:
+        raise ValueError(error.strerror or str(error)) from error
+    if len(content) > size:
+        raise ValueError(_too_large(len(content), size))
+    return content
+
+
+def _opened(file: Path) -> BinaryIO:
+    # A pipe that nobody writes to would let the opening wait for ever.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+    descriptor = os.open(file, flags | getattr(os, "O_BINARY", 0))
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise ValueError(f"it is {_of_what(mode)}, a regular file was wanted")
+    return os.fdopen(descriptor, "rb")
+
+
+def _too_large(found: int, most: int) -> str:
+    return f"it has {found:,} bytes, at most {most:,} were wanted"
+
+
+def _of_what(mode: int) -> str:
+    kinds = {
+        stat.S_IFDIR: "a folder",
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+    }
+    return kinds.get(stat.S_IFMT(mode), "no regular file")
+
+
+def read_text(file: Path, size: int = _TEXT) -> str:
     """The text of a file in UTF-8.
 
     Raises:
         ValueError: it cannot be read; the message says why.
     """
+    return _decoded(read_bytes(file, size))
+
+
+def _decoded(data: bytes) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")  # editors put a mark at the beginning
-    except OSError as error:
-        raise ValueError(error.strerror or str(error)) from error
+        return data.decode("utf-8-sig")  # editors put a mark at the beginning
     except UnicodeDecodeError as error:
         raise ValueError(f"byte {error.start} is no UTF-8") from error
 
 
 def read_json(file: Path) -> Any:
-    """What a JSON file holds.
+    """What a JSON file holds, of no kind: `read` is the door.
 
     Raises:
         ValueError: it cannot be read, or is no JSON; the message says why.
     """
-    text = read_text(file)
     try:
-        return json.loads(text)
+        return json.loads(read_text(file))
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 
@@ -45,3 +163,113 @@ def parse_toml(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def _parsed(data: bytes, kind: str) -> Any:
+    rules = KINDS[kind]
+    text = _decoded(data)
+    # Before anything is made of it: "[[],[],[]" takes thirty times its own size.
+    if sum(map(text.count, ",[{")) > rules.items:
+        raise ValueError(f"it has more than {rules.items:,} commas and brackets, fewer were wanted")
+    try:
+        found = json.loads(
+            text, object_pairs_hook=_once, parse_int=_integer, parse_constant=_constant
+        )
+    except RecursionError as error:
+        raise ValueError(_too_deep(rules)) from error
+    _require_plain(found, rules)
+    _require_schema(found, kind)
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise ValueError(f"key {value(twice)} is there twice, once was wanted")
+    return found
+
+
+def _integer(digits: str) -> int:
+    if len(digits.lstrip("-")) > _DIGITS:
+        raise ValueError(f"an integer has {len(digits)} digits, at most {_DIGITS} were wanted")
+    return int(digits)
+
+
+def _constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} was found, and is no JSON; a number was wanted")
+
+
+def _too_deep(rules: Kind) -> str:
+    return f"it is nested more than {rules.depth} deep, less was wanted"
+
+
+def _require_plain(found: object, rules: Kind) -> None:
+    """Refuse what no schema can say for every value of a document: see the module's text."""
+    level, depth = [found], 0
+    while level:
+        below: list[object] = []
+        for each in level:
+            if type(each) is dict:
+                below += each.keys()
+                below += each.values()
+            elif type(each) is list:
+                below += each
+            elif type(each) is str:
+                _require_text(each, rules)
+            elif type(each) is float and not math.isfinite(each):
+                raise ValueError("a number is larger than any float64, a finite one was wanted")
+        level, depth = below, depth + 1
+        if depth > rules.depth + 1:
+            raise ValueError(_too_deep(rules))
+
+
+def _require_text(text: str, rules: Kind) -> None:
+    if len(text) > rules.text:
+        raise ValueError(
+            f"a text has {len(text):,} characters, at most {rules.text:,} were wanted: "
+            f"{cut(text, 40)}"
+        )
+    if not text.isprintable() and (sign := _CONTROL.search(text)):
+        raise ValueError(
+            f"a text holds the character U+{ord(sign.group()):04X}, none that controls a "
+            f"terminal was wanted: {value(text)}"
+        )
+
+
+def _require_schema(found: object, kind: str) -> None:
+    check, wanted = _schema(kind)
+    if wanted is not None:  # said first: all else follows from it
+        said = found.get("schema") if isinstance(found, dict) else found
+        if said != wanted:
+            raise ValueError(f"it has schema {value(said)}, {wanted!r} was wanted")
+    check(found)
+
+
+@cache
+def _schema(kind: str) -> tuple[Callable[[object], None], str | None]:
+    """What refuses a value that does not keep the schema of a kind, and the schema's own name."""
+    import fastjsonschema  # noqa: PLC0415 - takes 30 ms, and most commands read no document
+
+    file = Path(__file__).parent / "schemas" / f"{kind}.json"
+    schema = json.loads(file.read_text(encoding="utf-8"))
+    # Draft 7, which is what the library knows: the tests hold that our schemas mean the same in it.
+    compiled = fastjsonschema.compile(schema, use_default=False)
+    named = schema.get("properties", {}).get("schema", {}).get("const")
+
+    def check(found: object) -> None:
+        try:
+            compiled(found)
+        except fastjsonschema.JsonSchemaValueException as error:
+            raise ValueError(_told(error)) from error
+
+    return check, named
+
+
+def _told(error: Any) -> str:
+    """What a schema refuses: where, what was found there, and what must be."""
+    name = str(error.name or "data")
+    must = str(error.message).removeprefix(name).strip()
+    where = name.removeprefix("data").removeprefix(".") or "it"
+    return f"{cut(where, 200)} is {value(error.value)} and {cut(must, 200)}"

@@ -23,6 +23,7 @@ _CONTEXT.set_forkserver_preload(
     [
         "__main__", "pytest", "_pytest.assertion.rewrite", "numpy", "ml_dtypes", "h5py", "mpmath",
         "packaging.specifiers", "rich.console", "duckdb", "pyarrow.parquet", "jsonschema",
+        "fastjsonschema",
         "cloudpickle", "tomlkit", "jinja2", "scipy.stats",
     ]
 )  # fmt: skip

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from conformance.arrays import OUTPUT_NAMES
 from conformance.checking.report import Report
-from conformance.report.printable import one_line
+from conformance.printable import one_line
 from conformance.report.wording import account, counted, figure
 from conformance.verdict.record import (
     COUNTED_APART,

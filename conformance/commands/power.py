@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance import documents
 from conformance.atomic import require_folder, write_atomically
 from conformance.commands.arguments import whole
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
-from conformance.documents import read_json
-from conformance.errors import ExtraError, RecordError
+from conformance.errors import ExtraError
 
 if TYPE_CHECKING:
     from conformance.power.measuring import Stage
@@ -76,7 +76,9 @@ def run(args: argparse.Namespace) -> int:
             f"this needs what is not installed: {error}. "
             "Install it with: pip install 'batchnorm-conformance[power]'"
         ) from error
-    stored = _stored(args.check) if args.check else None  # refused before minutes of measuring
+    stored = (
+        documents.read(args.check, "power") if args.check else None
+    )  # refused before minutes of measuring
     if args.out:
         require_folder(args.out)
     with _progress() as stage:
@@ -108,28 +110,6 @@ def _write(power: dict[str, Any], folder: Path) -> None:
     draw(power, folder / "power.svg")
     write_atomically(folder / "power.md", markdown(power, "power.svg"))
     write_atomically(folder / "power.json", json.dumps(power, indent=1, allow_nan=False) + "\n")
-
-
-def _stored(file: Path) -> dict[str, Any]:
-    """A measurement that was written before.
-
-    Raises:
-        RecordError: it is missing, or no measurement.
-    """
-    from conformance.power.account import SCHEMA  # noqa: PLC0415 - needs the extra
-
-    again = "Write it with: conformance power --out DIR"
-    try:
-        stored = read_json(file)
-    except ValueError as error:
-        raise RecordError(f"{file} is no readable measurement: {error}. {again}") from error
-    if not isinstance(stored, dict):
-        raise RecordError(
-            f"{file} holds a JSON {type(stored).__name__}, an object was wanted. {again}"
-        )
-    if (found := stored.get("schema")) != SCHEMA:
-        raise RecordError(f"{file} has schema {found!r}, {SCHEMA!r} was wanted. {again}")
-    return stored
 
 
 def _stale(power: dict[str, Any], stored: dict[str, Any], file: Path) -> list[str]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from conformance.cases import published
 from conformance.errors import SelectionError
 from conformance.float_types import FLOAT_TYPES
+from conformance.printable import one_line
 from conformance.report.matrix import Matrix, MatrixCell, MatrixColumn, MatrixRow, Noteworthy, View
-from conformance.report.printable import clean, one_line
+from conformance.report.printable import clean
 from conformance.verdict.record import (
     COUNTED_APART,
     RED,

@@ -6,8 +6,8 @@ from io import BytesIO
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from conformance.printable import one_line
 from conformance.report.matrix import Matrix, MatrixColumn
-from conformance.report.printable import one_line
 from conformance.report.wording import account
 from conformance.verdict.record import CaseResult, OutputResult, Status
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import groupby
 
+from conformance.printable import one_line
 from conformance.report.join import dtype_order, pooled
 from conformance.report.legend import GRADES, SIGNS
 from conformance.report.matrix import Matrix, MatrixCell, MatrixColumn, MatrixRow, Noteworthy
-from conformance.report.printable import one_line
 from conformance.report.wording import account, diagnoses, plural, units, verdict
 from conformance.verdict.record import COUNTED_APART, RED, SEVERITY, Status
 

@@ -1,32 +1,12 @@
-"""Text from frameworks made safe to show: no control character reaches a terminal or a file.
-
-A reason may quote a kernel's own output.  An escape sequence in it would drive the reader's
-terminal, a NUL would make XML that no parser takes, and a bidirectional override would show
-another text than the one that is there.
-"""
+"""A run record made safe to show, all of its text: see `conformance.printable`."""
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import replace
 
+from conformance.printable import one_line, printable
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.record import CaseResult, OutputResult, RunRecord
-
-
-def printable(text: str) -> str:
-    r"""`text` with every character that is not shown as itself spelled out, such as ``\x1b``.
-
-    Line ends, tabs and spaces of every language stay.
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if _shown(char) else _spelled(char) for char in text)
-
-
-def one_line(text: str) -> str:
-    """`text` with every run of white space as one space."""
-    return " ".join(printable(text).split())
 
 
 def clean(record: RunRecord) -> RunRecord:
@@ -71,11 +51,3 @@ def _clean_output(output: OutputResult) -> OutputResult:
     if output.reason is None or output.reason.isprintable():
         return output
     return replace(output, reason=printable(output.reason))
-
-
-def _shown(char: str) -> bool:
-    return char in "\n\t" or char.isprintable() or unicodedata.category(char) == "Zs"
-
-
-def _spelled(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")

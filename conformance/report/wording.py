@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
+from conformance.printable import one_line
 from conformance.report.matrix import Matrix, MatrixCell, Noteworthy
-from conformance.report.printable import one_line
 from conformance.verdict.record import SEVERITY, OutputResult, Status, Worst
 
 

@@ -26,15 +26,18 @@ GROUND = frozenset(
         "adapter",
         "arrays",
         "atomic",
+        "document_kinds",
         "documents",
         "batches",
         "case",
         "errors",
+        "file_names",
         "float_types",
         "layout",
         "literals",
         "memory",
         "places",
+        "printable",
     }
 )
 """Files that stand alone at the top: what an adapter's author imports, and what that needs."""

@@ -16,8 +16,8 @@ from conformance.nights.diff.changes import (
     Difference,
     Outcome,
 )
+from conformance.printable import one_line
 from conformance.report.markdown import text
-from conformance.report.printable import one_line
 from conformance.report.wording import figure, plural
 
 SHOWN = 20

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conformance.documents import read_json
-from conformance.errors import HistoryError, RecordError
+from conformance import documents
+from conformance.errors import RecordError
 from conformance.nights.history.entry import column_name, family, family_name
 from conformance.nights.history.store import History
 from conformance.report.collect import collect
@@ -101,22 +101,15 @@ def read_outcomes(file: Path) -> list[ColumnEnd]:
     Raises:
         HistoryError: the file is missing or malformed.
     """
-    try:
-        told = read_json(file)
-        return [
-            ColumnEnd(
-                adapter=str(each["adapter"]),
-                channel=str(each["channel"]),
-                exit=each["exit"],
-                reason=str(each.get("reason", "")),
-            )
-            for each in told
-        ]
-    except (ValueError, KeyError, TypeError) as error:
-        raise HistoryError(
-            f"{file} does not tell how the environments ended: {error!r}. A list of objects with "
-            "adapter, channel, exit and reason was wanted, as ci/nightly.py writes it."
-        ) from error
+    return [
+        ColumnEnd(
+            adapter=each["adapter"],
+            channel=each["channel"],
+            exit=each["exit"],
+            reason=each.get("reason", ""),
+        )
+        for each in documents.read(file, "outcomes")
+    ]
 
 
 def _readable(places: Sequence[Path]) -> tuple[list[RunRecord], list[str]]:

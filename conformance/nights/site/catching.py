@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conformance.documents import read_json
+from conformance import documents
 from conformance.errors import RecordError
-
-_SCHEMA = "conformance/power/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,19 +29,11 @@ def read(file: Path) -> Catching:
     Raises:
         RecordError: the file is missing or malformed.
     """
-    try:
-        told = read_json(file)
-        if told["schema"] != _SCHEMA:
-            raise ValueError(f"schema {told['schema']!r}")  # noqa: TRY301 - said below
-        names = told["cases"]
-        cases_of = {
-            fault: _rejecting(facts["letters"], names) for fault, facts in told["faults"].items()
-        }
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise RecordError(
-            f"{file} does not tell what catches what: {error!r}. A power.json was wanted; "
-            "write it with: conformance power --out DIR"
-        ) from error
+    told = documents.read(file, "power")
+    cases_of = {
+        fault: _rejecting(facts["letters"], told["cases"], file)
+        for fault, facts in told["faults"].items()
+    }
     faults_of: dict[str, list[str]] = {}
     for fault, cases in cases_of.items():
         for case in cases:
@@ -51,7 +41,13 @@ def read(file: Path) -> Catching:
     return Catching(cases_of=cases_of, faults_of={case: tuple(f) for case, f in faults_of.items()})
 
 
-def _rejecting(letters: Mapping[str, str], names: list[str]) -> tuple[str, ...]:
+def _rejecting(letters: Mapping[str, str], names: list[str], file: Path) -> tuple[str, ...]:
+    for row in letters.values():
+        if len(row) != len(names):
+            raise RecordError(
+                f"{file} has a row of {len(row)} letters for {len(names)} cases, one for each was "
+                "wanted. Write it again with: conformance power --out DIR"
+            )
     return tuple(
         name
         for place, name in enumerate(names)

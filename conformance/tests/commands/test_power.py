@@ -58,7 +58,7 @@ def test_a_stale_measurement_is_status_1(
     assert main(["power", "--check", str(file)]) == 0
     old = copy.deepcopy(power)
     old["catalogue"]["digest"] = "other"
-    old["judge"]["digest"] = "other"
+    old["judge"]["digest"] = "0" * 64
     del old["faults"]["beta-sign-flip"]
     file.write_text(json.dumps(old))
     assert main(["power", "--check", str(file)]) == 1
@@ -75,7 +75,7 @@ def test_what_cannot_be_read_or_written_is_status_2(
     """An unreadable measurement, or a folder that is a file, is told and is status 2."""
     (tmp_path / "file").write_text("no JSON")
     assert main(["power", "--check", str(tmp_path / "file")]) == 2
-    assert "is no readable measurement" in capsys.readouterr().err
+    assert "is no usable power.json" in capsys.readouterr().err
     assert main(["power", "--out", str(tmp_path / "file")]) == 2
 
 
@@ -121,7 +121,7 @@ def test_a_measurement_must_be_an_object(
     """JSON that is no object is told as such and is status 2."""
     (tmp_path / "power.json").write_text(text)
     assert main(["power", "--check", str(tmp_path / "power.json")]) == 2
-    assert "an object was wanted" in capsys.readouterr().err
+    assert "'conformance/power/1' was wanted" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("power")

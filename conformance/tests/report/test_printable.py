@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.report.printable import clean, one_line, printable
+from conformance.printable import one_line, printable
+from conformance.report.printable import clean
 from conformance.tests.report.records import NASTY, case, record, silent
 from conformance.verdict.record import Status
 

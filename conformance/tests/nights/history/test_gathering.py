@@ -97,5 +97,5 @@ def test_outcomes_are_read_from_json(tmp_path: Path) -> None:
         ColumnEnd(adapter="jax", channel="pinned", exit=None, reason="stopped")
     ]
     file.write_text('{"adapter": "jax"}')
-    with pytest.raises(HistoryError, match=r"outcomes\.json does not tell"):
+    with pytest.raises(HistoryError, match=r"outcomes\.json is no usable list of how"):
         read_outcomes(file)

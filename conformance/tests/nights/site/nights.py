@@ -54,12 +54,29 @@ def history(folder: Path) -> History:
 
 
 def power(file: Path, cases: Sequence[str] = _CASES) -> Path:
-    """A power.json of two faults, as far as the site reads it."""
-    faults = {
-        "dx-divides-by-batch": {"letters": {"dx": "FAA", "y": "AAA"}},
-        "eps-hardcoded": {"letters": {"y": "FF."}},
-    }
-    told = {"schema": "conformance/power/1", "cases": cases, "faults": faults}
+    """A power.json of two faults."""
+    kills = {"float64": 1, "float32": 0, "half": 0}
+    fault = {
+        "title": "wrong", "category": "gradient", "core": True, "accepted": "", "sources": [],
+        "types": ["float64"], "kills": kills, "wide": kills, "largest": "inf",
+    }  # fmt: skip
+    told = {
+        "schema": "conformance/power/1",
+        "catalogue": {"digest": "0" * 64, "cases": len(cases)},
+        "judge": {"digest": "0" * 64, "files": ["conformance/verdict/ruler.py"]},
+        "cases": cases,
+        "faults": {
+            "dx-divides-by-batch": {**fault, "letters": {"dx": "FAA", "y": "AAA"}},
+            "eps-hardcoded": {**fault, "letters": {"y": "FF."}},
+        },
+        "mutants": {
+            "generated": 0, "different": 0, "killed": {"any": 0, **kills}, "operators": {},
+            "survivors": {},
+        },
+        "honest": {"members": 0, "types": [], "comparisons": 0, "grades": {}, "alarms": []},
+        **{name: {} for name in ("unseen", "justified", "baselines", "laws")},
+        **{name: [] for name in ("smoke", "missed")},
+    }  # fmt: skip
     file.write_text(json.dumps(told))
     return file
 

@@ -190,7 +190,7 @@ def test_the_old_site_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
     out = tmp_path / "site"
     build(made, out, NOW, hours=26.0)
     (out / "stale.html").write_text("old")
-    with pytest.raises(RecordError, match=r"none\.json does not tell what catches what"):
+    with pytest.raises(RecordError, match=r"none\.json is no usable power\.json: No such"):
         build(made, out, NOW, hours=26.0, power=tmp_path / "none.json")
     assert (out / "stale.html").exists()
     build(made, out, NOW, hours=26.0)

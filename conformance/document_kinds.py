@@ -1,0 +1,69 @@
+"""The kinds of documents that are read, and how large one of each may be.
+
+A kind is named as its schema is: ``schemas/<kind>.json``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.errors import ConformanceError, HistoryError, RecordError
+
+_MB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a document of one kind may be at most.
+
+    Attributes:
+        noun: What an error calls it.
+        again: What to do if it cannot be used, as a sentence.
+        error: What is raised.
+        size: How many bytes.
+        items: How many entries, over all of its objects and lists.
+        depth: How many objects and lists lie in one another.
+        text: How many characters a text has.
+    """
+
+    noun: str
+    again: str
+    error: type[ConformanceError]
+    size: int
+    items: int
+    depth: int = 16
+    text: int = 1 << 16
+
+
+KINDS = {
+    # A record of 443 cases has 1.3 MB and 50 000 items; with every worker's last words, 2.2 MB.
+    "run-record": Kind(
+        noun="run record",
+        again="Write it again with: conformance run",
+        error=RecordError,
+        size=16 * _MB,
+        items=1_000_000,
+    ),
+    "statement": Kind(
+        noun="statement",
+        again="Write one with: conformance check KERNEL --statement FILE",
+        error=RecordError,
+        size=4 * _MB,
+        items=100_000,
+    ),
+    "power": Kind(
+        noun="power.json",
+        again="Write it with: conformance power --out DIR",
+        error=RecordError,
+        size=16 * _MB,
+        items=1_000_000,
+    ),
+    "outcomes": Kind(
+        noun="list of how the environments ended",
+        again="Write it again with: ci/nightly.py",
+        error=HistoryError,
+        size=1 * _MB,
+        items=10_000,
+    ),
+}
+"""Every kind of document that is read."""
