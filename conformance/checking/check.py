@@ -12,6 +12,7 @@ from pathlib import Path
 from conformance.case import Case, Inputs
 from conformance.cases import golden
 from conformance.checking import fresh, isolation, scope
+from conformance.checking.declaration import declared
 from conformance.checking.named import Named, named
 from conformance.checking.options import CASE_SECONDS, Options, described, repro, select
 from conformance.checking.report import Convention, Report, worst_grade
@@ -136,6 +137,7 @@ def run(
         diagnosis=diagnose([t.evidence for t in tried], trial.dialect) if red else (),
         conventions=conventions,
         dialect=asdict(trial.dialect),
+        declared=declared(trial.facts),
         notes=(*notes, *fresh.notes(betrayed), *(() if cut else scope.notes(tried))),
         fresh=betrayed,
         versions=told["versions"],

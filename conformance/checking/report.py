@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from conformance.cases.published import foreign
+from conformance.checking import declaration
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.record import COMPARED, COUNTED_APART, RED, CaseResult, Status
 from conformance.verdict.record_file import encode
@@ -63,6 +64,8 @@ class Report:
         diagnosis: What is wrong, in words.
         conventions: Conventions that differ from the declared ones; looked for on a failure.
         dialect: The declared conventions.
+        declared: What else is declared and narrows the questions; see
+            `conformance.checking.declaration`.
         notes: What else a reader must know: not deterministic, state from call to call.
         fresh: The secretly seeded cases.
         versions: Distributions to versions.
@@ -82,6 +85,7 @@ class Report:
     diagnosis: tuple[Diagnosis, ...]
     conventions: tuple[Convention, ...]
     dialect: Mapping[str, str]
+    declared: Mapping[str, Any]
     notes: tuple[str, ...]
     fresh: Fresh
     versions: Mapping[str, str]
@@ -113,7 +117,9 @@ class Report:
         if not self.suite["published"]:
             head = f"{head} ({foreign(self.suite['digest'])})"
         words = "1 case" if len(self.cases) == 1 else f"{len(self.cases)} cases"
-        return f"{head}{grade}: {self.kernel}, {words}: {said}"
+        declared = declaration.words(self.declared, self.dialect)
+        also = f"; declared: {declared}" if declared else ""
+        return f"{head}{grade}: {self.kernel}, {words}: {said}{also}"
 
     def to_json(self) -> str:
         """JSON of schema ``schemas/check.json``."""
@@ -156,6 +162,7 @@ _PLAIN = (
     "partial",
     "grade",
     "dialect",
+    "declared",
     "notes",
     "versions",
     "device",

@@ -13,6 +13,7 @@ from conformance import layout
 from conformance.case import Actual, Array, Case, Dialect, Inputs, Problem
 from conformance.errors import AdapterError, ExpectationError, InputError, Unsupported
 from conformance.faults.diagnosis import Evidence
+from conformance.harness.kernels.declared import require_fixed
 from conformance.harness.kernels.source import Source, is_program
 from conformance.harness.run import judged
 from conformance.harness.session import Answer, Session
@@ -84,6 +85,7 @@ class Trial:
             told = self._session.describe()
         except AdapterError as error:
             raise AdapterError(_under_its_name(str(error), self._source, self._shown)) from None
+        require_fixed(told["facts"]["fixed"])  # the kernel shares the process that tells it
         self.facts = told["facts"]
         self.dialect = Dialect(**told["paths"][0]["dialect"])
         self._version = next(iter(told["versions"].values()))

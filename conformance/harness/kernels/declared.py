@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import math
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from numbers import Real
+from types import MappingProxyType
 from typing import Any
 
-from conformance.adapter import FLOATS, HALVES, Capabilities
+from conformance.adapter import HALVES, Capabilities
 from conformance.case import Dialect
 from conformance.errors import AdapterError
-from conformance.harness.kernels.source import Source, check_dialect
+from conformance.float_types import FLOAT_TYPES
+from conformance.harness.kernels.source import ARRAYS, Source, check_dialect
 
 _OWN = ("arrays", "dtypes", "ranks", "per_activation", "fixed_eps", "fixed_momentum")
 _CONVENTIONS = tuple(f.name for f in fields(Dialect))
+
+RANKS = (2, 3, 4, 5)
+"""Numbers of axes that a kernel may say it takes."""
+
+RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {"eps": (0.0, 1.0), "momentum": (0.001, 1.0)}
+)
+"""From and to which a built-in eps and momentum may be.
+
+Both are the catalogue's own ranges, but for a momentum so near 0 that a kernel which never updates
+its running statistics would be right.  An eps of 1e300 makes y = beta right for every x.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,19 +75,66 @@ def declared(found: object, source: Source, usual: Dialect) -> Declared:
         )
     own: dict[str, Any] = {name: said[name] for name in _CONVENTIONS if name in said}
     check_dialect(own)
-    dtypes = frozenset(said.get("dtypes", FLOATS))
+    dtypes = frozenset(_some(said, "dtypes", tuple(FLOAT_TYPES)))
+    fixed = {name: said[f"fixed_{name}"] for name in RANGES if f"fixed_{name}" in said}
+    require_fixed(fixed)
     return Declared(
         dialect=replace(usual, **(own | dict(source.dialect))),
         capabilities=Capabilities(
             dtypes=dtypes,
             mixed=HALVES & dtypes,
-            ranks=frozenset(said.get("ranks", (2, 3, 4, 5))),
-            per_activation=bool(said.get("per_activation", False)),
+            ranks=frozenset(_some(said, "ranks", RANKS)),
+            per_activation=_one(said, "per_activation", (False, True)),
         ),
-        arrays=source.arrays or said.get("arrays"),
-        fixed={
-            name: float(said[f"fixed_{name}"])
-            for name in ("eps", "momentum")
-            if f"fixed_{name}" in said
-        },
+        arrays=source.arrays or _one(said, "arrays", (None, *ARRAYS)),
+        fixed={name: float(value) for name, value in fixed.items()},
+    )
+
+
+def require_fixed(fixed: Mapping[str, Any]) -> None:
+    """Refuse a built-in eps or momentum that leaves nothing to be tested.
+
+    Raises:
+        AdapterError: the message says what may be declared.
+    """
+    for name, value in fixed.items():
+        least, most = RANGES.get(name, (math.nan, math.nan))
+        is_number = isinstance(value, Real) and not isinstance(value, bool)
+        if not is_number or not least <= float(value) <= most:
+            told = ", ".join(f"fixed_{n} from {a:g} to {b:g}" for n, (a, b) in RANGES.items())
+            raise AdapterError(
+                f"the kernel declares fixed_{name} = {reprlib.repr(value)}; understood are {told}. "
+                f"Give it a parameter {name}, or declare what it has."
+            )
+
+
+def _some(said: Mapping[str, Any], name: str, known: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The entries of a list, each of which must be known; all of `known` where none is given."""
+    if name not in said:
+        return known
+    found = said[name]
+    if not isinstance(found, (list, tuple, set, frozenset)) or not found:
+        raise _unknown(name, found, f"a list of some of {', '.join(map(str, known))}")
+    for each in found:
+        _require_known(name, each, known)
+    return tuple(found)
+
+
+def _one(said: Mapping[str, Any], name: str, known: tuple[Any, ...]) -> Any:
+    """One entry, which must be known; the first of `known` where none is given."""
+    found = said.get(name, known[0])
+    _require_known(name, found, known)
+    return found
+
+
+def _require_known(name: str, found: object, known: tuple[Any, ...]) -> None:
+    # True equals 1, and neither is the other.
+    if not any(type(found) is type(each) and found == each for each in known):
+        raise _unknown(name, found, f"one of {', '.join(map(str, known))}")
+
+
+def _unknown(name: str, found: object, wanted: str) -> AdapterError:
+    return AdapterError(
+        f"the kernel declares {name} = {reprlib.repr(found)}, {wanted} was wanted. "
+        "Declare what it takes, or leave the entry out."
     )

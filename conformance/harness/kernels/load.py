@@ -138,6 +138,9 @@ def _facts(what: str, arrays: str, takes: Parameters, said: Declared) -> dict[st
         "arrays": arrays,
         "takes": list(takes.names),
         "fixed": dict(said.fixed),
+        "dtypes": sorted(said.capabilities.dtypes),
+        "ranks": sorted(said.capabilities.ranks),
+        "per_activation": said.capabilities.per_activation,
     }
 
 

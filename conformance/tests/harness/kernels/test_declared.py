@@ -61,3 +61,39 @@ def test_what_does_not_exist_is_refused(
     with pytest.raises(error) as refused:
         said(attribute)
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "words"),
+    [
+        ({"fixed_eps": 1e300}, "fixed_eps from 0 to 1"),
+        ({"fixed_eps": 1.0000001}, "fixed_eps from 0 to 1"),
+        ({"fixed_eps": -1e-9}, "fixed_eps from 0 to 1"),
+        ({"fixed_eps": float("nan")}, "fixed_eps = nan"),
+        ({"fixed_eps": float("inf")}, "fixed_eps = inf"),
+        ({"fixed_eps": True}, "fixed_eps = True"),
+        ({"fixed_eps": "1e-5"}, "fixed_eps = '1e-5'"),
+        ({"fixed_eps": None}, "fixed_eps = None"),
+        ({"fixed_momentum": 0}, "fixed_momentum from 0.001 to 1"),
+        ({"fixed_momentum": 2.0}, "fixed_momentum from 0.001 to 1"),
+        ({"dtypes": "float32"}, "a list of some of float64, float32, float16, bfloat16"),
+        ({"dtypes": []}, "a list of some of float64"),
+        ({"dtypes": ["float32", "float8"]}, "dtypes = 'float8'"),
+        ({"ranks": 4}, "a list of some of 2, 3, 4, 5"),
+        ({"ranks": [4, 6]}, "ranks = 6"),
+        ({"ranks": [2, True]}, "ranks = True"),
+        ({"per_activation": "yes"}, "one of False, True"),
+        ({"arrays": "lists"}, "one of None, numpy"),
+    ],
+)
+def test_what_leaves_nothing_to_be_tested_is_refused(attribute: object, words: str) -> None:
+    """A built-in number has a sane range, a list has known entries; the message says which."""
+    with pytest.raises(AdapterError) as refused:
+        said(attribute)
+    assert words in str(refused.value)
+
+
+def test_the_ends_of_the_ranges_are_understood() -> None:
+    """What the catalogue itself asks may be built in."""
+    for attribute in ({"fixed_eps": 0}, {"fixed_eps": 1}, {"fixed_momentum": 1.0}):
+        assert list(said(attribute).fixed.values()) == [float(v) for v in attribute.values()]
