@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,9 @@ from pathlib import Path
 from conformance.case import Case, Inputs
 from conformance.cases import golden
 from conformance.checking import fresh, isolation, scope
+from conformance.checking.asking import ask
 from conformance.checking.declaration import declared
+from conformance.checking.fresh import Drawn
 from conformance.checking.named import Named, named
 from conformance.checking.options import CASE_SECONDS, Options, described, repro, select
 from conformance.checking.report import Convention, Report, worst_grade
@@ -21,7 +23,7 @@ from conformance.checking.user_calls import solved
 from conformance.errors import AdapterError
 from conformance.faults.diagnosis import diagnose
 from conformance.harness import run as runner
-from conformance.harness.halt import INTERRUPTED, Halt
+from conformance.harness.halt import Halt
 from conformance.harness.kernels.source import MEMORY_GIB, parse_dialect
 from conformance.verdict.record import COMPARED, RED, CaseResult, Status
 
@@ -113,19 +115,22 @@ def run(
         halt.watch(trial)
         return trial
 
-    with start() as trial:
+    with start() as trial, ThreadPoolExecutor(max_workers=1) as pool:
+        # While the kernel loads: this side has nothing else to do.
+        drawing = pool.submit(_drawn, ids, options)
         told = trial.describe()
         trial.check_parameters()
         trial.know(options.known_failures)
-        hidden = fresh.siblings(ids, options.tier) if options.fresh else []
-        tried, secret = _all(
-            trial, cases, hidden, partial(repro, known=known, options=options), progress
+        hidden = drawing.result()
+        again = partial(repro, known=known, options=options)
+        tried, secret = ask(
+            trial, cases, hidden, tier=options.tier, repeat=again, progress=progress
         )
         results = tuple(t.result for t in tried)
         statuses = {o.status for r in results for o in r.outputs.values()}
         conventions, notes = _account(trial, tried, start, halt, fails=Status.FAIL in statuses)
     cut = _cut(halt, results)
-    betrayed = fresh.compared([(name, t.result) for name, t in secret], results)
+    betrayed = fresh.compared(hidden, [(q, t.result) for q, t in secret], results)
     red = bool(statuses & RED)
     return Report(
         kernel=known.shown,
@@ -147,6 +152,13 @@ def run(
         started=started,
         seconds=round(time.perf_counter() - clock, 3),
     )
+
+
+def _drawn(ids: Sequence[str], options: Options) -> Drawn:
+    """The fresh cases of a run; none where there are no public ones that they could be like."""
+    if not (options.fresh and ids):
+        return Drawn()
+    return fresh.draw(ids, options.tier, options.fresh_seed)
 
 
 def _account(
@@ -177,34 +189,6 @@ def _cut(halt: Halt, results: Sequence[CaseResult]) -> str | None:
     if not halt.why:
         return None
     return runner.cut_short(halt, results) or f"{halt.why} after the cases and before their account"
-
-
-def _all(
-    trial: Trial,
-    cases: Sequence[Case],
-    hidden: Sequence[tuple[str, Case]],
-    repeat: Callable[[str], str],
-    progress: Callable[[int, int, CaseResult], None],
-) -> tuple[list[Tried], list[tuple[str, Tried]]]:
-    """Run public and secret cases, mixed so that a kernel cannot tell them by their order."""
-    queue: list[tuple[str | None, Case]] = [(None, case) for case in cases]
-    chance = random.SystemRandom()
-    for public, case in hidden:
-        queue.insert(chance.randrange(len(queue) + 1), (public, case))
-    tried: list[Tried] = []
-    secret: list[tuple[str, Tried]] = []
-    for done, (sibling_of, case) in enumerate(queue, start=1):
-        one = trial.run(trial.fitted(case), repeat(case.id))
-        if sibling_of is None:
-            tried.append(one)
-        elif not _interrupted(one):
-            secret.append((sibling_of, one))
-        progress(done, len(queue), one.result)
-    return tried, secret
-
-
-def _interrupted(one: Tried) -> bool:
-    return any(output.reason == INTERRUPTED for output in one.result.outputs.values())
 
 
 def _conventions(trial: Trial) -> tuple[Convention, ...]:

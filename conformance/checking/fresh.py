@@ -1,76 +1,229 @@
 """Cases that nobody has seen: recipes of public ones, drawn anew from a secret seed.
 
 A kernel that knows the public cases by their values does not know these; one that is right is
-right on both, since the bounds come from an analysis and not from the values.
+right on both, since the bounds come from an analysis and not from the values.  They have the
+shapes, types and kinds of values of public cases and come in between them, and they are solved
+once the answer is in, so nothing tells a kernel which is which, but that it knows the public ones.
+
+Every class of the run has its share of them: every scope (axes, types, mode, layout), every order
+of magnitude of the number of values, every group of the catalogue.  A kernel that answers wrongly
+on a share p of what is drawn for a class of n fresh cases is caught with 1 - (1 - p)**n.
 """
 
 from __future__ import annotations
 
 import math
-import random
 import secrets
-from collections.abc import Iterable
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from conformance.case import LIMIT, Case
-from conformance.cases import catalogue
-from conformance.cases.catalogue.recipe import problem
+from conformance.case import LIMIT, Problem
+from conformance.cases import catalogue, golden
+from conformance.cases.catalogue.recipe import CaseRow, problem
+from conformance.cases.catalogue.stream import Stream
 from conformance.checking.report import Fresh
 from conformance.checking.trial import FRESH
-from conformance.oracle.solve import solve
-from conformance.verdict.record import COMPARED, RED, CaseResult
+from conformance.verdict.record import (
+    COMPARED,
+    COUNTED_APART,
+    RED,
+    CaseResult,
+    OutputResult,
+    Status,
+)
 
-_MOST = {"smoke": 6, "standard": 40}
-"""How many fresh cases each tier runs."""
+LEAST = {"smoke": 1, "standard": 4}
+"""How many fresh cases each class of a tier has, if the kernel takes them."""
 
-_LARGEST = 4096
-"""Values of x up to which a case is drawn anew: it is solved on the spot."""
+_KINDS = ("scope", "size", "group")
 
 
-def siblings(ids: Iterable[str], tier: str) -> list[tuple[str, Case]]:
-    """Fresh cases from the recipes of some public ones, chosen at random.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A fresh case before it is solved.
+
+    Attributes:
+        public: Id of the public case whose recipe it has.
+        problem: What is asked.
+        classes: What it stands for: a scope, a size and a group.
+    """
+
+    public: str
+    problem: Problem
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """The fresh cases of a run.
+
+    Attributes:
+        seed: What they are drawn from, in hex.
+        given: Whether the seed was given: a kernel may then know it.
+        questions: What is asked.
+        places: For each question before which of the public cases it comes.
+    """
+
+    seed: str = ""
+    given: bool = False
+    questions: tuple[Question, ...] = ()
+    places: tuple[int, ...] = ()
+
+
+def draw(ids: Sequence[str], tier: str, seed: str | None = None) -> Drawn:
+    """Fresh cases from the recipes of some public ones.
 
     Args:
-        ids: The public cases.
-        tier: Decides how many at the most.
-
-    Returns:
-        Pairs of a public id and its fresh sibling, solved exactly.
+        ids: The public cases of the run.
+        tier: Decides how many each class has.
+        seed: Repeats those of an earlier run; None draws from a secret seed.
     """
-    wanted, salt = set(ids), secrets.token_hex(8)
-    known = [
-        (group, row)
-        for group, row in catalogue.rows()
-        if f"{group}/{row.name}" in wanted and row.limit == LIMIT
-    ]
-    small = [(g, r) for g, r in known if math.prod(r.recipe.shape) <= _LARGEST]
-    chosen = random.SystemRandom().sample(small, min(_MOST[tier], len(small)))
-    drawn = [(g, r, replace(r, name=f"{r.name}{FRESH}{salt}")) for g, r in chosen]
-    return [(f"{g}/{r.name}", solve(problem(g, new))) for g, r, new in drawn]
+    given, seed = seed is not None, seed or secrets.token_hex(16)
+    questions = _questions(ids, seed, first=0, least=LEAST[tier], have=Counter())
+    where = Stream(f"{seed}/places").words(len(questions)) % (len(ids) + 1)
+    return Drawn(
+        seed=seed, given=given, questions=questions, places=tuple(int(place) for place in where)
+    )
 
 
-def compared(secret: Iterable[tuple[str, CaseResult]], public: Iterable[CaseResult]) -> Fresh:
+def more(
+    drawn: Drawn,
+    tier: str,
+    secret: Iterable[tuple[Question, CaseResult]],
+    public: Iterable[CaseResult],
+) -> tuple[Question, ...]:
+    """What is still to be asked so that each class has its share: the kernel refused some.
+
+    Args:
+        drawn: What was drawn.
+        tier: As for `draw`.
+        secret: What came of it.
+        public: What came of the public cases.
+    """
+    taken = [r.case for r in public if r.status not in RED and _was_told(r)]
+    have = Counter(each for q, r in secret if _was_told(r) for each in q.classes)
+    return _questions(taken, drawn.seed, first=LEAST[tier], least=LEAST[tier], have=have)
+
+
+def _questions(
+    ids: Iterable[str], seed: str, *, first: int, least: int, have: Counter[str]
+) -> tuple[Question, ...]:
+    """Rows until each class has its share, drawn under the numbers from `first` on.
+
+    Rows of rare classes come first: they are needed anyway, and count for their other classes too.
+    """
+    wanted = set(ids)
+    rows = [(group, row) for group, row in catalogue.rows() if f"{group}/{row.name}" in wanted]
+    classes = [_classes(group, row) for group, row in rows]
+    sizes = Counter(each for mine in classes for each in mine)
+    chance = Stream(f"{seed}/choice/{first}").words(len(rows))
+    order = sorted(range(len(rows)), key=lambda i: (min(sizes[c] for c in classes[i]), chance[i]))
+    lacking = Counter({each: least - have[each] for each in sizes})
+    found = []
+    for number in range(first, first + least):
+        for i in order:
+            if any(lacking[each] > 0 for each in classes[i]):
+                lacking.subtract(classes[i])
+                found.append(_question(*rows[i], number, seed))
+    return tuple(found)
+
+
+def _classes(group: str, row: CaseRow) -> tuple[str, ...]:
+    entry = golden.manifest().entries[f"{group}/{row.name}"]
+    values = math.prod(row.recipe.shape)
+    scope = f"{len(row.recipe.shape)} axes {entry.dtype} {entry.mode} {entry.layout}"
+    return f"scope {scope}", f"size {len(str(values)) if values else 0}", f"group {group}"
+
+
+def _question(group: str, row: CaseRow, number: int, seed: str) -> Question:
+    public = f"{group}/{row.name}"
+    # The name decides the values; what is shown is short, and the seed is told once.  A limit below
+    # the usual one is for the public values alone.
+    name = f"{row.name}{FRESH}{number}{FRESH}{seed}"
+    made = problem(group, replace(row, name=name, limit=LIMIT))
+    return Question(
+        public=public,
+        problem=replace(made, id=f"{public}{FRESH}{number}"),
+        classes=_classes(group, row),
+    )
+
+
+def compared(
+    drawn: Drawn, secret: Iterable[tuple[Question, CaseResult]], public: Iterable[CaseResult]
+) -> Fresh:
     """Hold fresh cases against their public siblings.
 
     Args:
-        secret: Public ids, and what came of their fresh siblings.
+        drawn: What they were drawn from.
+        secret: What came of each.
         public: What came of the public cases.
     """
-    known, fresh = {r.case: r.status for r in public}, list(secret)
-    disagree = [(n, r) for n, r in fresh if r.status in RED and known[n] in COMPARED - RED]
+    known, fresh = {r.case: r for r in public}, list(secret)
+    disagree = [(q.public, r) for q, r in fresh if _disagree(r, known[q.public])]
+    told = [q for q, r in fresh if _was_told(r)]
+    counts = Counter(each for question in told for each in question.classes)
+    least = min(counts.values(), default=0)
     return Fresh(
+        seed=drawn.seed,
+        given=drawn.given,
         cases=len(fresh),
+        compared=len(told),
         disagree=tuple(name for name, _ in disagree),
         results=tuple(result for _, result in disagree),
+        classes={kind: sum(c.startswith(f"{kind} ") for c in counts) for kind in _KINDS},
+        least=least,
+        odds=1 - 0.5**least,
     )
+
+
+def _disagree(fresh: CaseResult, public: CaseResult) -> bool:
+    """Whether a kernel fails, or refuses, what it has not seen, and not what it has."""
+    if public.status in RED:
+        return False  # it does not conform as it is
+    for name, result in fresh.outputs.items():
+        # Known failures are of public values: others may well pass.
+        if result.status in RED - {Status.UNEXPECTED_PASS}:
+            return True
+        seen = public.outputs.get(name)
+        if result.status is Status.UNSUPPORTED and seen is not None and _is_told(seen):
+            return True
+    return False
+
+
+def _was_told(case: CaseResult) -> bool:
+    return any(_is_told(output) for output in case.outputs.values())
+
+
+def _is_told(output: OutputResult) -> bool:
+    """Whether an output was held against an expected value, or failed before it could be."""
+    return output.status in (COMPARED | RED) - COUNTED_APART
 
 
 def notes(fresh: Fresh) -> tuple[str, ...]:
-    """What a reader must know where fresh cases fail and their siblings pass."""
-    if not fresh.disagree:
-        return ()
-    note = (
-        f"{len(fresh.disagree)} of {fresh.cases} fresh cases fail where their public siblings "
-        "pass: its error depends on the values, or it knows the public cases by value"
+    """What a reader must know of fresh cases beside their count."""
+    said = []
+    if fresh.disagree:
+        said.append(
+            f"{len(fresh.disagree)} of {fresh.cases} fresh cases fail or are refused where their "
+            "public siblings pass: its error depends on the values, or it knows the public cases "
+            "by value"
+        )
+    if fresh.given:
+        said.append(
+            "the seed of the fresh cases was given, so they are as public as the others: a verdict "
+            "for others to trust needs a secret one"
+        )
+    return tuple(said)
+
+
+def promise(fresh: Fresh) -> str:
+    """What the fresh cases promise, in a sentence; empty where there are none that count."""
+    if not fresh.least:
+        return ""
+    classes = ", ".join(f"{fresh.classes[kind]} {kind}s" for kind in _KINDS)
+    return (
+        f"{fresh.least} or more in each of {classes}: who knows the public answers by heart and is "
+        f"wrong on a share p of the rest of one is caught with 1 - (1 - p)^{fresh.least}, "
+        f"{fresh.odds:.1%} for a half; seed {fresh.seed}"
     )
-    return (note,)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
+import reprlib
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,8 @@ from conformance.cases import golden, tiers
 from conformance.checking.named import Named
 from conformance.errors import InputError, SelectionError
 from conformance.harness.kernels.source import MEMORY_GIB, Source
+
+_SEED = re.compile("[0-9a-f]{32}")
 
 CASE_SECONDS = 60.0
 """How long one case may take, both calls and compilation included."""
@@ -31,6 +35,7 @@ class Options:
         timeout: Seconds for one case.
         memory_gib: GiB that it may allocate; 0 for no limit.
         fresh: Run secretly seeded cases too.
+        fresh_seed: The seed of an earlier run, whose fresh cases are repeated.
         known_failures: A file of known failures, as an adapter has; its path is ``kernel``.
     """
 
@@ -42,6 +47,7 @@ class Options:
     timeout: float = CASE_SECONDS
     memory_gib: float = MEMORY_GIB
     fresh: bool = True
+    fresh_seed: str | None = None
     known_failures: Path | None = None
 
     def __post_init__(self) -> None:
@@ -53,6 +59,11 @@ class Options:
         if not 0 < self.timeout < math.inf:
             raise InputError(
                 f"timeout is {self.timeout:g}, a number of seconds above 0 was wanted."
+            )
+        if self.fresh_seed is not None and not _SEED.fullmatch(self.fresh_seed):
+            raise InputError(
+                f"the seed of fresh cases is {reprlib.repr(self.fresh_seed)}, 32 hexadecimal "
+                "digits were wanted. Take them from the report of an earlier run."
             )
         if not 0 <= self.memory_gib < math.inf:
             raise InputError(
@@ -89,13 +100,14 @@ def select(options: Options) -> list[str]:
     return chosen
 
 
-def repro(case: str, known: Named, options: Options) -> str:
-    """The command that repeats one case."""
+def repro(case: str, known: Named, options: Options, seed: str = "") -> str:
+    """The command that repeats one case, or with a seed its fresh siblings too."""
     said = "".join(
         f" --{name} {shlex.quote(value)}"
         for name, value in (
             ("dialect", ",".join(f"{k}={v}" for k, v in (options.dialect or {}).items())),
             ("arrays", options.arrays or ""),
+            ("fresh-seed", seed),
         )
         if value
     )

@@ -39,14 +39,26 @@ class Fresh:
     """Cases that nobody saw before, made from the recipes of public ones with a secret seed.
 
     Attributes:
+        seed: What they were drawn from, in hex; empty where there are none.
+        given: Whether the seed was given from outside, and so known before.
         cases: How many were run.
-        disagree: Ids of the public cases that pass while their fresh siblings fail.
+        compared: How many of them the kernel took.
+        disagree: Ids of the public cases that pass while their fresh siblings fail or are refused.
         results: What came of those siblings.
+        classes: How many scopes, sizes and groups had one that the kernel took.
+        least: How many each of these had at least.
+        odds: How probably a kernel is caught that answers half of any class wrongly.
     """
 
+    seed: str = ""
+    given: bool = False
     cases: int = 0
+    compared: int = 0
     disagree: tuple[str, ...] = ()
     results: tuple[CaseResult, ...] = ()
+    classes: Mapping[str, int] = field(default_factory=dict)
+    least: int = 0
+    odds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.arrays import OUTPUT_NAMES
+from conformance.checking.fresh import promise
 from conformance.checking.report import Report
 from conformance.printable import one_line
 from conformance.report.wording import account, counted, figure
@@ -130,10 +131,12 @@ def _row(name: str, results: list[tuple[str, OutputResult]]) -> OutputRow:
 def _remarks(report: Report) -> Iterator[Text]:
     version = next((f"{n} {v}" for n, v in report.versions.items()), "")
     seen = f"{report.about}; {version}, {report.device}; {report.seconds:.1f} s"
-    if report.fresh.cases:
-        agree = report.fresh.cases - len(report.fresh.disagree)
-        seen += f"; {agree} of {report.fresh.cases} fresh cases agree"
+    if report.fresh.compared:
+        agree = report.fresh.compared - len(report.fresh.disagree)
+        seen += f"; {agree} of {report.fresh.compared} fresh cases agree"
     yield Text(seen, style="dim")
+    if promised := promise(report.fresh):
+        yield Text(f"fresh cases: {promised}", style="dim")
     for note in report.notes:
         yield Text(f"note: {note}", style="yellow")
 
@@ -183,5 +186,5 @@ def _failure(case: CaseResult, *, fresh: bool = False) -> Iterator[Text]:
             yield Text(f"  {output}: {result.status}: {account(output, result)}")
     if case.stderr:
         yield Text("    " + case.stderr.strip().replace("\n", "\n    "), style="dim")
-    if case.repro and not fresh:
+    if case.repro:
         yield Text(f"  {case.repro}", style="cyan")

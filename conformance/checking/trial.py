@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from conformance import layout
-from conformance.case import Actual, Array, Case, Dialect, Inputs, Problem
+from conformance.case import Actual, Array, Case, Dialect, Inputs, Outputs, Problem
 from conformance.errors import AdapterError, ExpectationError, InputError, Unsupported
 from conformance.faults.diagnosis import Evidence
 from conformance.harness.kernels.declared import require_fixed
@@ -26,7 +26,7 @@ from conformance.verdict.record import RED, SEVERITY, CaseResult, OutputResult
 PATH = "kernel"
 
 FRESH = "~"
-"""What stands in the id of a fresh case between that of the public one and its seed."""
+"""What stands in the id of a fresh case between that of the public one and its number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,19 +120,40 @@ class Trial:
 
     def fitted(self, case: Case) -> Case:
         """The case as this kernel can be asked it: with the eps and momentum that it has."""
+        problem = self._fitted(case.problem)
+        if problem is case.problem:
+            return case
+        return Case(problem=problem, expected=owed(problem.inputs))
+
+    def _fitted(self, problem: Problem) -> Problem:
         changes = {
             name: value
             for name, value in self.facts["fixed"].items()
-            if getattr(case.inputs, name) != value and name not in self.facts["takes"]
+            if getattr(problem.inputs, name) != value and name not in self.facts["takes"]
         }
         if not changes:
-            return case
-        problem = replace(case.problem, inputs=replace(case.inputs, **changes))
-        return Case(problem=problem, expected=owed(problem.inputs))
+            return problem
+        return replace(problem, inputs=replace(problem.inputs, **changes))
 
     def run(self, case: Case, repro: str = "") -> Tried:
         """Ask twice, judge both answers, and keep the worse verdict."""
-        answer = self._session.run(PATH, case, repeat=True)
+        return self._judged(case, self._session.run(PATH, case, repeat=True), repro)
+
+    def run_unsolved(self, problem: Problem, sibling: Case, repro: str = "") -> Tried:
+        """The same of a problem that is solved once the answer is in, and not before.
+
+        Args:
+            problem: What is asked.
+            sibling: A case of the same recipe, which says what is due where nothing came back.
+            repro: The command that repeats it.
+        """
+        asked = Case(problem=self._fitted(problem), expected=Outputs())
+        answer = self._session.run(PATH, asked, repeat=True)
+        refused = answer.status == "unsupported"
+        expected = sibling.expected if refused else owed(asked.inputs)
+        return self._judged(replace(asked, expected=expected), answer, repro)
+
+    def _judged(self, case: Case, answer: Answer, repro: str) -> Tried:
         first = {n: v for n, v in answer.outputs.items() if not n.startswith(AGAIN)}
         again = {n.removeprefix(AGAIN): v for n, v in answer.outputs.items() if n.startswith(AGAIN)}
         outputs = judged(case, self.dialect, replace(answer, outputs=first))

@@ -72,6 +72,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--no-fresh", action="store_true", help="leave out the cases drawn from a secret seed"
     )
     parser.add_argument(
+        "--fresh-seed",
+        metavar="HEX",
+        help="repeat the fresh cases of an earlier report; a verdict needs a secret seed",
+    )
+    parser.add_argument(
         "--fuzz",
         type=seconds,
         metavar="SECONDS",
@@ -169,6 +174,7 @@ def options_of(args: argparse.Namespace) -> Options:
         timeout=args.timeout,
         memory_gib=args.memory_gib,
         fresh=not getattr(args, "no_fresh", True),
+        fresh_seed=getattr(args, "fresh_seed", None),
         known_failures=getattr(args, "known_failures", None),
     )
 
