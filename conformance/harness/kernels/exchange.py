@@ -7,9 +7,11 @@ The scalars are lines of ``call.txt`` in a folder, and arrays of rank 0 in a fil
 from __future__ import annotations
 
 import math
+import stat
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,7 +21,16 @@ import numpy as np
 
 from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Actual, Array, Inputs
+from conformance.documents import read_bytes
 from conformance.errors import AdapterError, Unsupported
+from conformance.harness import allowance
+from conformance.printable import cut
+
+_MOST_NAMES = 64
+"""How many outputs are looked at; there are fewer names."""
+
+_HEADER = 1 << 12
+"""Bytes of what a file says of an array beside its values."""
 
 _BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
@@ -77,7 +88,7 @@ def _write_folder(folder: Path, inputs: Inputs) -> None:
 
 
 def _read_folder(folder: Path, inputs: Inputs) -> Actual:
-    names = sorted(file.name for file in folder.iterdir())
+    names = sorted(file.name for file in islice(folder.iterdir(), _MOST_NAMES))
     _check_names(names)
     return {name: _raw(folder / name, inputs) for name in names}
 
@@ -85,11 +96,13 @@ def _read_folder(folder: Path, inputs: Inputs) -> Actual:
 def _raw(file: Path, inputs: Inputs) -> Array:
     """An output of raw values: its shape and type are what the call says."""
     dtype, shape = inputs.dtype_of(file.name), inputs.shape_of(file.name)
-    data, wanted = file.read_bytes(), math.prod(shape) * dtype.itemsize
-    if len(data) != wanted:
+    wanted = math.prod(shape) * dtype.itemsize
+    found = _size(file)
+    if found != wanted:
         raise ValueError(
-            f"{file.name} has {len(data)} bytes, {wanted} were wanted: {dtype} of shape {shape}"
+            f"{file.name} has {found} bytes, {wanted} were wanted: {dtype} of shape {shape}"
         )
+    data = read_bytes(file, wanted)
     return np.frombuffer(data, dtype=dtype).reshape(shape)
 
 
@@ -101,6 +114,10 @@ def _write_npz(file: Path, inputs: Inputs) -> None:
 
 def _read_npz(file: Path, inputs: Inputs) -> Actual:
     try:
+        _size(file)
+        with zipfile.ZipFile(file) as packed:
+            sizes = [each.file_size + _HEADER for each in packed.infolist()]
+        _require_room(sizes, inputs)
         with np.load(file, allow_pickle=False) as stored:
             _check_names(list(stored))
             return {name: _typed(stored[name], inputs) for name in stored}
@@ -119,9 +136,43 @@ def _write_hdf5(file: Path, inputs: Inputs) -> None:
 
 
 def _read_hdf5(file: Path, inputs: Inputs) -> Actual:
+    _size(file)
     with h5py.File(file, "r") as stored:
-        _check_names(list(stored))
-        return {name: _typed(np.asarray(stored[name][()]), inputs) for name in stored}
+        names = list(islice(stored, _MOST_NAMES))
+        _check_names(names)
+        arrays = {name: _own_array(stored, name) for name in names}
+        _require_room([array.nbytes for array in arrays.values()], inputs)
+        return {name: _typed(np.asarray(array[()]), inputs) for name, array in arrays.items()}
+
+
+def _own_array(stored: h5py.File, name: str) -> h5py.Dataset:
+    """An array whose values lie in this file, before any of them is read."""
+    found = stored[name] if stored.get(name, getlink=True, getclass=True) is h5py.HardLink else None
+    if not isinstance(found, h5py.Dataset) or found.is_virtual or found.external:
+        raise ValueError(f"{name} is a link or no array, one in the file itself was wanted")
+    return found
+
+
+def _size(file: Path) -> int:
+    """How many bytes a file has; what is no file of its own would be read without end, or twice.
+
+    Raises:
+        ValueError: it is none.
+    """
+    facts = file.lstat()
+    if not stat.S_ISREG(facts.st_mode):
+        raise ValueError(f"{file.name} is a link, a pipe or a folder, a regular file was wanted")
+    return facts.st_size
+
+
+def _require_room(sizes: list[int], inputs: Inputs) -> None:
+    """Refuse more than a call can have for an answer, before it is unpacked."""
+    most = allowance.nbytes(inputs, repeat=False) + _MOST_NAMES * _HEADER
+    if len(sizes) > _MOST_NAMES or sum(sizes) > most:
+        raise ValueError(
+            f"{len(sizes)} arrays have {sum(sizes):,} bytes, at most {most:,} in {_MOST_NAMES} "
+            "were wanted"
+        )
 
 
 def _typed(array: Array, inputs: Inputs) -> Array:
@@ -136,8 +187,8 @@ def _check_names(names: list[str]) -> None:
     stray = [name for name in names if name not in OUTPUT_NAMES]
     if stray:
         raise AdapterError(
-            f"the program wrote {', '.join(stray)}; the outputs are {', '.join(OUTPUT_NAMES)}. "
-            "Rename or leave out."
+            f"the program wrote {cut(', '.join(stray), 200)}; the outputs are "
+            f"{', '.join(OUTPUT_NAMES)}. Rename or leave out."
         )
 
 

@@ -20,6 +20,8 @@ from conformance.case import Actual, Inputs, Kernel
 from conformance.errors import AdapterError, Unsupported
 from conformance.harness.kernels import exchange
 from conformance.harness.kernels.source import PROGRAMS
+from conformance.harness.tail import Tail
+from conformance.printable import cut
 
 UNSUPPORTED = 77
 """Exit status of a program that does not take this call; automake's word for a skipped test."""
@@ -84,22 +86,25 @@ def _start(command: _Command, given: Path, answered: Path) -> None:
     """Run the program to its end; its standard output goes where our errors go."""
     words = [*command.words, str(given), str(answered)]
     try:
-        done = subprocess.run(  # noqa: S603 - the user's own program
-            words, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        process = subprocess.Popen(  # noqa: S603 - the user's own program
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
     except OSError as error:
         raise AdapterError(
             f"{command.words[0]} cannot be started: {error.strerror}. Give a program of this "
             "machine, or name its interpreter: 'exec:python3 batch_norm.py'."
         ) from error
-    said = (done.stdout[-_TAIL:] + done.stderr[-_TAIL:]).decode(errors="replace").strip()
+    printed = [Tail(stream, _TAIL) for stream in (process.stdout, process.stderr) if stream]
+    status = process.wait()
+    texts = [tail.text() or "" for tail in printed]
+    said = "\n".join(filter(None, texts))
     sys.stderr.write(said)
-    if done.returncode == UNSUPPORTED:
-        last = done.stderr.decode(errors="replace").strip().splitlines()
+    if status == UNSUPPORTED:
+        last = texts[-1].splitlines()
         raise Unsupported(last[-1] if last else "the program exits with status 77")
-    if done.returncode:
+    if status:
         raise AdapterError(
-            f"{command.words[0]} {_how_it_ended(done.returncode)}; status 0 was wanted, "
+            f"{command.words[0]} {_how_it_ended(status)}; status 0 was wanted, "
             f"or {UNSUPPORTED} for a call that it does not take." + (f"\n{said}" if said else "")
         )
 
@@ -126,8 +131,10 @@ def _answer(
             f"{command.words[0]} exits with status 0 and wrote no {error.filename}. "
             f"Write the outputs there, or exit with {UNSUPPORTED}."
         ) from error
-    except (OSError, ValueError, EOFError, KeyError, TypeError) as error:
+    except (AdapterError, Unsupported):
+        raise
+    except Exception as error:  # files that others wrote fail in ways without number
         raise AdapterError(
-            f"{command.words[0]} wrote what cannot be read: {type(error).__name__}: {error}. "
-            "See docs/protocol.md for the form."
+            f"{command.words[0]} wrote what cannot be read: {type(error).__name__}: "
+            f"{cut(str(error), 400)}. See docs/protocol.md for the form."
         ) from error
