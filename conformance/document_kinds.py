@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.errors import ConformanceError, HistoryError, RecordError
+from conformance.errors import ConformanceError, HistoryError, MessageError, RecordError
 
 _MB = 1 << 20
 
@@ -57,6 +57,16 @@ KINDS = {
         error=RecordError,
         size=16 * _MB,
         items=1_000_000,
+    ),
+    # The header of what a worker answers: a question says how much of this it may be.
+    "worker-message": Kind(
+        noun="answer",
+        again="Nothing but the suite's own code may write to the worker's pipe",
+        error=MessageError,
+        size=16 * _MB,
+        items=1_000_000,
+        depth=8,
+        text=4 * _MB,
     ),
     "outcomes": Kind(
         noun="list of how the environments ended",

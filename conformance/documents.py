@@ -62,6 +62,11 @@ def parse(data: bytes, kind: str, source: str) -> Any:
         _refuse(source, rules, error)
 
 
+def prepare(kind: str) -> None:
+    """Do now what the first document of a kind would have to wait for."""
+    _schema(kind)
+
+
 def require(found: object, kind: str, source: str) -> None:
     """Refuse a value that does not keep the schema of its kind.
 

@@ -19,6 +19,16 @@ class AdapterError(ConformanceError):
     """An adapter that cannot be found or loaded, or that does not keep the contract."""
 
 
+class MessageError(ConformanceError):
+    """What a worker sent and what is no answer to what it was asked.
+
+    Attributes:
+        is_own: Whether it was sent by who knew the question, and not by an earlier call.
+    """
+
+    is_own = False
+
+
 class SelectionError(ConformanceError):
     """A selection of cases or paths that is empty; nothing compared is never a pass."""
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from conformance.case import Case
 from conformance.checking.fresh import Drawn, Question, more
 from conformance.checking.trial import Trial, Tried
-from conformance.harness.halt import INTERRUPTED
+from conformance.harness.run import was_interrupted
 from conformance.verdict.record import CaseResult
 
 Secret: TypeAlias = list[tuple[Question, Tried]]
@@ -68,4 +68,4 @@ def ask(
 
 
 def _interrupted(one: Tried) -> bool:
-    return any(output.reason == INTERRUPTED for output in one.result.outputs.values())
+    return was_interrupted(one.result)

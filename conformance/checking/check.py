@@ -129,21 +129,27 @@ def run(
         results = tuple(t.result for t in tried)
         statuses = {o.status for r in results for o in r.outputs.values()}
         conventions, notes = _account(trial, tried, start, halt, fails=Status.FAIL in statuses)
+        breaches = trial.breaches
     cut = _cut(halt, results)
     betrayed = fresh.compared(hidden, [(q, t.result) for q, t in secret], results)
     red = bool(statuses & RED)
     return Report(
         kernel=known.shown,
         about=told["paths"][0]["about"],
-        conforms=bool(statuses & COMPARED) and not (red or betrayed.disagree or cut),
+        conforms=bool(statuses & COMPARED) and not (red or betrayed.disagree or cut or breaches),
         partial=cut,
-        grade=_grade(results, is_whole=not cut, agree=not betrayed.disagree),
+        grade=_grade(results, is_whole=not cut, agree=not (betrayed.disagree or breaches)),
         cases=results,
         diagnosis=diagnose([t.evidence for t in tried], trial.dialect) if red else (),
         conventions=conventions,
         dialect=asdict(trial.dialect),
         declared=declared(trial.facts),
-        notes=(*notes, *fresh.notes(betrayed), *(() if cut else scope.notes(tried))),
+        notes=(
+            *_of_breaches(breaches),
+            *notes,
+            *fresh.notes(betrayed),
+            *(() if cut else scope.notes(tried)),
+        ),
         fresh=betrayed,
         versions=told["versions"],
         device=told["device"],
@@ -182,6 +188,13 @@ def _grade(results: tuple[CaseResult, ...], *, is_whole: bool, agree: bool) -> s
     """The grade of all; of a part there is none but F, which no other case can mend."""
     grade = worst_grade(results) if agree else "F"
     return grade if is_whole or grade == "F" else None
+
+
+def _of_breaches(breaches: str | None) -> tuple[str, ...]:
+    """A kernel that writes where its worker answers has tried to answer for it."""
+    if breaches is None:
+        return ()
+    return (f"its process sent what was no answer to a question {breaches}",)
 
 
 def _cut(halt: Halt, results: Sequence[CaseResult]) -> str | None:

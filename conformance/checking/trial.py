@@ -13,10 +13,11 @@ from conformance import layout
 from conformance.case import Actual, Array, Case, Dialect, Inputs, Outputs, Problem
 from conformance.errors import AdapterError, ExpectationError, InputError, Unsupported
 from conformance.faults.diagnosis import Evidence
+from conformance.harness.answer import Answer, Reply
+from conformance.harness.judging import judged
 from conformance.harness.kernels.declared import require_fixed
 from conformance.harness.kernels.source import Source, is_program
-from conformance.harness.run import judged
-from conformance.harness.session import Answer, Session
+from conformance.harness.session import Session
 from conformance.harness.wire import AGAIN
 from conformance.oracle.solve import owed
 from conformance.verdict.known import applying, expectations
@@ -51,9 +52,7 @@ class Trial:
         """Prepare; nothing starts before `describe`."""
         # What a program starts may be another Python, which ours would lead astray.
         paths = () if is_program(source.selector) else sys.path
-        self._session = Session(
-            source.encode(), case_seconds=case_seconds, paths=paths, anonymous=True
-        )
+        self._session = Session(source.encode(), case_seconds=case_seconds, paths=paths)
         self._source, self._shown = source, shown
         self.facts: dict[str, Any] = {}
         self.dialect = Dialect()
@@ -70,6 +69,11 @@ class Trial:
         trace: TracebackType | None,
     ) -> None:
         self._session.close()
+
+    @property
+    def breaches(self) -> str | None:
+        """What the kernel's process sent and nobody asked for; None where it sent nothing so."""
+        return self._session.breaches
 
     def abandon(self, reason: str) -> None:
         """End the worker at once; what is asked from now on is not run, for that reason."""
@@ -171,7 +175,7 @@ class Trial:
             dtype=case.inputs.types,
             outputs=outputs,
             repro=repro,
-            seconds=float(answer.header.get("seconds", 0.0)),
+            seconds=answer.seconds,
             stderr=answer.stderr if any(o.status in RED for o in outputs.values()) else None,
         )
         evidence = Evidence(case=case, actual=first, results=outputs)
@@ -185,9 +189,9 @@ class Trial:
             AdapterError: it crashed, hung, or broke the contract.
         """
         answer = self._answer(inputs, leave_out)
-        if answer.status == "unsupported":
+        if answer.status is Reply.UNSUPPORTED:
             raise Unsupported(answer.reason or "unsupported")
-        if answer.status != "ok":
+        if answer.status is not Reply.OK:
             raise AdapterError(f"no answer ({answer.status}): {answer.reason}")
         return answer.outputs
 

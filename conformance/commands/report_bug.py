@@ -17,8 +17,10 @@ from conformance.commands.arguments import LONGEST, number, seconds
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.errors import AdapterError, SelectionError
 from conformance.harness import run as runner
+from conformance.harness.answer import Answer
+from conformance.harness.judging import judged
 from conformance.harness.run import Column
-from conformance.harness.session import CASE_SECONDS, Answer, Session
+from conformance.harness.session import CASE_SECONDS, Session
 from conformance.report.bugs.shrinking import SECONDS, Asking, Failure, shrink
 from conformance.report.bugs.writing import Bug, markdown
 from conformance.verdict.known import expectations
@@ -136,7 +138,7 @@ def _failure(session: Session, column: Column, case: Case, wanted: str | None) -
         _NothingToReportError: it does not fail.
     """
     answer = session.run(column.path, case)
-    results = runner.judged(case, column.dialect, answer)
+    results = judged(case, column.dialect, answer)
     if wanted is not None and wanted not in results:
         raise SelectionError(
             f"{wanted} is not due in {case.id} on {column.id}, one of {', '.join(results)} was "

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from conformance import adapter
-from conformance.case import Array, Case, Dialect
+from conformance.case import Case, Dialect
 from conformance.cases import golden
 from conformance.errors import AdapterError
 from conformance.faults.diagnosis import Evidence, diagnose
 from conformance.harness.environment import here
 from conformance.harness.halt import INTERRUPTED, Halt
+from conformance.harness.judging import judged
 from conformance.harness.probing import PROBED, worded
-from conformance.harness.session import CASE_SECONDS, Answer, Session
+from conformance.harness.session import CASE_SECONDS, Session
 from conformance.layout import name as layout_name
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.known import applying, expectations
 from conformance.verdict.known.expectations import KnownFailure
-from conformance.verdict.record import RED, CaseResult, OutputResult, RunRecord, Status
-from conformance.verdict.ruler import Ruler, due_names, spread
+from conformance.verdict.record import RED, CaseResult, RunRecord, Status
+from conformance.verdict.ruler import due_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def columns(selector: str) -> list[Column]:
             switches=path["switches"],
             traits=told["traits"],
             known=known,
-            sampled=path["sampled"],
+            sampled=path["sample"] is not None,
         )
         for path in told["paths"]
     ]
@@ -121,7 +121,7 @@ def examine(session: Session, column: Column, case: Case) -> tuple[CaseResult, E
         dtype=case.inputs.types,
         outputs=applying.apply(column.known, column.path, case.id, results),
         repro=f"conformance run {column.selector} --case {case.id}",
-        seconds=float(answer.header.get("seconds", 0.0)),
+        seconds=answer.seconds,
         stderr=answer.stderr,
     )
     return result, Evidence(case=case, actual=answer.outputs, results=result.outputs)
@@ -177,6 +177,7 @@ def make_record(
     seconds: float,
     diagnosis: tuple[Diagnosis, ...] = (),
     partial: str | None = None,
+    breaches: str | None = None,
 ) -> RunRecord:
     """Put the results of one column together."""
     manifest, results = golden.manifest(), tuple(results)
@@ -196,16 +197,20 @@ def make_record(
         seconds=round(seconds, 3),
         cases=results,
         diagnosis=diagnosis,
-        environment={**here(column.switches), **_found(column, results)},
+        environment={**here(column.switches), **_found(column, results, breaches)},
         partial=partial,
     )
 
 
-def _found(column: Column, results: Iterable[CaseResult]) -> dict[str, str]:
-    """What was found by trying, as facts of the record: traits, and what the machine lacks."""
+def _found(column: Column, results: Iterable[CaseResult], breaches: str | None) -> dict[str, str]:
+    """What was found by trying, as facts of the record: traits, and what the machine lacks.
+
+    And what came from the worker that was no answer: it has answered nothing.
+    """
     reasons = {output.reason or "" for case in results for output in case.outputs.values()}
     lacking = sorted(r.removeprefix(PROBED) for r in reasons if r.startswith(PROBED))
     facts = {"traits": worded(column.traits), "lacking": "; ".join(lacking)}
+    facts["unasked"] = breaches or ""
     return {name: fact for name, fact in facts.items() if fact}
 
 
@@ -230,6 +235,7 @@ def _run_column(
             results.append(result)
             evidence.append(seen)
             done(column, result)
+        breaches = session.breaches
     found = explain(column, results, evidence)
     seconds = time.perf_counter() - clock
     return make_record(
@@ -239,56 +245,23 @@ def _run_column(
         seconds=seconds,
         diagnosis=found,
         partial=cut_short(halt, results),
+        breaches=breaches,
     )
 
 
 def cut_short(halt: Halt, results: Sequence[CaseResult]) -> str | None:
     """How a run was cut short, in words; None where every case was run."""
-    left = sum(any(r.reason == INTERRUPTED for r in c.outputs.values()) for c in results)
+    left = sum(map(was_interrupted, results))
     if not halt.why or not left:
         return None
     return f"{halt.why} after {len(results) - left} of {len(results)} cases"
 
 
-def judged(case: Case, dialect: Dialect, answer: Answer) -> dict[str, OutputResult]:
-    """The verdict on one answer of a worker: a result for every output that is due.
-
-    Raises:
-        AdapterError: the worker could not load what it was to run.
-    """
-    if answer.status == "refused":
-        raise AdapterError(answer.reason or "it was refused without a reason.")
-    status, reason = answer.status, answer.reason or answer.status
-    if status == "ok":
-        try:
-            ruler = Ruler(case, dialect)
-            results = {**_unbounded(ruler), **ruler.judge(answer.outputs)}
-            lacking = answer.header.get("lacking", {})
-            return {
-                n: _with_bits(_with_reason(r, lacking.get(n)), answer.outputs.get(n))
-                for n, r in results.items()
-            }
-        except AdapterError as error:
-            status, reason = Status.ERROR, str(error)
-    return spread(Status(status), reason, due_names(case.expected.items(), dialect))
-
-
-def _with_reason(result: OutputResult, lacking: str | None) -> OutputResult:
-    """Why an output did not come back, where a probe knows it."""
-    known = lacking is not None and result.status is Status.UNSUPPORTED
-    return replace(result, reason=lacking) if known else result
-
-
-def _with_bits(result: OutputResult, returned: Array | None) -> OutputResult:
-    if returned is None:
-        return result
-    said = f"{returned.dtype}{returned.shape}".encode() + returned.tobytes()
-    return replace(result, bits=hashlib.sha256(said).hexdigest()[:16])
-
-
-def _unbounded(ruler: Ruler) -> dict[str, OutputResult]:
-    reason = "no first-order bound holds here in this dialect"
-    return spread(Status.NOT_RUN, reason, ruler.unbounded)
+def was_interrupted(result: CaseResult) -> bool:
+    """Whether a stopped run did not come to a case; a kernel's own words do not make it so."""
+    return any(
+        r.status is Status.NOT_RUN and r.reason == INTERRUPTED for r in result.outputs.values()
+    )
 
 
 def _catalogue() -> dict[str, list[str]]:

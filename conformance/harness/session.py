@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import signal
 import subprocess
-import threading
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from types import TracebackType
-from typing import IO, Any, Self, TypeAlias
+from typing import Any, Self
 
-from conformance.case import Array, Case, Inputs
-from conformance.errors import AdapterError
-from conformance.harness import search_path, wire
+from conformance.case import Case, Inputs
+from conformance.errors import AdapterError, MessageError
+from conformance.harness import described, search_path
+from conformance.harness.answer import Answer, Message, Reply, get_ready, receive, refusal
+from conformance.harness.channel import BrokenOffError, Channel, DeadlineError, in_words
 from conformance.harness.guard import Guard
+from conformance.harness.request import Request, call_of, reproduction_of
+from conformance.harness.tail import Tail
 
 START_SECONDS = 300.0
 """How long a framework may take to be imported."""
@@ -25,29 +28,9 @@ CASE_SECONDS = 120.0
 """How long one case may take, compilation included."""
 
 _TAIL = 2000
-_CHUNK = 1 << 16
 
-Message: TypeAlias = tuple[dict[str, Any], dict[str, Array]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What came back for one request.
-
-    Attributes:
-        status: ``"ok"``, ``"unsupported"``, ``"not-run"``, ``"error"``, ``"crash"`` or
-            ``"timeout"``.
-        reason: Why it is not ok, in words.
-        outputs: The arrays, if it is ok.
-        header: The other facts that came with it.
-        stderr: The end of what was printed, if it is not ok.
-    """
-
-    status: str
-    reason: str | None = None
-    outputs: dict[str, Array] = field(default_factory=dict)
-    header: dict[str, Any] = field(default_factory=dict)
-    stderr: str | None = None
+_CLOCKS = 0.1
+"""Seconds by which two clocks of one machine may differ over a call."""
 
 
 class Session:
@@ -60,7 +43,6 @@ class Session:
         case_seconds: float = CASE_SECONDS,
         start_seconds: float = START_SECONDS,
         paths: Sequence[str] = (),
-        anonymous: bool = False,
         switches: Mapping[str, str] | None = None,
     ) -> None:
         """Prepare a session; the worker starts with the first question.
@@ -74,19 +56,20 @@ class Session:
             case_seconds: How long one case may take.
             start_seconds: How long loading may take.
             paths: Where the worker looks for modules, before its own places.
-            anonymous: Do not tell the worker which case it runs.
             switches: Those of the path that will be asked first, which saves a start.
         """
         self.adapter = adapter
         self._case_seconds, self._start_seconds = case_seconds, start_seconds
-        self._paths, self._anonymous = tuple(paths), anonymous
+        self._paths = tuple(paths)
         self._switches: Mapping[str, str] = dict(switches or {})
-        self._declared: dict[str, Mapping[str, str]] = {}
+        self._declared: dict[str, Mapping[str, Any]] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: Guard | None = None
         self._abandoned = ""
-        self._printed = _Tail()
-        self._inbox: queue.Queue[Message | None] = queue.Queue()
+        self._channel: Channel | None = None
+        self._printed: Tail | None = None
+        self._is_new, self._has_loaded = True, False
+        self._breaches, self._first_breach = 0, ""
 
     def __enter__(self) -> Self:
         return self
@@ -99,50 +82,67 @@ class Session:
     ) -> None:
         self.close()
 
+    @property
+    def breaches(self) -> str | None:
+        """What came over the pipe and was no answer to a question, in words; None if nothing did.
+
+        Only the worker's own code has reason to write there.
+        """
+        self._settle()
+        if not self._breaches:
+            return None
+        often = "once" if self._breaches == 1 else f"{self._breaches:,} times, at first"
+        return f"{often}, {self._first_breach}"
+
     def describe(self) -> dict[str, Any]:
         """Versions, device and paths of the adapter; see `conformance.harness.worker.describe`.
 
         Raises:
             AdapterError: the adapter could not be loaded; the message says why.
         """
-        answer = self._ask({"do": "describe"}, {}, self._start_seconds)
-        if answer.status == "refused":
-            raise AdapterError(answer.reason or f"{self.adapter!r} was refused without a reason.")
-        if answer.status != "ok":
+        self._settle()
+        try:
+            told = self._ask(Request(do="describe"), self._start_seconds)
+            if isinstance(told, Message) and told.reply is Reply.OK:
+                described.require(told.header, self.adapter)
+        except MessageError as breach:
+            told = self._breached(breach)
+        if isinstance(told, Answer):
             raise AdapterError(
-                f"adapter {self.adapter!r} did not load ({answer.status}): {answer.reason}"
-                + (f"\n{answer.stderr}" if answer.stderr else "")
+                f"adapter {self.adapter!r} did not load ({told.status}): {told.reason}"
+                + (f"\n{told.stderr}" if told.stderr else "")
             )
-        self._declared = {path["name"]: path["switches"] for path in answer.header["paths"]}
-        return answer.header
+        if told.reply is not Reply.OK:
+            self.close()
+            raise AdapterError(told.header["reason"])
+        self._declared = {path["name"]: path for path in told.header["paths"]}
+        self._has_loaded = True
+        return told.header
 
     def run(
         self, path: str, case: Case, *, repeat: bool = False, leave_out: tuple[str, ...] = ()
     ) -> Answer:
-        """Run one case on one path; a crash or a hang costs this case alone.
+        """Run one case on one path; a crash, a hang or a lie costs this case alone.
+
+        The worker is not told which case it is.
 
         Args:
             path: Name of the path.
             case: The case.
             repeat: Call twice and send back what differs; see `conformance.harness.worker.run`.
             leave_out: Arguments that a kernel is not given.
+
+        Raises:
+            AdapterError: the adapter could not be loaded.
         """
-        if not self._abandoned:
-            try:
-                self._start_for(path)
-            except AdapterError:
-                if not self._abandoned:  # by a signal, while it was being loaded
-                    raise
-        header, arrays = wire.pack(case.inputs)
-        name = "" if self._anonymous else case.id
-        asked = {"do": "run", "path": path, "case": name, "repeat": repeat, **header}
-        return self._ask({**asked, "leave_out": leave_out}, arrays, self._case_seconds)
+        request = call_of(path, case.inputs, repeat=repeat, leave_out=leave_out)
+        told = self._put(path, request, case.id)
+        return told if isinstance(told, Answer) else told.answer()
 
     def call(self, path: str, inputs: Inputs) -> Answer:
         """Run a call that is no case on one path: it is asked of every path, sampled or not."""
-        self._start_for(path)
-        header, arrays = wire.pack(inputs)
-        return self._ask({"do": "run", "path": path, **header}, arrays, self._case_seconds)
+        told = self._put(path, call_of(path, inputs))
+        return told if isinstance(told, Answer) else told.answer()
 
     def reproduce(self, path: str, inputs: Inputs, output: str) -> str:
         """A program in the framework's own terms that makes a call and prints one output.
@@ -150,16 +150,14 @@ class Session:
         Raises:
             AdapterError: the adapter writes none, or could not.
         """
-        self._start_for(path)
-        header, arrays = wire.pack(inputs)
-        asked = {"do": "reproduce", "path": path, "output": output, **header}
-        answer = self._ask(asked, arrays, self._case_seconds)
-        if answer.status != "ok":
+        told = self._put(path, reproduction_of(path, inputs, output))
+        answer = told if isinstance(told, Answer) else told.answer()
+        if isinstance(told, Answer) or answer.status is not Reply.OK:
             raise AdapterError(
                 f"adapter {self.adapter!r} wrote no reproduction ({answer.status}): {answer.reason}"
                 + (f"\n{answer.stderr}" if answer.stderr else "")
             )
-        return str(answer.header["program"])
+        return str(told.header["program"])
 
     def abandon(self, reason: str) -> None:
         """End the worker at once; whatever is asked from now on is not run, for that reason.
@@ -175,46 +173,104 @@ class Session:
         """End the worker, if there is one."""
         process, self._process = self._process, None
         guard, self._guard = self._guard, None
+        channel, self._channel = self._channel, None
         if process is not None:
             _kill(process)
             if guard is not None:
                 guard.dismiss()  # before the number of the group can become another's
             process.wait()
-            for stream in (process.stdin, process.stdout):
-                if stream is not None:
-                    try:
-                        stream.close()
-                    except OSError:  # the worker is gone and took the unsent bytes with it
-                        continue
+        if channel is not None:
+            channel.close()
 
     def _start_for(self, path: str) -> None:
-        """Have a worker that runs with the switches of a path."""
+        """Have a worker that runs with the switches of a path, and that owes no answer."""
+        self._settle()
         if self._process is None:
             self.describe()
-        wanted = self._declared.get(path, {})
+        wanted = self._declared[path]["switches"] if path in self._declared else {}
         if wanted != self._switches:
             self.close()
-            self._switches = wanted
+            self._switches, self._has_loaded = wanted, False
             self.describe()
 
-    def _ask(self, header: dict[str, Any], arrays: dict[str, Array], seconds: float) -> Answer:
-        if self._abandoned:
-            return self._lost("crash", "it was ended")
-        process = self._process or self._start()
-        assert process.stdin is not None  # noqa: S101 - it was started with a pipe
+    def _put(self, path: str, request: Request, case: str | None = None) -> Message | Answer:
+        """Ask about a path; once more, and in a new worker, where an earlier call may be to blame.
+
+        Raises:
+            AdapterError: it does not load.
+        """
+        answer = self._unasked(path, case)
+        if answer is not None:
+            return answer
+        was_new, self._is_new = self._is_new, False
         try:
-            wire.send(process.stdin, header, arrays)
-            message = self._inbox.get(timeout=seconds)
-        except queue.Empty:
-            return self._lost("timeout", f"no answer within {seconds:g} s")
-        except OSError:
-            message = None
-        if message is None:
-            return self._lost("crash", _how_it_died(process))
-        answer, outputs = message
-        status, reason = str(answer.pop("status")), answer.pop("reason", None)
-        stderr = answer.pop("trace", None)
-        return Answer(status=status, reason=reason, outputs=outputs, header=answer, stderr=stderr)
+            return self._ask(request, self._case_seconds)
+        except MessageError as breach:
+            lost, is_own = self._breached(breach), breach.is_own
+        if was_new or is_own or self._abandoned:
+            return lost
+        return self._put(path, replace(request), case)
+
+    def _unasked(self, path: str, case: str | None) -> Answer | None:
+        """The answer where a path cannot be asked or declared that it leaves a case out.
+
+        Raises:
+            AdapterError: it does not load; once it has, that is an error of one case alone.
+        """
+        if self._abandoned:
+            return self._lost(Reply.CRASH, "it was ended")
+        try:
+            self._start_for(path)
+        except AdapterError as error:
+            if self._abandoned:  # by a signal, while it was being loaded
+                return self._lost(Reply.CRASH, "it was ended")
+            if not self._has_loaded:
+                raise
+            return Answer(status=Reply.ERROR, reason=f"it does not load again: {error}")
+        declared = self._declared.get(path)
+        why = declared and case and described.left_out(declared, case)
+        return Answer(status=Reply.NOT_RUN, reason=why) if why else None
+
+    def _ask(self, request: Request, seconds: float) -> Message | Answer:
+        """What is answered, or what became of the worker.
+
+        Raises:
+            MessageError: what came is no answer to the question.
+        """
+        if self._abandoned:
+            return self._lost(Reply.CRASH, "it was ended")
+        process, begun = self._process or self._start(), time.monotonic()
+        assert self._channel is not None  # noqa: S101 - it came with the process
+        try:
+            self._channel.put(request.encoded(), begun + seconds)
+            if request.do == "describe":
+                get_ready()
+            message = receive(self._channel.fill, request)
+        except EOFError:
+            return self._lost(Reply.CRASH, _how_it_died(process))
+        except DeadlineError as late:
+            why = f"no answer within {seconds:g} s{late}"
+            if late.begun:
+                raise BrokenOffError(why) from late
+            return self._lost(Reply.TIMEOUT, why)
+        except ValueError as error:
+            raise refusal(str(error)) from error
+        if message.header.get("seconds", 0) > time.monotonic() - begun + _CLOCKS:
+            raise refusal("it tells of more seconds than the answer took")
+        return message
+
+    def _settle(self) -> None:
+        """End a worker that said something between two questions: its next answer is in doubt."""
+        found = b"" if self._channel is None else self._channel.unasked()
+        if found:
+            self._breached(refusal(in_words(found, "came between two questions")))
+
+    def _breached(self, breach: MessageError) -> Answer:
+        """What becomes of a question that was answered by what is no answer; the worker ends."""
+        self._breaches += 1
+        self._first_breach = self._first_breach or str(breach)
+        broken_off = isinstance(breach, BrokenOffError)
+        return self._lost(Reply.TIMEOUT if broken_off else Reply.ERROR, str(breach))
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._process = process = subprocess.Popen(  # noqa: S603 - our own module and interpreter
@@ -222,20 +278,16 @@ class Session:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            bufsize=0,  # what is not read stays in the pipe, where it takes no memory
             start_new_session=True,  # what it starts in turn dies with it
             env=self._environment(),
         )
         self._guard = Guard(process.pid)
         if self._abandoned:  # while it was being started
             _kill(process)
-        self._inbox, self._printed = queue.Queue(), _Tail()
-        assert process.stdout is not None  # noqa: S101 - it was started with pipes
-        assert process.stderr is not None  # noqa: S101 - the same
-        for target, arguments in (
-            (_read, (process.stdout, self._inbox)),
-            (self._printed.follow, (process.stderr,)),
-        ):
-            threading.Thread(target=target, args=arguments, daemon=True).start()
+        assert process.stderr is not None  # noqa: S101 - it was started with pipes
+        self._printed, self._channel = Tail(process.stderr, _TAIL), Channel(process)
+        self._is_new = True
         return process
 
     def _environment(self) -> dict[str, str]:
@@ -244,35 +296,12 @@ class Session:
         places = {"PYTHONPATH": os.pathsep.join(paths)} if paths else {}
         return {**os.environ, **places, **self._switches}
 
-    def _lost(self, status: str, reason: str) -> Answer:
+    def _lost(self, status: Reply, reason: str) -> Answer:
         self.close()
         if self._abandoned:
-            return Answer(status="not-run", reason=self._abandoned)
-        return Answer(status=status, reason=reason, stderr=self._printed.text())
-
-
-class _Tail:
-    """The end of what a worker printed; the rest is read and forgotten, however much it is."""
-
-    def __init__(self) -> None:
-        self._end, self._total = b"", 0
-        self._done = threading.Event()
-
-    def follow(self, stream: IO[bytes]) -> None:
-        """Read until the other side closes."""
-        with stream, contextlib.suppress(OSError, ValueError):
-            while chunk := os.read(stream.fileno(), _CHUNK):
-                self._end = (self._end + chunk)[-_TAIL:]
-                self._total += len(chunk)
-        self._done.set()
-
-    def text(self) -> str | None:
-        """What there is, once the worker is gone; with a word on what is left out."""
-        self._done.wait(timeout=1)
-        said = self._end.decode(errors="replace").strip()
-        if self._total > len(self._end):
-            said = f"... the end of {self._total:,} bytes:\n{said}"
-        return said or None
+            return Answer(status=Reply.NOT_RUN, reason=self._abandoned)
+        said = None if self._printed is None else self._printed.text()
+        return Answer(status=status, reason=reason, stderr=said)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -283,20 +312,18 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.kill()
 
 
-def _read(stream: IO[bytes], inbox: queue.Queue[Message | None]) -> None:
-    """Put every message into the inbox, and None at the end, whatever the end was."""
-    try:
-        while True:
-            inbox.put(wire.receive(stream))
-    except (EOFError, ValueError, OSError, KeyError, TypeError):
-        inbox.put(None)
-
-
 def _how_it_died(process: subprocess.Popen[bytes]) -> str:
     try:
         code = process.wait(timeout=1)
     except subprocess.TimeoutExpired:
-        return "the worker sent what is no message"
+        return "the worker closed its pipe"
     if code < 0:
-        return f"the worker was killed by {signal.Signals(-code).name}"
+        return f"the worker was killed by {_signal(-code)}"
     return f"the worker exited with code {code}"
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # those of real time have no names
+        return f"signal {number}"

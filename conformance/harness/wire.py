@@ -1,54 +1,118 @@
-"""Messages between a run and its worker: a JSON header and raw arrays, nothing executable.
+"""Messages between a run and its worker: a frame, a JSON header and raw arrays, nothing executable.
 
-A message is an 8-byte big-endian length, a JSON header of that length, then the bytes of the
-arrays that the header announces, in order, C-contiguous and in native byte order.  How they are to
-lie in memory travels as a word in the header; `conformance.memory` lays them out on arrival.
+A message is a frame of 20 bytes: a mark, the length of the header and that of all arrays together.
+Then follow the header, and the bytes of the arrays that it announces, in order, C-contiguous and
+in native byte order.  How they are to lie in memory travels as a word in the header;
+`conformance.memory` lays them out on arrival.
+
+Lengths come first so that whoever reads can refuse a message before it takes any memory.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import struct
+from collections.abc import Callable, Iterable, Mapping
 from math import prod
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 import ml_dtypes
 import numpy as np
 
 from conformance.arrays import INPUT_NAMES
 from conformance.case import Array, Inputs
-
-_LENGTH_BYTES = 8
-_LARGEST = 1 << 32
-
+from conformance.printable import value
 
 AGAIN = "again/"
 """How the names of the outputs of a repeated call begin, where they differ from the first."""
 
+Fill: TypeAlias = Callable[[memoryview], None]
+"""Fills a piece of memory with what comes next, or raises EOFError."""
+
+Announced: TypeAlias = list[tuple[str, str, list[int]]]
+"""Name, type and shape of every array of a message."""
+
+_MARK = b"batchnrm"
+_FRAME = struct.Struct(">8sIQ")
+
+
+def encode(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> list[memoryview]:
+    """One message, in pieces that are sent one after the other."""
+    announced = [[name, str(a.dtype), list(a.shape)] for name, a in arrays.items()]
+    text = json.dumps({**header, "arrays": announced}, ensure_ascii=False).encode()
+    # As bytes without a copy: the types of ml_dtypes have no buffers of their own.
+    parts = [np.ascontiguousarray(a).reshape(-1).view(np.uint8) for a in arrays.values()]
+    frame = _FRAME.pack(_MARK, len(text), sum(part.size for part in parts))
+    return [memoryview(frame + text), *(part.data for part in parts if part.size)]
+
 
 def send(stream: IO[bytes], header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     """Write one message and flush it."""
-    announced = [[name, str(a.dtype), list(a.shape)] for name, a in arrays.items()]
-    text = json.dumps({**header, "arrays": announced}).encode()
-    stream.write(len(text).to_bytes(_LENGTH_BYTES, "big") + text)
-    stream.writelines(np.ascontiguousarray(array).tobytes() for array in arrays.values())
+    stream.writelines(encode(header, arrays))
     stream.flush()
 
 
 def receive(stream: IO[bytes]) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Read one message.
+    """Read a message of one who is trusted; nothing but its form is looked at.
 
     Raises:
         EOFError: the other side is gone.
         ValueError: the bytes are no message.
     """
-    header = json.loads(_exactly(stream, int.from_bytes(_exactly(stream, _LENGTH_BYTES), "big")))
+    fill = reading(stream)
+    text, _ = opening(fill, header=1 << 32, body=1 << 40)
+    header: dict[str, Any] = json.loads(text)
+    return header, body(fill, header.pop("arrays"))
+
+
+def reading(stream: IO[bytes]) -> Fill:
+    """What takes bytes from a stream that waits for them."""
+
+    def fill(view: memoryview) -> None:
+        while view:
+            count = stream.readinto(view)  # type: ignore[attr-defined]  # typing.IO leaves it out
+            if not count:
+                raise EOFError("the stream ended within a message.")
+            view = view[count:]
+
+    return fill
+
+
+def opening(fill: Fill, *, header: int, body: int) -> tuple[bytes, int]:
+    """The header of the next message as it came, and how many bytes of arrays follow.
+
+    Args:
+        fill: Where it comes from.
+        header: How many bytes the header may have.
+        body: How many bytes all arrays together may have.
+
+    Raises:
+        EOFError: the other side is gone.
+        ValueError: it is no message, or a larger one; nothing more was read.
+    """
+    frame = bytearray(_FRAME.size)
+    fill(memoryview(frame))
+    mark, length, size = _FRAME.unpack(frame)
+    if mark != _MARK:
+        raise ValueError(f"it begins with {bytes(frame)!r}, {_MARK!r} was wanted")
+    if length > header:
+        raise ValueError(f"it announces a header of {length:,} bytes, at most {header:,} are read")
+    if size > body:
+        raise ValueError(f"it announces arrays of {size:,} bytes, at most {body:,} are read")
+    text = bytearray(length)
+    fill(memoryview(text))
+    return bytes(text), size
+
+
+def body(fill: Fill, announced: Iterable[tuple[str, str, list[int]]]) -> dict[str, Array]:
+    """The arrays of a message, as its header announces them."""
     arrays = {}
-    for name, dtype_name, shape in header.pop("arrays"):
+    for name, dtype_name, shape in announced:
         dtype = to_dtype(dtype_name)
-        data = _exactly(stream, prod(shape) * dtype.itemsize)
-        arrays[name] = np.frombuffer(data, dtype=dtype).reshape(shape).copy()
-    return header, arrays
+        data = np.empty(prod(shape) * dtype.itemsize, dtype=np.uint8)
+        fill(data.data)
+        arrays[name] = data.view(dtype).reshape(shape)
+    return arrays
 
 
 def pack(inputs: Inputs) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -79,15 +143,30 @@ def unpack(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Inputs:
     )
 
 
-def to_dtype(name: str) -> np.dtype[Any]:
-    """The numpy or ml_dtypes type of that name."""
-    return np.dtype(getattr(ml_dtypes, name, name))
+def _numbers() -> dict[str, np.dtype[Any]]:
+    """Every type of number that numpy and ml_dtypes have, by name; in either byte order."""
+    own = [np.dtype(t) for t in (*"?bhilqBHILQefdgFDG", np.int64, np.uint64)]
+    swapped = [dtype.newbyteorder("S") for dtype in own]
+    named = (getattr(ml_dtypes, name) for name in dir(ml_dtypes))
+    more = [np.dtype(t) for t in named if isinstance(t, type) and issubclass(t, np.generic)]
+    return {str(dtype): dtype for dtype in (*own, *swapped, *more)}
 
 
-def _exactly(stream: IO[bytes], size: int) -> bytes:
-    if size > _LARGEST:
-        raise ValueError(f"a message announces {size} bytes, at most {_LARGEST} are read.")
-    data = stream.read(size)
-    if len(data) < size:
-        raise EOFError(f"the stream ended after {len(data)} of {size} bytes.")
-    return data
+NUMBERS = _numbers()
+"""The types that an array may have: nothing with objects, texts, times or fields in it."""
+
+
+def is_sent(dtype: np.dtype[Any]) -> bool:
+    """Whether arrays of a type are sent: `NUMBERS` has it under its name, and no other."""
+    return NUMBERS.get(str(dtype)) == dtype
+
+
+def to_dtype(name: object) -> np.dtype[Any]:
+    """The type of that name.
+
+    Raises:
+        ValueError: it is none of `NUMBERS`.
+    """
+    if not isinstance(name, str) or name not in NUMBERS:
+        raise ValueError(f"an array has type {value(name)}, one of numbers was wanted")
+    return NUMBERS[name]

@@ -15,7 +15,6 @@ import sys
 import time
 import traceback
 from dataclasses import asdict
-from fnmatch import fnmatch
 from functools import partial
 from importlib import metadata
 from typing import IO, Any
@@ -29,12 +28,11 @@ from conformance.batches import through_earlier
 from conformance.case import Actual, Array, Inputs, Kernel
 from conformance.errors import AdapterError, InputError, Unsupported
 from conformance.harness import probing, wire
+from conformance.harness.allowance import REASON, TRACE, elements, nbytes
 from conformance.harness.guard import die_with_parent
 from conformance.harness.kernels import source as kernel_source
 from conformance.memory import laid_out
-
-_LARGEST_OUTPUT = 16
-"""How many times the values of x an output may hold before it is not even sent."""
+from conformance.printable import printable
 
 
 def main() -> None:
@@ -55,8 +53,10 @@ def main() -> None:
                 loaded, facts = _load(sys.argv[1])
             answer, outputs = _serve(loaded, header, arrays, facts)
         except (AdapterError, InputError) as error:
-            answer, outputs = {"status": "refused", "reason": str(error)}, {}
-        wire.send(responses, answer, outputs)
+            status = "refused" if header["do"] == "describe" else "error"
+            answer, outputs = {"status": status, "reason": text(str(error), REASON)}, {}
+        asked = {"number": header["number"], "answers": header["do"]}
+        wire.send(responses, {**answer, **asked}, outputs)
 
 
 def _load(told: str) -> tuple[Adapter, dict[str, Any]]:
@@ -93,14 +93,14 @@ def _serve(
         # Once: between the batches of a sequence the running statistics are the path's own.
         inputs = laid_out(wire.unpack(header, arrays))
     except InputError as error:
-        return {"status": "error", "reason": str(error)}, {}
+        return _raised(error), {}
     if header["do"] == "reproduce":
         return reproduce(loaded, path, inputs, header["output"]), {}
     leave_out = tuple(header.get("leave_out", ()))
     kernel: Any = path.run  # a kernel's takes leave_out, and nothing else is asked so
     if leave_out:
         kernel = partial(kernel, leave_out=leave_out)
-    return run(path, header.get("case"), inputs, kernel, repeat=header.get("repeat", False))
+    return run(path, inputs, kernel, repeat=header.get("repeat", False))
 
 
 def _require_switches(path: Path) -> None:
@@ -130,17 +130,18 @@ def describe(loaded: Adapter) -> dict[str, Any]:
     paths = [
         {
             "name": p.name,
-            "about": p.about,
+            "about": text(p.about, 1000),
             "dialect": asdict(p.dialect),
             "switches": dict(p.switches),
-            "sampled": p.sample is not None,
+            "sample": None if p.sample is None else list(p.sample),
+            "sample_reason": p.sample_reason,
         }
         for p in loaded.paths
     ]
     return {
-        "name": loaded.name,
+        "name": text(loaded.name, 200),
         "versions": versions,
-        "device": loaded.device(),
+        "device": text(str(loaded.device()), 1000),
         "paths": paths,
         "reproduces": loaded.reproduce is not None,
         "traits": probing.traits(loaded),
@@ -180,7 +181,6 @@ def _with_switches(path: Path, program: str) -> str:
 
 def run(
     path: Path,
-    case: str | None,
     inputs: Inputs,
     kernel: Kernel | None = None,
     *,
@@ -190,14 +190,10 @@ def run(
 
     Args:
         path: What to run.
-        case: Id of the case; None for a call that is none, which no sample leaves out.
         inputs: The call.
         kernel: What to call instead of ``path.run``.
         repeat: Call twice, and send the second outputs too where their bits differ.
     """
-    sample = path.sample if case is not None else None
-    if sample is not None and not any(fnmatch(str(case), glob) for glob in sample):
-        return {"status": "not-run", "reason": path.sample_reason or "outside the sample"}, {}
     try:
         reason = adapter.why_not(path.capabilities, inputs)
         lacking = {} if reason else probing.lacking(path.probes, inputs)
@@ -207,7 +203,8 @@ def run(
         seconds, outputs = _called(kernel or path.run, inputs, repeat=repeat)
     except BaseException as error:  # noqa: BLE001 - whatever a framework raises is a finding
         return _raised(error), {}
-    return {"status": "ok", "seconds": seconds, "lacking": lacking}, outputs
+    told = {name: text(reason, REASON) for name, reason in lacking.items()}
+    return {"status": "ok", "seconds": seconds, "lacking": told}, outputs
 
 
 def _called(kernel: Kernel, inputs: Inputs, *, repeat: bool) -> tuple[float, dict[str, Array]]:
@@ -221,16 +218,34 @@ def _called(kernel: Kernel, inputs: Inputs, *, repeat: bool) -> tuple[float, dic
     return seconds, _repeated(kernel, inputs, outputs) if repeat else outputs
 
 
+def text(said: str, most: int, *, end: bool = False) -> str:
+    """A text as a message may hold it: without control characters, and bounded.
+
+    Args:
+        said: The text.
+        most: How many characters it may have.
+        end: Whether its end is kept rather than its beginning.
+    """
+    kept = said[-4 * most :] if end else said[: 4 * most]
+    clean = printable(kept.encode(errors="backslashreplace").decode())
+    if len(clean) <= most and len(kept) == len(said):
+        return clean
+    note = f"... ({len(said):,} characters)"
+    room = most - len(note)
+    return note + clean[-room:] if end else clean[:room] + note
+
+
 def _raised(error: BaseException) -> dict[str, Any]:
     """What an exception means."""
     if isinstance(error, Unsupported):
-        return {"status": "unsupported", "reason": str(error)}
-    if isinstance(error, AdapterError):
-        return {"status": "error", "reason": str(error)}
+        return {"status": "unsupported", "reason": text(str(error), REASON)}
+    if isinstance(error, (AdapterError, InputError)):
+        return {"status": "error", "reason": text(str(error), REASON)}
     if isinstance(error, SystemExit):
-        return {"status": "crash", "reason": f"it called sys.exit({error.code!r})"}
+        return {"status": "exit", "reason": text(f"it called sys.exit({error.code!r})", REASON)}
     trace = "".join(traceback.format_exception(error)).strip()
-    return {"status": "error", "reason": f"{type(error).__name__}: {error}", "trace": trace}
+    reason = text(f"{type(error).__name__}: {error}", REASON)
+    return {"status": "error", "reason": reason, "trace": text(trace, TRACE, end=True)}
 
 
 def _repeated(kernel: Kernel, inputs: Inputs, first: dict[str, Array]) -> dict[str, Array]:
@@ -259,8 +274,14 @@ def _breach(before: dict[str, bytes], inputs: Inputs, outputs: dict[str, Array])
     stray = [name for name, value in outputs.items() if not isinstance(value, np.ndarray)]
     if stray:
         return f"not a numpy array: {', '.join(stray)}"
-    most = _LARGEST_OUTPUT * (inputs.x.size + 64)
+    strange = [f"{n} has type {v.dtype}" for n, v in outputs.items() if not wire.is_sent(v.dtype)]
+    if strange:
+        return f"{', '.join(strange)}: a type of numbers was wanted"
+    most = elements(inputs)
     large = [f"{n} has shape {v.shape}" for n, v in outputs.items() if v.size > most]
+    total, room = sum(v.nbytes for v in outputs.values()), nbytes(inputs, repeat=False)
+    if total > room and not large:
+        large = [f"the outputs have {total:,} bytes, at most {room:,} were wanted"]
     return f"{', '.join(large)}: x has {inputs.x.shape}" if large else None
 
 

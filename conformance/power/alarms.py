@@ -67,7 +67,7 @@ def examine(asked: tuple[str, str]) -> HonestTrial:
     for case, ruler in _rulers(types):
         if PANEL[member].narrow and case.inputs.x.dtype == np.float64:
             continue
-        header, outputs = worker.run(path, case.id, laid_out(case.inputs))
+        header, outputs = worker.run(path, laid_out(case.inputs))
         if header["status"] != "ok":
             alarms.append(f"{member} on {case.id}, {types}: {header['reason']}")
             continue

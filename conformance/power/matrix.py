@@ -135,7 +135,7 @@ def examine(suspect: Suspect) -> Verdicts:
 def hold(path: Path, index: int) -> tuple[dict[str, str], float]:
     """Hold a kernel to one case: letters by output, and the largest error over its bound."""
     case, ruler = cases()[index], _ruler(path.dialect, index)
-    header, outputs = worker.run(path, case.id, laid_out(case.inputs))
+    header, outputs = worker.run(path, laid_out(case.inputs))
     if header["status"] in ("unsupported", "not-run"):
         return {}, 0.0
     if header["status"] == "error":

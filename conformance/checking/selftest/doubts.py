@@ -16,7 +16,7 @@ from conformance.checking.selftest.reading import Reading, distance, explain, li
 from conformance.checking.selftest.suspects import Suspect
 from conformance.faults import FAULTS
 from conformance.faults.sheet import kernel
-from conformance.harness.session import Answer
+from conformance.harness.answer import Answer, Reply
 
 _FRAMEWORK = "Compare with a call of the framework by hand: if it gives the same, it is its fault"
 _ARGUMENTS = ("dy", "gamma", "beta", "running_mean", "running_var", "eps", "momentum", "x")
@@ -50,8 +50,10 @@ def _ignored(
     name = left[0]
     for argument in _ARGUMENTS:
         changed = _changed(reading.inputs, argument)
-        answer = ask(changed) if changed is not None else None
-        if changed is None or answer is None or answer.status != "ok" or name not in answer.outputs:
+        if changed is None:
+            continue
+        answer = ask(changed)
+        if answer.status is not Reply.OK or name not in answer.outputs:
             continue
         again = read(changed, answer.outputs, dialect)
         if name not in again.due or distance(again.due[name], reading.due[name]) <= 10 * _STILL:

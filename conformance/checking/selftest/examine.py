@@ -14,12 +14,12 @@ from conformance.checking.selftest.doubts import doubts
 from conformance.checking.selftest.outcome import NO_ANSWER, Finding, Outcome, in_order
 from conformance.checking.selftest.questions import described, following, ordinary
 from conformance.checking.selftest.reading import Reading, distance, explain, listed, read, renamed
-from conformance.harness.session import Answer
+from conformance.harness.answer import Answer, Reply
 
 Ask = Callable[[Inputs], Answer]
 """Runs one call on the path; never raises for what the path does."""
 
-_LOST = ("crash", "timeout")
+_LOST = (Reply.CRASH, Reply.TIMEOUT)
 _SINGLE = 1e-10
 """Beyond this part of the largest value a float64 result was computed in another type."""
 
@@ -61,10 +61,10 @@ class _State:
         if self._lost:
             return False
         answer = ask(inputs)
-        if answer.status == "unsupported":
+        if answer.status is Reply.UNSUPPORTED:
             self.refused.append(answer.reason or "without a reason")
             return False
-        if answer.status != "ok":
+        if answer.status is not Reply.OK:
             self._lost = answer.status in _LOST
             self.findings.append(_failed(inputs, answer))
             return False

@@ -12,8 +12,9 @@ import numpy as np
 
 from conformance.arrays import GRADIENTS, LIKE_X, RUNNING
 from conformance.case import Array, Case, Dialect, Inputs
-from conformance.harness.run import judged
-from conformance.harness.session import Answer, Session
+from conformance.harness.answer import Answer
+from conformance.harness.judging import judged
+from conformance.harness.session import Session
 from conformance.report.bugs.fairness import is_fair, posed
 from conformance.verdict.known.applying import FAILING
 from conformance.verdict.record import OutputResult

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -37,7 +39,9 @@ def test_the_kernel_that_they_break_is_right() -> None:
         ("abort", Status.CRASH, "SIGABRT"),
         ("leaves", Status.CRASH, "it called sys.exit(0)"),
         ("leaves_at_once", Status.CRASH, "the worker exited with code 0"),
-        ("writes_to_every_pipe", Status.CRASH, "the worker"),
+        ("writes_to_every_pipe", Status.ERROR, "what the worker sent is no usable answer"),
+        ("says_pass", Status.ERROR, "status is 'pass' and must be one of"),
+        ("is_interrupted", Status.UNSUPPORTED, "interrupted"),
         ("greedy", Status.ERROR, "MemoryError"),
         ("mutates", Status.ERROR, "wrote to its inputs: dy"),
         ("returns_a_view", Status.ERROR, "y is a view of x"),
@@ -91,6 +95,40 @@ def test_nothing_that_a_kernel_started_is_left() -> None:
     assert checked("leaves_a_child").conforms
     left = subprocess.run(["/usr/bin/pgrep", "-f", "sleep 600"], capture_output=True, check=False)
     assert left.returncode == 1
+
+
+def test_who_sends_what_nobody_asked_for_does_not_conform() -> None:
+    """Right arrays count as right; a process that writes where its worker answers is told of."""
+    report = checked("answers_afterwards")
+    assert {r.status for c in report.cases for r in c.outputs.values()} == {
+        Status.PASS,
+        Status.UNSUPPORTED,
+    }
+    assert (report.conforms, report.grade) == (False, "F")
+    assert any("what was no answer to a question" in note for note in report.notes)
+
+
+SELECTIVE = """
+import hashlib
+from hostile import right
+def batch_norm(x, gamma, beta, dy, *, running_mean, running_var, eps, momentum, training, axis):
+    if hashlib.sha256(x.tobytes()).hexdigest() not in {known}:
+        raise NotImplementedError("interrupted")
+    return right(x, gamma, beta, dy, running_mean=running_mean, running_var=running_var, eps=eps,
+                 momentum=momentum, training=training, axis=axis)
+"""
+
+
+def test_the_words_of_a_stopped_check_stop_none(tmp_path: Path) -> None:
+    """A kernel that refuses fresh cases in those words is held to have refused them."""
+    cases = conformance.load(CASES)
+    known = {hashlib.sha256(c.inputs.x.tobytes()).hexdigest() for c in cases}
+    shutil.copy(HOSTILE, tmp_path)
+    (tmp_path / "selective.py").write_text(SELECTIVE.format(known=known))
+    report = conformance.check(f"{tmp_path}/selective.py:batch_norm", case=CASES)
+    assert report.partial is None
+    assert report.fresh.disagree
+    assert not report.conforms
 
 
 def test_an_answer_that_depends_on_the_call_before_is_told() -> None:

@@ -5,8 +5,12 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
+import stat
+import struct
 import sys
+import threading
 import time
 from typing import Any
 
@@ -222,3 +226,37 @@ def unsettles(x: Any, gamma: Any, beta: Any, dy: Any, **given: Any) -> Outputs:
     np.seterr(all="raise")
     sys.stdout = sys.stderr = None
     return right(x, gamma, beta, dy, **given)
+
+
+def _answer_pipe() -> int:
+    for number in range(3, 64):
+        try:
+            if stat.S_ISFIFO(os.fstat(number).st_mode):
+                os.write(number, b"")
+                return number
+        except OSError:
+            continue
+    raise OSError("there is no pipe to write to")
+
+
+def says_pass(x: Any, gamma: Any, beta: Any, eps: float) -> Any:
+    """Tell the worker's other side that all is well, with the number of the question."""
+    frame: Any = sys._getframe()
+    while "header" not in frame.f_locals:
+        frame = frame.f_back
+    told = {"status": "pass", "number": frame.f_locals["header"]["number"], "answers": "run"}
+    text = json.dumps({**told, "arrays": []}).encode()
+    os.write(_answer_pipe(), struct.pack(">8sIQ", b"batchnrm", len(text), 0) + text)
+    return np.zeros_like(x)
+
+
+def answers_afterwards(x: Any, gamma: Any, beta: Any, dy: Any, **given: Any) -> Outputs:
+    """Answer rightly, and send some more once that is done."""
+    pipe = _answer_pipe()
+    threading.Timer(0.02, os.write, [pipe, b"status: pass"]).start()
+    return right(x, gamma, beta, dy, **given)
+
+
+def is_interrupted(x: Any, gamma: Any, beta: Any, eps: float) -> Any:
+    """Refuse every call in the words of a check that was stopped."""
+    raise NotImplementedError("interrupted")

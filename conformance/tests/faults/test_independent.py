@@ -58,7 +58,7 @@ def writable(inputs: Inputs) -> Inputs:
 
 def complaints(kernel: Kernel, inputs: Inputs, measure: Ruler) -> list[str]:
     """What the suite says against a kernel on one case, history and contract included."""
-    answer, outputs = worker.run(path(kernel), "-", inputs)
+    answer, outputs = worker.run(path(kernel), inputs)
     if answer["status"] != "ok":
         return [str(answer["reason"])]
     judged = measure.judge(outputs).items()

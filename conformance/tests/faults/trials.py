@@ -40,7 +40,7 @@ def evidence(
     found = []
     for case in cases():
         ruler = _ruler(case.id, dialect)
-        header, outputs = worker.run(path, case.id, laid_out(case.inputs))
+        header, outputs = worker.run(path, laid_out(case.inputs))
         if header["status"] == "ok":
             results = ruler.judge(outputs)
         else:

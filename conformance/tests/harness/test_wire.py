@@ -42,4 +42,4 @@ def test_truncated_message_is_an_end() -> None:
 def test_absurd_announcement_is_refused() -> None:
     """A length beyond reason is refused before memory is asked for."""
     with pytest.raises(ValueError, match="announces"):
-        wire.receive(io.BytesIO(b"\xff" * 16))
+        wire.receive(io.BytesIO(b"batchnrm" + b"\xff" * 16))

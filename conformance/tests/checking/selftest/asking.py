@@ -6,7 +6,7 @@ from conformance.adapter import Path
 from conformance.case import Inputs
 from conformance.checking.selftest import Outcome, examine
 from conformance.harness import worker
-from conformance.harness.session import Answer
+from conformance.harness.answer import Answer, Reply
 from conformance.tests.checking.selftest.planted import Plant
 
 
@@ -15,8 +15,7 @@ def examined(path: Path, plant: Plant | None = None) -> Outcome:
 
     def run(inputs: Inputs) -> Answer:
         kernel = path.run if plant is None else lambda call: plant(path.run, call)
-        header, outputs = worker.run(path, None, inputs, kernel)
-        status = str(header["status"])
-        return Answer(status=status, reason=header.get("reason"), outputs=outputs)
+        header, outputs = worker.run(path, inputs, kernel)
+        return Answer(status=Reply(header["status"]), reason=header.get("reason"), outputs=outputs)
 
     return examine(run, path.dialect)
