@@ -2,51 +2,125 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
-import tempfile
+import stat
 from pathlib import Path
 
+from conformance import scratch
 from conformance.errors import OutputError
 
 
-def write_atomically(file: Path, content: str | bytes) -> None:
+def write_atomically(file: Path, content: str | bytes, *, through_links: bool = True) -> None:
     """Write `content`, text as UTF-8, to `file`: a reader sees the old file or the new one.
 
-    The file gets the permissions that an ordinary new file gets, because records and
-    reports are there to be published.
+    A file that is there keeps its permissions; a new one gets those of an ordinary file, because
+    records and reports are there to be published.  What a link leads to is written, and the link
+    stays, as a person who made ``latest.json`` one wants it.
+
+    Args:
+        file: Where to.
+        content: What.
+        through_links: False for a store of our own: a link in it is replaced by a file, so that
+            whoever made the store cannot have us write elsewhere.
+
+    Raises:
+        OutputError: what is there is no regular file, or may not be written.
     """
     data = content.encode() if isinstance(content, str) else content
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
+    target, mode = _target(file) if through_links or not file.is_symlink() else (file, None)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with scratch.file(target.parent, 0o666 if mode is None else mode) as (handle, temporary):
+        with os.fdopen(handle, "wb", closefd=False) as stream:
             stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())  # before the name is: a machine that stops leaves no stub
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(file)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        os.fsync(handle)  # before the name is: a machine that stops leaves no stub
+        if mode is not None and hasattr(os, "fchmod"):
+            os.fchmod(handle, mode)
+        temporary.replace(target)
 
 
-def _umask() -> int:
-    # The only way to read it is to set it.
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+def exchange(new: Path, old: Path) -> None:
+    """Put the folder `new` where `old` is and the other way round; where it can be, in one step.
+
+    Linux does it in one step, and Python has no word for that; elsewhere there is a moment in which
+    neither stands there.  Both lie in one file system.
+    """
+    words = (_HERE, os.fsencode(new), _HERE, os.fsencode(old), _EXCHANGE)
+    with contextlib.suppress(OSError, AttributeError):  # no such call in this C library
+        if ctypes.CDLL(None).renameat2(*words) == 0:
+            return
+    aside = new.with_name(f"{new.name}.aside")
+    old.rename(aside)
+    new.rename(old)
+    aside.rename(new)
+
+
+_HERE, _EXCHANGE = -100, 2  # AT_FDCWD of fcntl.h, RENAME_EXCHANGE of linux/fs.h
 
 
 def require_writable(file: Path) -> None:
     """Refuse a place for a file before work is done for it.
 
     Raises:
-        OutputError: it is a folder, or below what is none, or may not be written.
+        OutputError: it is no regular file, or below what is no folder, or may not be written.
     """
-    if file.is_dir():
+    if str(file) == "-":
+        raise OutputError(
+            "- is no file, one was wanted. What is printed can be sent anywhere, with "
+            "--format json too; give a file's name."
+        )
+    target, _ = _target(file)
+    require_folder(target.parent)
+
+
+def _target(file: Path) -> tuple[Path, int | None]:
+    """The file that is to be replaced, and its permissions; None where none is there.
+
+    Raises:
+        OutputError: it is there and is no regular file, or may not be written.
+    """
+    try:
+        facts = file.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if file.is_symlink():
+            raise OutputError(
+                f"{file} is a link that leads to no file, one was wanted. Remove it, or give "
+                "another place."
+            ) from error
+        return file, None
+    except OSError as error:
+        raise _cannot_be(file, error) from error
+    if stat.S_ISDIR(facts.st_mode):
         raise OutputError(f"{file} is a folder, a file was wanted. Name one in it.")
-    require_folder(file.parent)
+    if any(_is_stream(number, facts) for number in (1, 2)):
+        raise OutputError(
+            f"{file} is where what is printed goes, another file was wanted. {_ELSEWHERE}"
+        )
+    if not stat.S_ISREG(facts.st_mode):
+        raise OutputError(
+            f"{file} is a device, a pipe or a socket, a regular file was wanted. {_ELSEWHERE}"
+        )
+    if not os.access(file, os.W_OK):
+        raise OutputError(
+            f"{file} may not be written, a file that may be was wanted. Change its permissions, "
+            "or give another."
+        )
+    return Path(os.path.realpath(file)), stat.S_IMODE(facts.st_mode) & 0o777
+
+
+_ELSEWHERE = (
+    "Give a file, or leave the option out; what is printed can be sent anywhere, with --format "
+    "json too."
+)
+
+
+def _is_stream(number: int, facts: os.stat_result) -> bool:
+    """Whether this file is what a standard stream writes to."""
+    try:
+        return os.path.samestat(facts, os.fstat(number))
+    except OSError:  # it is closed
+        return False
 
 
 def require_folder(folder: Path) -> None:
@@ -55,6 +129,7 @@ def require_folder(folder: Path) -> None:
     Raises:
         OutputError: it, or what it would be made in, is none or may not be written.
     """
+    scratch.sweep(folder)
     there = next(each for each in (folder, *folder.absolute().parents) if _exists(each))
     if not there.is_dir():
         raise OutputError(f"{there} is no folder, one was wanted for {folder}. Give another.")
@@ -72,7 +147,9 @@ def _exists(place: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
-        raise OutputError(
-            f"{place} cannot be: {error.strerror}. Another name was wanted. Give one."
-        ) from error
+        raise _cannot_be(place, error) from error
     return True
+
+
+def _cannot_be(place: Path, error: OSError) -> OutputError:
+    return OutputError(f"{place} cannot be: {error.strerror}. Another name was wanted. Give one.")

@@ -7,7 +7,6 @@ import importlib.util
 import inspect
 import shlex
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import cloudpickle  # type: ignore[import-untyped]  # it has no types
 
+from conformance import scratch
 from conformance.errors import AdapterError
 from conformance.harness.kernels import find
 from conformance.harness.kernels.source import is_program
@@ -72,8 +72,8 @@ def named(kernel: object) -> Iterator[Named]:
         yield home
         return
     name = getattr(kernel, "__qualname__", type(kernel).__name__)
-    with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
-        file = Path(folder, "kernel.pickle")
+    with scratch.folder() as folder:
+        file = folder / "kernel.pickle"
         file.write_bytes(_pickled(kernel, name))
         yield Named(selector=f"{find.PICKLED}{file}", shown=name, files=(), source=_source(kernel))
 

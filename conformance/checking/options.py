@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance import documents
 from conformance.cases import golden, tiers
 from conformance.checking.named import Named
-from conformance.errors import InputError, SelectionError
+from conformance.errors import ExpectationError, InputError, SelectionError
 from conformance.harness.kernels.source import MEMORY_GIB, Source
 
 _SEED = re.compile("[0-9a-f]{32}")
@@ -124,7 +125,19 @@ def described(options: Options, *, is_own: bool) -> dict[str, Any]:
         "tier": "own inputs" if is_own else options.tier,
         "case": None if options.cases is None else list(options.cases),
         "dtype": options.dtype,
-        "expectations": None
-        if known is None
-        else {"file": str(known), "sha256": hashlib.sha256(known.read_bytes()).hexdigest()},
+        "expectations": None if known is None else {"file": str(known), "sha256": _digest(known)},
     }
+
+
+_LARGEST = 4 << 20
+"""Bytes of a list of known failures."""
+
+
+def _digest(file: Path) -> str:
+    try:
+        return hashlib.sha256(documents.read_bytes(file, _LARGEST)).hexdigest()
+    except ValueError as error:
+        raise ExpectationError(
+            f"{file} cannot be read any more: {error}. The file that the check began with was "
+            "wanted; leave it alone until the end."
+        ) from error

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance import scratch
 from conformance.atomic import require_writable, write_atomically
 from conformance.commands.arguments import number
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
@@ -124,8 +124,8 @@ def _attributed(args: argparse.Namespace, difference: Difference) -> list[Attrib
     from conformance.nights.diff.attribution import attribute  # noqa: PLC0415 - only on demand
     from conformance.nights.diff.laboratory import Laboratory  # noqa: PLC0415 - the same
 
-    with tempfile.TemporaryDirectory(prefix="conformance-") as scratch:
-        folder = args.workdir or Path(scratch)
+    with scratch.folder() as place:
+        folder = args.workdir or place
         folder.mkdir(parents=True, exist_ok=True)
         laboratory = Laboratory(
             folder,

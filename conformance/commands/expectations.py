@@ -14,6 +14,7 @@ from conformance.arrays import OUTPUT_NAMES
 from conformance.atomic import write_atomically
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.commands.extra import extra
+from conformance.documents import read_text
 from conformance.errors import ExpectationError
 from conformance.harness.session import Session
 from conformance.report.wording import plural
@@ -215,7 +216,7 @@ def _paths(source: str, known: Known) -> tuple[str, ...]:
 
 def _write(file: Path, entries: Iterable[str]) -> bool:
     """Write the file where that changes it; whether it did."""
-    old = file.read_text(encoding="utf-8") if file.exists() else ""
+    old = read_text(file) if file.exists() else ""
     made = rewritten(old, entries, file)
     if made != old:
         write_atomically(file, made)

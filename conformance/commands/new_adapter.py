@@ -7,10 +7,9 @@ import argparse
 import keyword
 import os
 import re
-import tempfile
 from pathlib import Path
 
-from conformance import adapter, places
+from conformance import adapter, places, scratch
 from conformance.commands.exits import CONFORMS, TOLD
 from conformance.errors import AdapterError
 
@@ -109,8 +108,8 @@ def _written(name: str, into: Path) -> Path:
             f"{folder} exists, and nothing is written over. Choose another name or remove it."
         )
     into.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=into) as scratch:
-        made = Path(scratch) / name
+    with scratch.folder(into) as beside:
+        made = beside / name
         made.mkdir()
         for source in sorted(_TEMPLATE.rglob("*")):
             if source.is_file() and "__pycache__" not in source.parts:

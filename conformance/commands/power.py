@@ -107,7 +107,7 @@ def _write(power: dict[str, Any], folder: Path) -> None:
     from conformance.power.picture import draw  # noqa: PLC0415 - needs the extra
 
     folder.mkdir(parents=True, exist_ok=True)
-    draw(power, folder / "power.svg")
+    write_atomically(folder / "power.svg", draw(power))
     write_atomically(folder / "power.md", markdown(power, "power.svg"))
     write_atomically(folder / "power.json", json.dumps(power, indent=1, allow_nan=False) + "\n")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 
 import matplotlib as mpl
 import numpy as np
@@ -16,8 +16,8 @@ _ROW, _COLUMN = 0.19, 0.34
 """Inches per fault and per group."""
 
 
-def draw(power: Json, file: Path) -> None:
-    """Write the picture as SVG, the same bytes for the same measurement.
+def draw(power: Json) -> bytes:
+    """The picture as SVG, the same bytes for the same measurement.
 
     A cell is dark where many of the group's cases reject the fault, empty where none does.
     """
@@ -38,7 +38,9 @@ def draw(power: Json, file: Path) -> None:
         )
         _label(axes, groups, faults)
         figure.tight_layout()
-        figure.savefig(file, format="svg", metadata={"Date": None})
+        stream = io.BytesIO()
+        figure.savefig(stream, format="svg", metadata={"Date": None})
+    return stream.getvalue()
 
 
 def _shares(cases: list[str], groups: list[str], fault: Json) -> list[float]:

@@ -38,6 +38,7 @@ GROUND = frozenset(
         "memory",
         "places",
         "printable",
+        "scratch",
     }
 )
 """Files that stand alone at the top: what an adapter's author imports, and what that needs."""

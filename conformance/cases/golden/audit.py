@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from conformance import documents
 from conformance.case import Case
 from conformance.cases.golden import content, floats
 from conformance.cases.golden.listing import manifest
@@ -98,7 +99,10 @@ def _bytes(file: Path, wanted: bytes) -> str:
     size = file.stat().st_size
     if size != len(wanted) or size > LARGEST:
         return f"has {size} bytes, {len(wanted)} were written anew"
-    found = file.read_bytes()
+    try:
+        found = documents.read_bytes(file, LARGEST)
+    except ValueError as error:
+        return f"cannot be read: {error}"
     if found == wanted:
         return ""
     places = [at for at, (one, other) in enumerate(zip(found, wanted, strict=True)) if one != other]

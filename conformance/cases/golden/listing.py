@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from conformance import layout, places
+from conformance import documents, layout, places
 from conformance.case import Case
 from conformance.cases import published
 from conformance.cases.golden import content
@@ -187,7 +187,7 @@ def _read(file: Path, _changed: int, size: int) -> Manifest:
     if size > _LARGEST:
         raise GoldenFileError(f"{file} has {size} bytes, at most {_LARGEST} were wanted. {REMEDY}")
     try:
-        payload = json.loads(file.read_bytes())
+        payload = json.loads(documents.read_bytes(file, _LARGEST))
     except (OSError, ValueError, RecursionError) as error:
         raise GoldenFileError(f"{file} is no readable JSON: {error}. {REMEDY}") from error
     found = payload.get("schema") if isinstance(payload, dict) else None

@@ -17,6 +17,7 @@ from pathlib import Path
 import h5py  # type: ignore[import-untyped]  # h5py has no annotations
 from h5py import h5f, h5g
 
+from conformance import documents
 from conformance.case import Case
 from conformance.cases.golden import content, plain
 from conformance.cases.golden.listing import (
@@ -109,7 +110,7 @@ def _open(file: Path, facts: GoldenFile, generator: str) -> Iterator[h5g.GroupID
 def _bytes(file: Path, facts: GoldenFile) -> bytes:
     if max(file.stat().st_size, facts.size) > LARGEST:
         raise GoldenFileError(f"it has {file.stat().st_size} bytes, at most {LARGEST} were wanted")
-    image = file.read_bytes()
+    image = documents.read_bytes(file, LARGEST)
     if len(image) != facts.size:
         raise GoldenFileError(f"it has {len(image)} bytes, the manifest wants {facts.size}")
     found = hashlib.sha256(image).hexdigest()

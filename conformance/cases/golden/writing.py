@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -17,6 +16,7 @@ import h5py  # type: ignore[import-untyped]  # h5py has no annotations
 import numpy as np
 from h5py import h5a, h5d, h5g, h5p, h5s, h5t
 
+from conformance import scratch
 from conformance.case import Array, Case
 from conformance.cases.golden import content, floats
 from conformance.cases.golden.listing import NAME, GoldenFile, describe, render
@@ -42,8 +42,8 @@ def write(cases: Sequence[Case], folder: Path, *, explain: Mapping[str, str]) ->
     contents = compose(cases, explain=explain)
     folder.mkdir(parents=True, exist_ok=True)
     # Inside the folder: a rename is whole only within one file system.
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as scratch:
-        new, old = Path(scratch, "new"), Path(scratch, "old")
+    with scratch.folder(folder) as beside:
+        new, old = beside / "new", beside / "old"
         new.mkdir()
         old.mkdir()
         for name, data in contents.items():

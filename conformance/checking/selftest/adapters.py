@@ -8,12 +8,15 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from conformance import adapter
+from conformance import adapter, documents
 from conformance.checking.selftest.examine import examine
 from conformance.checking.selftest.outcome import Finding, Outcome
 from conformance.harness import run as runner
 from conformance.harness.run import Column
 from conformance.harness.session import CASE_SECONDS, Session
+
+_LARGEST = 16 << 20
+"""Bytes of a file of Python."""
 
 
 def is_adapter(selector: str) -> bool:
@@ -22,7 +25,7 @@ def is_adapter(selector: str) -> bool:
     if not name.endswith(".py"):
         return ":" not in selector and name in adapter.names()
     try:
-        tree = ast.parse(Path(name).read_bytes())
+        tree = ast.parse(documents.read_bytes(Path(name), _LARGEST))
     except (OSError, SyntaxError, ValueError):
         return False
     targets = (t for node in tree.body for t in _assigned(node))

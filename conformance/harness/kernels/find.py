@@ -14,11 +14,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from conformance import documents
 from conformance.errors import AdapterError
 from conformance.harness import search_path
 
 PICKLED = "pickle:"
 """How the selector of an object begins that only another Python process can name."""
+
+
+_LARGEST = 1 << 30
+"""Bytes of a pickle."""
 
 
 def find(selector: str) -> object:
@@ -32,7 +37,8 @@ def find(selector: str) -> object:
         AdapterError: there is no such file, module or object, or importing it failed.
     """
     if selector.startswith(PICKLED):
-        return _loaded(selector, lambda: pickle.loads(Path(selector[len(PICKLED) :]).read_bytes()))  # noqa: S301 - written by this user's own process a moment ago
+        file = Path(selector[len(PICKLED) :])
+        return _loaded(selector, lambda: pickle.loads(documents.read_bytes(file, _LARGEST)))  # noqa: S301 - written by this user's own process a moment ago
     where, name = split(selector)
     module = _module(where, selector)
     if name is None:

@@ -11,11 +11,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance import scratch
 from conformance.case import Actual, Inputs, Kernel
 from conformance.errors import AdapterError, Unsupported
 from conformance.harness.kernels import exchange
@@ -57,8 +57,8 @@ def program(selector: str) -> Kernel:
         )
 
     def run(inputs: Inputs) -> Actual:
-        with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
-            given, answered = Path(folder, "input"), Path(folder, "output")
+        with scratch.folder() as folder:
+            given, answered = folder / "input", folder / "output"
             form = exchange.FORMS[command.form]
             form.write(given, inputs)
             if form.is_folder:

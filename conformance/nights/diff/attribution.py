@@ -18,13 +18,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from conformance.errors import ConformanceError
 from conformance.harness.environment import here
 from conformance.nights.diff.changes import WORSENING, Change, Difference, Outcome
 from conformance.nights.diff.circumstances import elsewhere, framework_packages
 from conformance.nights.history.entry import ColumnRun
+from conformance.printable import cut
 
 REPEATS = 5
 """How often the new pair runs; one that differs once in two is missed once in sixteen times."""
+
+_EVIDENCE = 1500
+"""How long it is told why a column could not be run again."""
 
 CASES = 12
 """How many of the cases that changed are run again; those that grew most come first."""
@@ -39,6 +44,7 @@ class Origin(StrEnum):
     ENVIRONMENT = "environment"
     FLAKE = "flake"
     BOTH = "suite and framework together"
+    UNKNOWN = "unknown: it could not be run again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +124,7 @@ def attribute(
             rerun,
             # Where packages differ too, the machine alone cannot be named.
             {} if column in unsure else facts,
-        ).verdict()
+        ).answer()
         for column, changes in worse.items()
     ]
 
@@ -139,6 +145,15 @@ class _Inquiry:
         self._changes = [change for change in ranked if change.case in chosen]
         self._old, self._new, self._cases, self._rerun = old, new, tuple(chosen), rerun
         self._here = here
+
+    def answer(self) -> Attribution:
+        """The verdict, or why there is none: one column costs the others nothing."""
+        try:
+            return self.verdict()
+        except ConformanceError as error:
+            return self._say(Origin.UNKNOWN, cut(str(error), _EVIDENCE))
+        except OSError as error:
+            return self._say(Origin.UNKNOWN, cut(f"the system said: {error}", _EVIDENCE))
 
     def verdict(self) -> Attribution:
         """Run what is needed, and no more."""

@@ -1,18 +1,22 @@
 """Running a column again with an earlier suite or framework: a tree and an environment for each.
 
 The suite of a commit is taken out of the repository with ``git archive``; a framework's versions
-get a virtual environment of their own, unless the running Python has them already.
+get a virtual environment of their own, unless the running Python has them already.  What a record
+says is held against what is known first (`conformance.nights.diff.request`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import venv
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import metadata
 from io import BytesIO
 from pathlib import Path
@@ -21,11 +25,10 @@ from conformance.errors import AdapterError
 from conformance.harness.environment import COMMIT
 from conformance.nights.diff.attribution import Outcomes, Pair, Reran
 from conformance.nights.diff.changes import Outcome
+from conformance.nights.diff.request import BASE, Request, options, request
+from conformance.printable import cut
 from conformance.verdict.record import RunRecord
 from conformance.verdict.record_file import read
-
-_BASE = ("numpy", "h5py", "ml_dtypes", "rich", "packaging", "cloudpickle")
-"""What the package itself needs beside a framework."""
 
 
 class Laboratory:
@@ -54,26 +57,29 @@ class Laboratory:
         """Run a path with a pair on some cases.
 
         Raises:
-            AdapterError: the pair cannot be had, or the run writes no record.
+            AdapterError: the pair cannot be had, a word of it is refused, or the run writes no
+                record.
         """
-        python, tree = self._python(pair.packages, adapter), self._tree(pair.commit)
-        self._say(f"running {adapter}/{path} on {len(cases)} cases: {pair}")
-        with tempfile.TemporaryDirectory(dir=self._folder) as records:
-            chosen = [word for case in cases for word in ("--case", case)]
-            command = [str(python), "-m", "conformance", "run", f"{adapter}/{path}", *chosen]
+        asked = request(pair, adapter, path, cases, self._repository)
+        python, tree = self._python(asked), self._tree(asked.commit)
+        selector = f"{asked.adapter}/{asked.path}"
+        self._say(f"running {selector} on {len(asked.cases)} cases: {pair}")
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix="records-") as records:
+            words = [f"--records={records}", *(f"--case={case}" for case in asked.cases)]
             done = subprocess.run(  # noqa: S603 - our own command
-                [*command, "--records", records],
+                [str(python), "-P", "-m", "conformance", "run", *words, "--", selector],
                 cwd=self._folder,
-                env={**os.environ, "PYTHONPATH": str(tree), COMMIT: pair.commit},
+                env={**os.environ, "PYTHONPATH": str(tree), COMMIT: asked.commit},
                 capture_output=True,
                 text=True,
+                errors="replace",
                 check=False,
             )
-            file = Path(records) / adapter / f"{path}.json"
+            file = Path(records) / asked.adapter / f"{asked.path}.json"
             if not file.is_file():
                 raise AdapterError(
-                    f"{pair} wrote no record of {adapter}/{path}: exit {done.returncode}. "
-                    f"It said: {(done.stderr or done.stdout).strip()[-800:]}"
+                    f"{pair} wrote no record of {selector}: exit {done.returncode}. "
+                    f"It said: {_end(done.stderr or done.stdout)}"
                 )
             return _seen(read(file))
 
@@ -81,48 +87,72 @@ class Laboratory:
         """The suite of a commit; the repository as it lies, where none is known."""
         if not commit:
             return self._repository
-        tree = self._folder / f"suite-{commit[:12]}"
-        if not tree.is_dir():
+        tree = self._folder / f"suite-{commit}"
+        if not _is_ours(tree):
             self._say(f"taking the suite of {commit[:12]} out of the repository")
-            pack = ["git", "-C", str(self._repository), "archive", "--format=zip", commit]
-            whole = tree.with_suffix(".part")
-            with zipfile.ZipFile(BytesIO(self._ask(pack))) as archive:
-                archive.extractall(whole)
-            whole.rename(tree)  # a tree that is there is a whole one
+            pack = ["git", "-C", str(self._repository), "archive", "--format=zip", "--", commit]
+            with _made(tree) as fresh, zipfile.ZipFile(BytesIO(self._ask(pack))) as archive:
+                archive.extractall(fresh)
         return tree
 
-    def _python(self, packages: Mapping[str, str], adapter: str) -> Path:
+    def _python(self, asked: Request) -> Path:
         """A Python that has these versions."""
-        if all(_installed(name) == version for name, version in packages.items()):
+        if all(_installed(name) == version for name, version in asked.versions.items()):
             return Path(sys.executable)
-        # A local version ("+cpu") says which build was there, and no index lists it.
-        pins = [f"{name}=={version.partition('+')[0]}" for name, version in packages.items()]
-        home = self._folder / f"{adapter}-{'-'.join(packages.values())}"
-        python = home / ("Scripts" if os.name == "nt" else "bin") / "python"
-        ready = home / "ready"
-        if not ready.is_file():
-            self._say(f"installing {' '.join(pins)}")
-            venv.EnvBuilder(with_pip=True, clear=True).create(home)
-            # One after the other: some frameworks must be there before what depends on them.
-            where = [*self._sources, *self._indexes(adapter)]
-            for wanted in (pins, list(_BASE)):
-                self._ask([str(python), "-m", "pip", "install", "--quiet", *where, *wanted])
-            ready.touch()
-        return python
+        told = "\n".join([asked.adapter, *self._sources, *asked.pins])
+        home = self._folder / f"packages-{hashlib.sha256(told.encode()).hexdigest()[:32]}"
+        inside = Path("Scripts" if os.name == "nt" else "bin", "python")
+        if not _is_ours(home):
+            self._say(f"installing {' '.join(asked.pins)}")
+            with _made(home) as fresh:
+                venv.EnvBuilder(with_pip=True).create(fresh)
+                self._install(fresh / inside, asked)
+        return home / inside
 
-    def _indexes(self, adapter: str) -> list[str]:
-        """The options of pip with which an adapter's newest versions are found."""
-        file = self._repository / "adapters" / adapter / "newest.txt"
-        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-        return [word for line in lines if line.startswith("--") for word in line.split()]
+    def _install(self, python: Path, asked: Request) -> None:
+        # One after the other: some frameworks must be there before what depends on them.
+        known = options(self._repository / "adapters" / asked.adapter)
+        pip = [str(python), "-I", "-m", "pip", "install", "--quiet", "--no-input"]
+        for wanted in (asked.pins, BASE):
+            self._ask([*pip, *self._sources, *known, "--", *wanted])
 
     @staticmethod
     def _ask(command: Sequence[str]) -> bytes:
         done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own
         if done.returncode != 0:
-            said = done.stderr.decode(errors="replace").strip()[-800:]
+            said = _end(done.stderr.decode(errors="replace"))
             raise AdapterError(f"{' '.join(command)} failed: {said}")
         return done.stdout
+
+
+@contextmanager
+def _made(place: Path) -> Iterator[Path]:
+    """A folder that is made beside `place`, and is `place` once it is whole."""
+    fresh = Path(tempfile.mkdtemp(dir=place.parent, prefix="new-"))
+    try:
+        yield fresh
+        fresh.rename(place)  # fails where anything but an empty folder has come up
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)  # it follows no link
+        raise
+
+
+def _is_ours(place: Path) -> bool:
+    """Whether a folder that was made whole is there; a link to one was not made by us.
+
+    Raises:
+        AdapterError: there is something else.
+    """
+    if place.is_symlink() or (place.exists() and not place.is_dir()):
+        raise AdapterError(
+            f"{place} is no folder that a re-run made, one was wanted. Remove it, or give another "
+            "folder with --workdir."
+        )
+    return place.is_dir() and any(place.iterdir())
+
+
+def _end(said: str) -> str:
+    return cut(said.strip()[-800:], 800)
 
 
 def _installed(name: str) -> str | None:

@@ -10,10 +10,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from conformance import documents
 from conformance.atomic import write_atomically
 from conformance.errors import HistoryError
 
 SUFFIX = ".parquet"
+
+_LARGEST = 1 << 30
+"""Bytes that a file may have; a year of nights has a twentieth of it."""
 
 
 def digest(content: bytes) -> str:
@@ -29,15 +33,15 @@ def write(folder: Path, stem: str, content: bytes) -> Path:
     """
     file = folder / f"{stem}{digest(content)}{SUFFIX}"
     if not is_intact(file):
-        write_atomically(file, content)
+        write_atomically(file, content, through_links=False)
     return file
 
 
 def is_intact(file: Path) -> bool:
     """Whether the file is there and holds what its name says."""
     try:
-        content = file.read_bytes()
-    except OSError:
+        content = documents.read_bytes(file, _LARGEST)
+    except ValueError:
         return False
     return file.name.removesuffix(SUFFIX).endswith(digest(content))
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from conformance import scratch
 from conformance.errors import HistoryError
 from conformance.nights.history import files
 from conformance.nights.history.entry import ColumnRun, family, of_record, of_row
@@ -185,6 +186,7 @@ class History:
                 "0 run records were given, at least one was wanted. "
                 "Write one with: conformance run, or name what did not report."
             )
+        self._sweep()
         started = _started(entries)
         kept, stored = self._store(records, entries, started)
         content = _columns([*kept, *gone])
@@ -201,6 +203,12 @@ class History:
             HistoryError: it is missing or damaged.
         """
         return files.require(self.folder / entry.results)
+
+    def _sweep(self) -> None:
+        """Remove what a killed writer left, also in folders that this run writes nothing to."""
+        for name in _FOLDERS:
+            for place in (self.folder / name, *(self.folder / name).glob("*/")):
+                scratch.sweep(place)
 
     def _place(self, name: str) -> Path:
         return self._runs / name[:4] / f"{name}{files.SUFFIX}"

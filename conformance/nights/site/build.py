@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from conformance import scratch
+from conformance.atomic import exchange
 from conformance.errors import HistoryError
 from conformance.nights.history.store import History
 from conformance.nights.site import badges, catching, news
@@ -55,8 +56,8 @@ def build(
         )
     site = _site(history, now, hours=hours, power=power)
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
-        fresh = Path(scratch) / "site"
+    with scratch.folder(out.parent) as beside:
+        fresh = beside / "site"
         shutil.copytree(_HERE / "assets", fresh / "assets")
         (fresh / "assets" / "site.css").unlink()
         look = "".join(sheet.read_text(encoding="utf-8") for sheet in _LOOK)
@@ -66,7 +67,7 @@ def build(
             _write(fresh / place, text)
             done(count)
         _write(fresh / _MARK, "")
-        _exchange(fresh, out, Path(scratch) / "old")
+        _put(fresh, out)
     return count
 
 
@@ -91,9 +92,10 @@ def _write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def _exchange(fresh: Path, out: Path, old: Path) -> None:
+def _put(fresh: Path, out: Path) -> None:
     """Put the new folder where the old one was; the old one goes with the scratch folder."""
-    if out.exists():
-        out.rename(old)
     fresh.chmod(0o755)
-    fresh.rename(out)
+    if out.exists():
+        exchange(fresh, out)
+    else:
+        fresh.rename(out)
