@@ -11,8 +11,9 @@ from pathlib import Path
 
 from conformance.case import Case, Inputs
 from conformance.cases import golden
-from conformance.checking import fresh, isolation, scope
+from conformance.checking import fresh, isolation, own_code, scope
 from conformance.checking.asking import ask
+from conformance.checking.closure import Closure
 from conformance.checking.declaration import declared
 from conformance.checking.fresh import Drawn
 from conformance.checking.named import Named, named
@@ -107,6 +108,7 @@ def run(
     """
     started, clock = runner.now(), time.perf_counter()
     halt = halt or Halt()
+    files = known.closure()  # before anything of it is run
     ids = select(options) if own is None else []
     cases = list(golden.load(ids)) if own is None else list(own)
 
@@ -117,7 +119,7 @@ def run(
 
     with start() as trial, ThreadPoolExecutor(max_workers=1) as pool:
         # While the kernel loads: this side has nothing else to do.
-        drawing = pool.submit(_drawn, ids, options)
+        drawing, code = pool.submit(_drawn, ids, options), pool.submit(own_code.digest)
         told = trial.describe()
         trial.check_parameters()
         trial.know(options.known_failures)
@@ -132,32 +134,39 @@ def run(
         breaches = trial.breaches
     cut = _cut(halt, results)
     betrayed = fresh.compared(hidden, [(q, t.result) for q, t in secret], results)
-    red = bool(statuses & RED)
+    red, moved = bool(statuses & RED), known.closure().files != files.files
+    spoilt = (*_of_breaches(breaches), *((_MOVED,) if moved else ()))
     return Report(
         kernel=known.shown,
         about=told["paths"][0]["about"],
-        conforms=bool(statuses & COMPARED) and not (red or betrayed.disagree or cut or breaches),
+        conforms=bool(statuses & COMPARED) and not (red or betrayed.disagree or cut or spoilt),
         partial=cut,
-        grade=_grade(results, is_whole=not cut, agree=not (betrayed.disagree or breaches)),
+        grade=_grade(results, is_whole=not cut, agree=not (betrayed.disagree or spoilt)),
         cases=results,
         diagnosis=diagnose([t.evidence for t in tried], trial.dialect) if red else (),
         conventions=conventions,
         dialect=asdict(trial.dialect),
         declared=declared(trial.facts),
         notes=(
-            *_of_breaches(breaches),
+            *spoilt,
             *notes,
             *fresh.notes(betrayed),
             *(() if cut else scope.notes(tried)),
         ),
+        spoilt=spoilt,
         fresh=betrayed,
         versions=told["versions"],
         device=told["device"],
         suite=described(options, is_own=own is not None),
-        digest=known.digest,
+        digest=None if moved else files.digest,
+        closure=Closure() if moved else files,
+        code=code.result(),
         started=started,
         seconds=round(time.perf_counter() - clock, 3),
     )
+
+
+_MOVED = "the kernel's files were changed while it was checked: the verdict is of neither state"
 
 
 def _drawn(ids: Sequence[str], options: Options) -> Drawn:

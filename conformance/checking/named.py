@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import inspect
 import shlex
@@ -15,6 +14,8 @@ from pathlib import Path
 import cloudpickle  # type: ignore[import-untyped]  # it has no types
 
 from conformance import scratch
+from conformance.checking import closure
+from conformance.checking.closure import Closure
 from conformance.errors import AdapterError
 from conformance.harness.kernels import find
 from conformance.harness.kernels.source import is_program
@@ -36,11 +37,14 @@ class Named:
     files: tuple[Path, ...]
     source: bytes = b""
 
-    @property
-    def digest(self) -> str | None:
-        """SHA-256 over the kernel's files, or over its source text; None if neither is known."""
-        texts = [file.read_bytes() for file in self.files] or [self.source]
-        return hashlib.sha256(b"".join(texts)).hexdigest() if any(texts) else None
+    def closure(self) -> Closure:
+        """Its files and all that they import, as they are now; nothing of it is run."""
+        if not self.files:
+            return closure.of_source(self.source)
+        where, _ = find.split(self.selector)
+        if is_program(self.selector) or where.endswith(".py"):
+            return closure.of_files(self.files)
+        return closure.of_module(where)
 
     @property
     def quoted(self) -> str:
@@ -86,12 +90,8 @@ def _files(selector: str) -> tuple[Path, ...]:
     file = find.file_of(selector)
     if file is not None:
         return (file,) if file.is_file() else ()
-    try:
-        spec = importlib.util.find_spec(find.split(selector)[0])
-    except (ImportError, ValueError):
-        return ()
-    origin = Path(spec.origin) if spec is not None and spec.origin else None
-    return (origin,) if origin is not None and origin.is_file() else ()
+    own = closure.locate(find.split(selector)[0])
+    return () if own is None else (own,)
 
 
 def _importable(kernel: object) -> Named | None:

@@ -125,6 +125,10 @@ def described(options: Options, *, is_own: bool) -> dict[str, Any]:
         "tier": "own inputs" if is_own else options.tier,
         "case": None if options.cases is None else list(options.cases),
         "dtype": options.dtype,
+        "arrays": options.arrays,
+        "fresh": options.fresh,
+        "timeout": options.timeout,
+        "memory_gib": options.memory_gib,
         "expectations": None if known is None else {"file": str(known), "sha256": _digest(known)},
     }
 

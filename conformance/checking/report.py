@@ -10,6 +10,7 @@ from typing import Any
 
 from conformance.cases.published import foreign
 from conformance.checking import declaration
+from conformance.checking.closure import Closure
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.record import COMPARED, COUNTED_APART, RED, CaseResult, Status
 from conformance.verdict.record_file import encode
@@ -79,12 +80,17 @@ class Report:
         declared: What else is declared and narrows the questions; see
             `conformance.checking.declaration`.
         notes: What else a reader must know: not deterministic, state from call to call.
+        spoilt: Why nothing that this kernel answered counts, among the notes; empty but for a
+            kernel that forges, or whose files change.
         fresh: The secretly seeded cases.
         versions: Distributions to versions.
         device: Where it ran.
         suite: ``{"digest", "cases", "published", "tier"}``: which catalogue, how many cases it has,
             whether it is the one that the package was published with.
-        digest: SHA-256 of the kernel's source; None where there is no file.
+        digest: SHA-256 over the kernel's files, those that it imports included; None where none is
+            known, or where they were changed meanwhile.
+        closure: Those files, and which installed distributions it imports.
+        code: SHA-256 of the suite's own code.
         started: When the check began, ISO 8601 with offset.
         seconds: How long it took.
     """
@@ -99,11 +105,14 @@ class Report:
     dialect: Mapping[str, str]
     declared: Mapping[str, Any]
     notes: tuple[str, ...]
+    spoilt: tuple[str, ...]
     fresh: Fresh
     versions: Mapping[str, str]
     device: str
     suite: Mapping[str, Any]
     digest: str | None
+    closure: Closure
+    code: str
     started: str
     seconds: float
     partial: str | None = None
@@ -176,10 +185,12 @@ _PLAIN = (
     "dialect",
     "declared",
     "notes",
+    "spoilt",
     "versions",
     "device",
     "suite",
     "digest",
+    "code",
     "started",
     "seconds",
 )

@@ -26,6 +26,7 @@ COMMANDS = (
     "check",
     "doctor",
     "verify",
+    "sign",
     "run",
     "new-adapter",
     "expectations",

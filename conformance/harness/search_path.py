@@ -39,6 +39,11 @@ def add_beside(folder: str) -> None:
     sys.path[:] = sorted(found, key=lambda p: (not _is_standard(p), _is_installed(p)))
 
 
+def own(places: Iterable[str]) -> list[str]:
+    """Of some places those that are neither the standard library's nor for what is installed."""
+    return [p for p in places if p and not _is_standard(p) and not _is_installed(p)]
+
+
 def own_home() -> list[str]:
     """Where this package lies, if that is the current folder, which a worker does not look in.
 

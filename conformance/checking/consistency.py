@@ -1,0 +1,190 @@
+"""What can be held against a statement without running anything: itself, and the suite at hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from conformance import documents
+from conformance._version import __version__
+from conformance.case import Dialect
+from conformance.cases import golden, tiers
+from conformance.checking import closure, own_code
+from conformance.checking.deviation import Deviation
+from conformance.checking.fresh import LEAST
+from conformance.checking.statement import GRADES, digest
+from conformance.errors import SelectionError
+from conformance.verdict.record import COMPARED, COUNTED_APART, RED, Status
+from conformance.verdict.ruler import due_names
+
+_LARGEST = 64 << 20
+"""Bytes of a file beside a statement that is looked at."""
+
+
+def contradictions(said: Mapping[str, Any]) -> Iterator[Deviation]:
+    """Where a statement says one thing here and another there."""
+    results: Mapping[str, Mapping[str, str]] = said["results"]
+    statuses = [_status(word) for case in results.values() for word in case.values()]
+    graded = Counter(_grade(word) for case in results.values() for word in case.values())
+    fresh, failed = said["fresh"], bool(said["fresh"]["disagree"] or said["spoilt"])
+    red = any(status in RED for status in statuses)
+    kernel, declared = said["kernel"], said["kernel"]["files"]
+    yield from _held(
+        said,
+        {
+            "selected.cases": len(results),
+            "selected.sha256": digest(list(results)),
+            "counts": {s.value: statuses.count(s) for s in Status},
+            "graded": {grade: graded[grade] for grade in GRADES},
+            "grades": _by_output(results),
+            "grade": "F" if failed else _worst(results),
+            "conforms": not red and not failed and any(s in COMPARED for s in statuses),
+            "kernel.sha256": closure.digest(declared) if declared else None,
+            "fresh.odds": 1 - 0.5 ** fresh["least"],
+        },
+    )
+    if kernel["sha256"] is None and said["conforms"] and kernel["files"]:
+        yield _broken("kernel.files", kernel["files"], "none, where there is no digest")
+    if said["suite"]["cases"] < len(results) and said["suite"]["tier"] != "own inputs":
+        yield _broken("suite.cases", said["suite"]["cases"], f"{len(results)} or more")
+    yield from _of_fresh(said)
+
+
+def _of_fresh(said: Mapping[str, Any]) -> Iterator[Deviation]:
+    fresh, results = said["fresh"], said["results"]
+    if strange := [name for name in fresh["disagree"] if name not in results]:
+        yield _broken("fresh.disagree", strange, "cases of the statement")
+    if not len(fresh["disagree"]) <= fresh["compared"] <= fresh["cases"]:
+        yield _broken("fresh.compared", fresh["compared"], f"at most {fresh['cases']}")
+    if bool(fresh["seed"]) < bool(fresh["cases"]):
+        yield _broken("fresh.seed", fresh["seed"], "the seed of its cases")
+    if said["suite"]["fresh"] < bool(fresh["cases"]):
+        yield _broken("fresh.cases", fresh["cases"], "none, since none were asked for")
+    # Each case counts in one scope, one size and one group.
+    for kind, number in fresh["classes"].items():
+        if fresh["least"] * number > fresh["compared"]:
+            yield _broken(
+                "fresh.least", fresh["least"], f"at most {fresh['compared']} over {number} {kind}s"
+            )
+    least = LEAST.get(said["suite"]["tier"], 0)
+    most = 2 * least * len(results)
+    if fresh["cases"] > most:
+        yield _broken("fresh.cases", fresh["cases"], f"at most {most} of so many cases")
+
+
+def of_this_suite(said: Mapping[str, Any]) -> Iterator[Deviation]:
+    """Where the suite of the statement is not the one at hand."""
+    suite, manifest = said["suite"], golden.manifest()
+    yield from _held(
+        said,
+        {
+            "suite.digest": manifest.digest,
+            "suite.cases": len(manifest.entries),
+            "suite.published": manifest.foreign is None,
+        },
+    )
+    if suite["version"] != __version__:
+        yield Deviation(
+            what="suite.version", stated=suite["version"], found=__version__, breaks=False
+        )
+    if suite["code"] != own_code.digest():
+        # Another version has other code; the same version with other code was changed.
+        same = suite["version"] == __version__
+        yield Deviation(
+            what="suite.code", stated=suite["code"], found=own_code.digest(), breaks=same
+        )
+    if suite["digest"] == manifest.digest and suite["tier"] != "own inputs":
+        yield from _selection(said)
+
+
+def _selection(said: Mapping[str, Any]) -> Iterator[Deviation]:
+    """The cases and outputs of a statement, against what its selection selects."""
+    suite, entries = said["suite"], golden.manifest().entries
+    try:
+        ids = tiers.select(suite["tier"], suite["case"])
+    except SelectionError as error:
+        yield _broken("suite.case", suite["case"], str(error))
+        return
+    dtype = suite["dtype"]
+    wanted = [
+        i for i in ids if dtype in (None, entries[i].dtype, entries[i].dtype.partition("+")[0])
+    ]
+    if wanted != list(said["results"]):
+        yield _broken("results", _some(said["results"]), f"the {len(wanted)} cases it selects")
+        return
+    dialect = Dialect(**said["selected"]["dialect"])
+    for case, outputs in said["results"].items():
+        due = due_names(entries[case].due, dialect)
+        if set(due) != set(outputs):
+            yield _broken(f"results.{case}", sorted(outputs), sorted(due))
+
+
+def beside(said: Mapping[str, Any], folder: Path) -> tuple[list[str], list[Deviation]]:
+    """The kernel's files that lie in a folder: those that are as stated, and those that differ.
+
+    Args:
+        said: The statement.
+        folder: Where to look; nothing outside of it is opened.
+    """
+    same, other = [], []
+    home = folder.resolve()
+    for name, stated in said["kernel"]["files"].items():
+        place = home / name
+        if not place.is_file() or home not in place.resolve().parents:
+            continue
+        try:
+            content = documents.read_bytes(place, _LARGEST)
+        except ValueError:
+            continue
+        found = closure.sha256(content)
+        if found == stated:
+            same.append(name)
+        else:
+            other.append(
+                Deviation(what=f"kernel.files.{name}", stated=stated, found=found, breaks=True)
+            )
+    return same, other
+
+
+def _held(said: Mapping[str, Any], wanted: Mapping[str, object]) -> Iterator[Deviation]:
+    for what, found in wanted.items():
+        value: Any = said
+        for part in what.split("."):
+            value = value[part]
+        if value != found or type(value) is not type(found):
+            yield _broken(what, value, found)
+
+
+def _broken(what: str, stated: object, found: object) -> Deviation:
+    return Deviation(what=what, stated=stated, found=found, breaks=True)
+
+
+def _status(word: str) -> Status:
+    return Status(word.partition(" ")[0])
+
+
+def _grade(word: str) -> str | None:
+    return word.partition(" ")[2] or None
+
+
+def _by_output(results: Mapping[str, Mapping[str, str]]) -> dict[str, str | None]:
+    names = dict.fromkeys(name for case in results.values() for name in case)
+    return {name: _worst({"": _column(results, name)}) for name in names}
+
+
+def _column(results: Mapping[str, Mapping[str, str]], name: str) -> dict[str, str]:
+    return {case: outputs[name] for case, outputs in results.items() if name in outputs}
+
+
+def _worst(results: Mapping[str, Mapping[str, str]]) -> str | None:
+    words = [word for case in results.values() for word in case.values()]
+    if any(_status(word) in RED for word in words):
+        return "F"
+    grades = (_grade(word) for word in words if _status(word) not in COUNTED_APART)
+    return max((grade for grade in grades if grade), default=None)
+
+
+def _some(results: Mapping[str, Any]) -> str:
+    return f"{len(results)} others"
