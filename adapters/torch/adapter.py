@@ -24,6 +24,20 @@ from conformance.errors import Unsupported
 from . import reproduction
 from .calling import DEVICE, Tensors, answer, gradients, tensors
 
+
+def own_cache() -> str:
+    """Where Inductor keeps what it compiles for the instructions that PyTorch may use here.
+
+    Its cache knows nothing of ``ATEN_CPU_CAPABILITY``: what was made for AVX-512 is taken where
+    that is limited, and gives other numbers or does not compile.
+    """
+    user, instructions = getattr(os, "getuid", int)(), torch.backends.cpu.get_cpu_capability()
+    return f"{tempfile.gettempdir()}{os.sep}torchinductor_{user}_{instructions}"
+
+
+# At once: Inductor itself sets it where nobody did, as soon as anything is compiled.
+os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", own_cache())
+
 BatchNorm: TypeAlias = Callable[..., Tensor]
 """A function that is called as ``torch.nn.functional.batch_norm`` is."""
 
@@ -150,19 +164,8 @@ def native(inputs: Inputs) -> Actual:
     return answer(inputs, {"y": y, **found, "running_mean": running[0], "running_var": running[1]})
 
 
-def own_cache() -> str:
-    """Where Inductor keeps what it compiles for the instructions that PyTorch may use here.
-
-    Its cache knows nothing of ``ATEN_CPU_CAPABILITY``: what was made for AVX-512 is taken where
-    that is limited, and gives other numbers or does not compile.
-    """
-    user, instructions = getattr(os, "getuid", int)(), torch.backends.cpu.get_cpu_capability()
-    return f"{tempfile.gettempdir()}{os.sep}torchinductor_{user}_{instructions}"
-
-
 def compiled(inputs: Inputs) -> Actual:
     """Run `functional` with the function compiled by Inductor for this very signature."""
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", own_cache())  # read as it compiles
     # Dynamo keeps every compilation of a function, and past its limit of them it would quietly
     # run the function uncompiled; `fullgraph` makes it say so wherever it cannot compile.
     torch.compiler.reset()

@@ -54,6 +54,7 @@ CALLS: dict[str, dict[str, Any]] = {
 # they hand the mean and the inverse root to the backward pass in the type of the parameters.
 ROUNDED = {"float16", "bfloat16"} if not torch.cuda.is_available() else set()
 
+CACHE = "TORCHINDUCTOR_CACHE_DIR"
 BUFFERS = {"running_mean", "running_var"}
 GRADIENTS = {"dx", "dgamma", "dbeta"}
 
@@ -261,10 +262,11 @@ def test_the_compiled_function_is_grade_a(training: bool) -> None:
 
 def _in_a_process(code: str, **changed: str) -> subprocess.CompletedProcess[str]:
     """Run code with the adapter loaded, anew: Inductor remembers what it found out."""
-    begin = "import sys\nfrom conformance import adapter\nadapter.load('torch')\n"
+    begin = "import os, sys\nfrom conformance import adapter\nadapter.load('torch')\n"
+    kept = {name: value for name, value in os.environ.items() if name != CACHE}
     return subprocess.run(
         [sys.executable, "-c", begin + code],
-        env=os.environ | changed | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env=kept | changed | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         capture_output=True,
         text=True,
         check=False,
@@ -286,10 +288,13 @@ def test_a_missing_compiler_is_stated() -> None:
 
 def test_what_was_compiled_is_kept_by_instructions() -> None:
     """Inductor's cache for the default kernels is not that for the processor's own."""
-    code = f"print(sys.modules[{MODULE.__name__!r}].own_cache())"
+    code = f"print(os.environ[{CACHE!r}])"
     limited = _in_a_process(code, ATEN_CPU_CAPABILITY="default").stdout.strip()
-    assert limited.endswith("DEFAULT")
-    assert MODULE.own_cache().endswith(torch.backends.cpu.get_cpu_capability())
+    own = _in_a_process(code).stdout.strip()
+    assert limited.endswith("_DEFAULT")
+    assert own.endswith(f"_{torch.backends.cpu.get_cpu_capability()}")
+    # A choice that was made outside stands.
+    assert _in_a_process(code, **{CACHE: "mine"}).stdout.strip() == "mine"
 
 
 def test_device_is_named() -> None:
