@@ -32,6 +32,7 @@ from columns import ROOT, Column, ColumnError, columns
 
 MINUTES = 60.0
 _ENOUGH = 600
+_LARGEST = 1 << 20
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -136,7 +137,7 @@ def _stop(number: int, _frame: object) -> None:
 
 def publish(args: argparse.Namespace) -> int:
     """Add the night to the history, compare it with the one before, make the site, raise alarms."""
-    told = [json.loads(f.read_text()) for f in sorted((args.night / "outcomes").glob("*.json"))]
+    told, spoilt = _outcomes(args.night / "outcomes")
     outcomes = args.night / "outcomes.json"
     outcomes.parent.mkdir(parents=True, exist_ok=True)
     outcomes.write_text(json.dumps(told), encoding="utf-8")
@@ -155,7 +156,21 @@ def publish(args: argparse.Namespace) -> int:
     steps.append(["site", *history, "--out", str(args.site), *power])
     steps.append(["history", "check", *history])
     # Every step is taken: what changed is worth knowing where the site cannot be made.
-    return max([_conformance(step) for step in steps])
+    return max([int(spoilt), *(_conformance(step) for step in steps)])
+
+
+def _outcomes(folder: Path) -> tuple[list[object], bool]:
+    """How the environments ended, and whether a file cannot be read: the others go on."""
+    told: list[object] = []
+    files = sorted(folder.glob("*.json"))
+    for file in files:
+        try:
+            if not file.is_file() or file.stat().st_size > _LARGEST:
+                raise ValueError(f"a file of at most {_LARGEST:,} bytes was wanted")  # noqa: TRY301 - told below
+            told.append(json.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, RecursionError) as error:
+            print(f"nightly: not used: {file}: {error}", flush=True)
+    return told, len(told) != len(files)
 
 
 def compare(args: argparse.Namespace) -> int:

@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument("--nights", type=int, default=NIGHTS)
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave the histories there")
     args = parser.parse_args()
-    base = columns(collect([args.records]))
+    base = columns(collect([args.records]).records)
     outputs = sum(len(case.outputs) for record in base for case in record.cases)
     print(f"{len(base)} columns, {outputs:,} outputs a night, {args.nights} nights")
     with tempfile.TemporaryDirectory() as scratch:

@@ -8,13 +8,14 @@ Adapters are loaded by path and never imported, so they cannot clash with a fram
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path as FilePath
 
-from conformance import float_types, places
+from conformance import float_types, places, printable
 from conformance.case import Actual, Dialect, Inputs
 from conformance.errors import AdapterError
 
@@ -246,8 +247,24 @@ def load(name: str) -> Adapter:
             f"{file} defines ADAPTER = {adapter!r}, an Adapter was wanted. "
             "Define ADAPTER = Adapter(name=..., packages=..., device=..., paths=...)."
         )
+    _require_names(adapter, file)
     _require_switches(adapter, file)
     return adapter
+
+
+def _require_names(adapter: Adapter, file: FilePath) -> None:
+    """Refuse names that no column, file and selector can have.
+
+    Raises:
+        AdapterError: there is one.
+    """
+    for name in (adapter.name, *(path.name for path in adapter.paths)):
+        if not (isinstance(name, str) and _NAME.fullmatch(name)):
+            raise AdapterError(
+                f"{file}: {printable.value(name)} is the name of the adapter or of a path; up to "
+                "100 of A-Z, a-z, 0-9, _, ., + and - were wanted, none of the last three first. "
+                "Rename it."
+            )
 
 
 def _require_switches(adapter: Adapter, file: FilePath) -> None:
@@ -265,6 +282,10 @@ def _require_switches(adapter: Adapter, file: FilePath) -> None:
                     "the value of an environment variable were wanted. Write them as texts, such "
                     'as {"TF_ENABLE_ONEDNN_OPTS": "0"}.'
                 )
+
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}", re.ASCII)
+"""Names of adapters and paths, as ``schemas/run-record.json`` has them."""
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

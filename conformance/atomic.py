@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import io
 import os
+import shutil
 import stat
 from pathlib import Path
+from typing import IO
 
 from conformance import scratch
 from conformance.errors import OutputError
 
 
-def write_atomically(file: Path, content: str | bytes, *, through_links: bool = True) -> None:
+def write_atomically(
+    file: Path, content: str | bytes | IO[bytes], *, through_links: bool = True
+) -> None:
     """Write `content`, text as UTF-8, to `file`: a reader sees the old file or the new one.
 
     A file that is there keeps its permissions; a new one gets those of an ordinary file, because
@@ -21,7 +26,7 @@ def write_atomically(file: Path, content: str | bytes, *, through_links: bool = 
 
     Args:
         file: Where to.
-        content: What.
+        content: What; a stream where it is too large for the memory.
         through_links: False for a store of our own: a link in it is replaced by a file, so that
             whoever made the store cannot have us write elsewhere.
 
@@ -29,11 +34,12 @@ def write_atomically(file: Path, content: str | bytes, *, through_links: bool = 
         OutputError: what is there is no regular file, or may not be written.
     """
     data = content.encode() if isinstance(content, str) else content
+    pieces = io.BytesIO(data) if isinstance(data, bytes) else data
     target, mode = _target(file) if through_links or not file.is_symlink() else (file, None)
     target.parent.mkdir(parents=True, exist_ok=True)
     with scratch.file(target.parent, 0o666 if mode is None else mode) as (handle, temporary):
         with os.fdopen(handle, "wb", closefd=False) as stream:
-            stream.write(data)
+            shutil.copyfileobj(pieces, stream)
         os.fsync(handle)  # before the name is: a machine that stops leaves no stub
         if mode is not None and hasattr(os, "fchmod"):
             os.fchmod(handle, mode)

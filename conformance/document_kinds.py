@@ -75,5 +75,12 @@ KINDS = {
         size=1 * _MB,
         items=10_000,
     ),
+    "outcome": Kind(
+        noun="account of how an environment ended",
+        again="Write it again with: ci/nightly.py",
+        error=HistoryError,
+        size=1 * _MB,
+        items=100,
+    ),
 }
 """Every kind of document that is read."""

@@ -212,22 +212,27 @@ def _too_deep(rules: Kind) -> str:
 
 def _require_plain(found: object, rules: Kind) -> None:
     """Refuse what no schema can say for every value of a document: see the module's text."""
-    level, depth = [found], 0
-    while level:
-        below: list[object] = []
+    level: list[Any] = [found]
+    names: set[str] = set()
+    for _ in range(rules.depth + 1):
+        below: list[Any] = []
         for each in level:
-            if type(each) is dict:
-                below += each.keys()
+            kind = type(each)
+            if kind is str:
+                if len(each) > rules.text or not each.isprintable():
+                    _require_text(each, rules)
+            elif kind is dict:
+                names.update(each)
                 below += each.values()
-            elif type(each) is list:
+            elif kind is list:
                 below += each
-            elif type(each) is str:
-                _require_text(each, rules)
-            elif type(each) is float and not math.isfinite(each):
+            elif kind is float and not math.isfinite(each):
                 raise ValueError("a number is larger than any float64, a finite one was wanted")
-        level, depth = below, depth + 1
-        if depth > rules.depth + 1:
-            raise ValueError(_too_deep(rules))
+        level = below
+    if level:
+        raise ValueError(_too_deep(rules))
+    for name in names:
+        _require_text(name, rules)
 
 
 def _require_text(text: str, rules: Kind) -> None:
@@ -260,12 +265,12 @@ def _schema(kind: str) -> tuple[Callable[[object], None], str | None]:
     file = Path(__file__).parent / "schemas" / f"{kind}.json"
     schema = json.loads(file.read_text(encoding="utf-8"))
     # Draft 7, which is what the library knows: the tests hold that our schemas mean the same in it.
-    compiled = fastjsonschema.compile(schema, use_default=False)
+    keeps = fastjsonschema.compile(schema, use_default=False)
     named = schema.get("properties", {}).get("schema", {}).get("const")
 
     def check(found: object) -> None:
         try:
-            compiled(found)
+            keeps(found)
         except fastjsonschema.JsonSchemaValueException as error:
             raise ValueError(_told(error)) from error
 

@@ -7,9 +7,11 @@ another text than the one that is there.
 
 from __future__ import annotations
 
+import shutil
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+_QUOTE = "    | "
 _SHOWN = 80
 """How many characters of a value an error shows."""
 
@@ -19,9 +21,8 @@ def printable(text: str) -> str:
 
     Line ends, tabs and spaces of every language stay.
     """
-    if text.isprintable():
-        return text
-    return "".join(char if _shown(char) else _spelled(char) for char in text)
+    # Line by line: a report of a hundred megabytes has line ends and nothing else to spell.
+    return "\n".join(line if line.isprintable() else _spelled(line) for line in text.split("\n"))
 
 
 def one_line(text: str) -> str:
@@ -35,6 +36,14 @@ def cut(text: str, most: int) -> str:
     if len(line) <= most and len(text) <= 8 * most:
         return line
     return f"{line[:most]}... ({len(text):,} characters)"
+
+
+def quoted(text: str) -> list[str]:
+    """`text` of somebody else in lines that nobody takes for ours, however a terminal wraps it."""
+    width = max(shutil.get_terminal_size().columns - len(_QUOTE) - 1, 20)
+    lines = printable(text).strip().splitlines()
+    parts = (line[at : at + width] for line in lines for at in range(0, len(line) or 1, width))
+    return [_QUOTE + part for part in parts]
 
 
 def value(found: object) -> str:
@@ -52,9 +61,11 @@ def value(found: object) -> str:
     return cut(repr(found), _SHOWN)
 
 
+def _spelled(line: str) -> str:
+    return "".join(
+        char if _shown(char) else char.encode("unicode_escape").decode("ascii") for char in line
+    )
+
+
 def _shown(char: str) -> bool:
-    return char in "\n\t" or char.isprintable() or unicodedata.category(char) == "Zs"
-
-
-def _spelled(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
+    return char == "\t" or char.isprintable() or unicodedata.category(char) == "Zs"

@@ -14,7 +14,7 @@ from rich.text import Text
 from conformance.arrays import OUTPUT_NAMES
 from conformance.checking.fresh import promise
 from conformance.checking.report import Report
-from conformance.printable import one_line
+from conformance.printable import one_line, quoted
 from conformance.report.wording import account, counted, figure
 from conformance.verdict.record import (
     COUNTED_APART,
@@ -185,6 +185,6 @@ def _failure(case: CaseResult, *, fresh: bool = False) -> Iterator[Text]:
         for output, result in red.items():
             yield Text(f"  {output}: {result.status}: {account(output, result)}")
     if case.stderr:
-        yield Text("    " + case.stderr.strip().replace("\n", "\n    "), style="dim")
+        yield Text("\n".join(quoted(case.stderr)), style="dim")
     if case.repro:
         yield Text(f"  {case.repro}", style="cyan")

@@ -22,6 +22,7 @@ from conformance.checking.named import Named, named
 from conformance.checking.options import CASE_SECONDS, Options
 from conformance.checking.report import Report
 from conformance.commands.arguments import number, seconds, whole
+from conformance.commands.console import drawn
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.errors import InputError
 from conformance.harness.halt import Halt
@@ -184,7 +185,7 @@ def progress_bar(
     title: str, *, quiet: bool = False
 ) -> Iterator[Callable[[int, int, CaseResult], None]]:
     """A bar on standard error, where that is a terminal."""
-    console = Console(stderr=True)
+    console = drawn(stderr=True)
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -222,7 +223,7 @@ def _print(args: argparse.Namespace, report: Report) -> None:
 
 def _console() -> Console:
     """Standard output; as wide as a page where it is no terminal and nobody says how wide."""
-    console = Console(highlight=False, soft_wrap=False)
+    console = drawn(highlight=False, soft_wrap=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 160
     return console

@@ -7,7 +7,6 @@ import argparse
 import json
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +20,7 @@ from conformance.checking.selftest import adapters
 from conformance.checking.trial import Trial
 from conformance.commands import examined
 from conformance.commands.check import add_kernel, options_of, progress_bar
+from conformance.commands.console import drawn
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.harness.kernels.source import parse_dialect
 
@@ -95,7 +95,7 @@ def _with(options: Options, findings: tuple[Finding, ...]) -> Options:
 
 
 def _print(findings: tuple[Finding, ...], options: Options, report: Report) -> None:
-    console = Console(highlight=False)
+    console = drawn(highlight=False)
     if not console.is_terminal:
         console.width = 160
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)

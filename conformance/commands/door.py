@@ -21,6 +21,7 @@ from conformance.commands.exits import BY_SIGNAL, COULD_NOT_RUN, OWN_FAULT
 from conformance.commands.signals import Caught, called, stoppable
 from conformance.commands.streams import standing
 from conformance.errors import ConformanceError, Stopped
+from conformance.printable import quoted
 
 COMMANDS = (
     "check",
@@ -130,8 +131,10 @@ def _about(error: OSError) -> str:
 
 
 def _say(text: str) -> None:
+    # What follows the first line may be a kernel's: nothing that it prints looks like ours.
+    first, *rest = text.split("\n")
     try:
-        print(text, file=sys.stderr, flush=True)
+        print("\n".join([first, *quoted("\n".join(rest))]), file=sys.stderr, flush=True)
     except ConformanceError:  # standard error is full as well: there is nobody left to tell
         return
 

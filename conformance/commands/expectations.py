@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -41,6 +42,7 @@ example:
   conformance expectations torch --update --cause half-statistics --case 'half/*'
 
 exit status: 0 nothing to do, or all of it written, 1 something remains to be explained or done,
+or a record could not be used,
 {TOLD}
 """
 
@@ -99,6 +101,8 @@ def run(args: argparse.Namespace) -> int:
     known = expectations.read(file)
     why = _why(args, known)
     due, ran = due_outputs(), seen(home.name, args.records)
+    for why_not in ran.aside:
+        print(f"conformance expectations: not used: {why_not}", file=sys.stderr)
     findings = find(known, ran, due, _paths(source, known))
     new = {triple for triple in findings.new if why is not None and _chosen(triple, args)}
     written = False
@@ -149,7 +153,8 @@ def _conclusion(
     written: bool,
 ) -> int:
     """Say what remains, and the exit status for it."""
-    open_ends = bool(left) or bool(findings.dead) or bool(findings.stale and not args.update)
+    stale = bool(findings.stale and not args.update)
+    open_ends = bool(left or ran.aside or findings.dead) or stale
     failed = plural(len(ran.failed), "failing output")
     what = f"{args.adapter} {ran.version}: {failed} in {plural(len(ran.paths), 'path')}"
     if args.update:

@@ -133,10 +133,11 @@ def _prove(cases: Sequence[Case]) -> tuple[int, list[str]]:
 
 
 def _each(act: Callable[[_Given], _Made], items: Sequence[_Given], stage: str) -> list[_Made]:
-    from rich.console import Console  # noqa: PLC0415 - see _run
     from rich.progress import Progress  # noqa: PLC0415 - see _run
 
-    console = Console(stderr=True)
+    from conformance.commands.console import drawn  # noqa: PLC0415 - see _run
+
+    console = drawn(stderr=True)
     if not console.is_terminal:
         print(f"{stage} {len(items)} cases", file=sys.stderr)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:

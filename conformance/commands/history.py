@@ -88,9 +88,10 @@ def _open(folder: Path) -> History:
 def _add(args: argparse.Namespace, history: History) -> int:
     from conformance.nights.history import gathering  # noqa: PLC0415 - an extra
 
-    outcomes = gathering.read_outcomes(args.outcomes) if args.outcomes else []
-    night = gathering.gather(args.records, history, required=args.require, outcomes=outcomes)
-    for problem in night.problems:
+    ends, unusable = gathering.read_outcomes(args.outcomes) if args.outcomes else ([], [])
+    night = gathering.gather(args.records, history, required=args.require, outcomes=ends)
+    problems = [*unusable, *night.problems]
+    for problem in problems:
         print(f"conformance history: not used: {problem}", file=sys.stderr)
     added = history.add(night.records, night.missing)
     reported = [entry for entry in added.entries if not entry.missing]
@@ -101,7 +102,7 @@ def _add(args: argparse.Namespace, history: History) -> int:
     )
     for column, why in night.missing.items():
         print(f"  missing: {column}: {why}")
-    return DOES_NOT if night.missing or night.problems else CONFORMS
+    return DOES_NOT if night.missing or problems else CONFORMS
 
 
 def _list(args: argparse.Namespace, history: History) -> int:

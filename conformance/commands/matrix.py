@@ -4,15 +4,21 @@
 from __future__ import annotations
 
 import argparse
+import gc
+import io
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 from conformance.atomic import write_atomically
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.errors import SelectionError
 from conformance.report.collect import collect
 from conformance.report.join import join
+from conformance.report.lean import Pool
 from conformance.report.matrix import Matrix
 
 FORMATS = ("terminal", "markdown", "html", "junit", "json")
@@ -37,7 +43,8 @@ example:
   conformance matrix records --out site --require torch tensorflow jax
   conformance matrix records --format markdown
 
-exit status: 0 nothing is red and nothing that was required is missing, 1 something is,
+exit status: 0 nothing is red and nothing that was required is missing, 1 something is (a record
+that could not be used is missing too),
 {TOLD}
 """
 
@@ -80,14 +87,40 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(args: argparse.Namespace) -> int:
     """Run ``matrix``; returns the exit status."""
     formats = _chosen(args.format, args.out)
-    matrix = join(collect(args.records), args.require)
-    # All are made before the first is written: a failure leaves the old report whole.
-    made = {name: _maker(name)(matrix) for name in formats if name != "terminal"}
-    if args.out is not None:
-        for name, content in made.items():
-            write_atomically(args.out / FILES[name], content)
-    _say(matrix, formats, made, args.out)
+    with ExitStack() as stack:
+        stack.enter_context(_without_collector())
+        gathered = collect(args.records, keep=Pool().lean)
+        matrix = join(gathered.records, args.require, gathered.aside)
+        # All are made before the first is written: a failure leaves the old report whole.
+        made = {name: stack.enter_context(_made(name, matrix)) for name in formats if name in FILES}
+        if args.out is not None:
+            for name, spool in made.items():
+                write_atomically(args.out / FILES[name], spool)
+        _say(matrix, formats, made, args.out)
     return CONFORMS if matrix.conforms else DOES_NOT
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Nothing that a record is made of refers to itself; looking for it takes a seventh of all."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _made(name: str, matrix: Matrix) -> IO[bytes]:
+    """A format, in a file without a name: the largest have a hundred megabytes."""
+    parts = _maker(name)(matrix)
+    with ExitStack() as stack:
+        spool = stack.enter_context(tempfile.TemporaryFile())
+        spool.writelines(part.encode() for part in parts)
+        spool.seek(0)
+        stack.pop_all()  # whoever asked for it closes it
+    return spool
 
 
 def _formats(text: str) -> tuple[str, ...]:
@@ -111,18 +144,18 @@ def _chosen(formats: Sequence[str] | None, out: Path | None) -> Sequence[str]:
     return formats
 
 
-def _maker(name: str) -> Callable[[Matrix], str]:
+def _maker(name: str) -> Callable[[Matrix], Iterator[str]]:
     """What makes a format; the libraries of one that was not asked for need not be there."""
     try:
         match name:
             case "markdown":
-                from conformance.report.markdown import as_markdown as make  # noqa: PLC0415 - above
+                from conformance.report.markdown import parts as make  # noqa: PLC0415 - above
             case "html":
-                from conformance.report.page import as_page as make  # noqa: PLC0415 - see above
+                from conformance.report.page import parts as make  # noqa: PLC0415 - see above
             case "junit":
-                from conformance.report.junit import as_junit as make  # noqa: PLC0415 - see above
+                from conformance.report.junit import parts as make  # noqa: PLC0415 - see above
             case _:
-                from conformance.report.summary import as_json as make  # noqa: PLC0415 - see above
+                from conformance.report.summary import parts as make  # noqa: PLC0415 - see above
     except ModuleNotFoundError as error:
         raise SelectionError(
             f"format {name!r} needs {error.name}, which is not installed. "
@@ -131,20 +164,23 @@ def _maker(name: str) -> Callable[[Matrix], str]:
     return make
 
 
-def _say(matrix: Matrix, formats: Sequence[str], made: dict[str, str], out: Path | None) -> None:
-    from rich.console import Console  # noqa: PLC0415 - `conformance --help` does not need it
-
+def _say(
+    matrix: Matrix, formats: Sequence[str], made: Mapping[str, IO[bytes]], out: Path | None
+) -> None:
+    from conformance.commands.console import drawn  # noqa: PLC0415 - --help needs it not
     from conformance.report.terminal import show  # noqa: PLC0415 - see above
     from conformance.report.wording import verdict  # noqa: PLC0415 - see above
 
     if out is None and "terminal" not in formats:
-        sys.stdout.write("".join(made.values()))
+        for spool in made.values():
+            with io.TextIOWrapper(spool, encoding="utf-8") as text:
+                sys.stdout.writelines(text)
         return
     if "terminal" in formats:
         page = "html" in formats
         more = "write all of them with --out DIR" if out is None else f"see {out / 'index.html'}"
         more = more if page or out is None else f"see the files in {out}"
-        show(matrix, Console(highlight=False), more=more)
+        show(matrix, drawn(highlight=False), more=more)
     else:
         print(verdict(matrix))
     if out is not None:

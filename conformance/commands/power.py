@@ -123,10 +123,11 @@ def _stale(power: dict[str, Any], stored: dict[str, Any], file: Path) -> list[st
 
 @contextmanager
 def _progress() -> Iterator[Stage]:
-    from rich.console import Console  # noqa: PLC0415 - the others do not wait for it
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415 - the same
 
-    console = Console(stderr=True)
+    from conformance.commands.console import drawn  # noqa: PLC0415 - others do not wait for it
+
+    console = drawn(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
 

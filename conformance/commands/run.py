@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.atomic import require_folder
@@ -17,11 +16,13 @@ from conformance.cases import golden, tiers
 from conformance.checking.selftest import adapters
 from conformance.commands import examined
 from conformance.commands.arguments import seconds, whole
+from conformance.commands.console import drawn
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.harness import run as runner
 from conformance.harness.halt import Halt
 from conformance.harness.run import Column
 from conformance.harness.session import CASE_SECONDS
+from conformance.printable import one_line, quoted
 from conformance.verdict import record, record_file
 from conformance.verdict.record import CaseResult, RunRecord, Status
 
@@ -111,7 +112,7 @@ def _with_progress(
     folder: Path | None,
     halt: Halt,
 ) -> list[RunRecord]:
-    console = Console(stderr=True)
+    console = drawn(stderr=True)
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -177,10 +178,10 @@ def _lines(case: CaseResult, *, everything: bool) -> list[str]:
         if not everything and result.status not in record.RED:
             continue
         units = "" if result.units is None else f" {result.grade} {result.units:.3g} units"
-        reason = f": {result.reason}" if result.reason else ""
+        reason = f": {one_line(result.reason)}" if result.reason else ""
         lines.append(f"  {case.case} {name}: {result.status}{units}{reason}")
     if any(result.status in record.RED for result in case.outputs.values()):
         lines.append(f"    {case.repro}")
     if lines and case.stderr:
-        lines.append("    " + case.stderr.replace("\n", "\n    "))
+        lines += quoted(case.stderr)
     return lines

@@ -62,10 +62,11 @@ def _built(args: argparse.Namespace) -> int:
     with extra("site"):
         from conformance.nights.history.store import History  # noqa: PLC0415 - needs the extra
         from conformance.nights.site.build import build  # noqa: PLC0415 - the same
-    from rich.console import Console  # noqa: PLC0415 - `conformance --help` does not need it
     from rich.progress import Progress  # noqa: PLC0415 - the same
 
-    console = Console(stderr=True)
+    from conformance.commands.console import drawn  # noqa: PLC0415 - `conformance --help` does not need it
+
+    console = drawn(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
         task = progress.add_task("pages", total=None)
         return build(

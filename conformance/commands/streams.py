@@ -2,6 +2,9 @@
 
 A reader that goes away (``conformance ... | head``) changes neither the files that a command writes
 nor its exit status, so what is printed after that is dropped.  A full disk is an error.
+
+No character that drives a terminal passes, wherever it came from, but what `commands.console`
+draws.
 """
 
 from __future__ import annotations
@@ -14,19 +17,25 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from conformance.errors import OutputError
+from conformance.printable import printable
 
 
 class Patient(io.TextIOBase):
-    """A text stream that forgets what its reader no longer wants."""
+    """A text stream that forgets what its reader no longer wants, and drives no terminal."""
 
-    def __init__(self, stream: IO[str], name: str) -> None:
+    def __init__(self, stream: IO[str], name: str, *, drawn: bool = False) -> None:
         """Wrap a stream.
 
         Args:
             stream: What is written to.
             name: What an error calls it.
+            drawn: Whether what is written is clean, and the escape sequences in it are our own.
         """
-        self._stream, self._name, self._gone = stream, name, False
+        self._stream, self._name, self._gone, self._drawn = stream, name, False, drawn
+
+    def drawn(self) -> Patient:
+        """The same stream for whoever cleans text and draws."""
+        return Patient(self._stream, self._name, drawn=True)
 
     @property
     def encoding(self) -> str:  # type: ignore[override]  # the base class has a plain attribute
@@ -36,7 +45,7 @@ class Patient(io.TextIOBase):
     def write(self, text: str) -> int:
         """Write, or drop it where nobody reads."""
         with self._open():
-            self._stream.write(text)
+            self._stream.write(text if self._drawn else printable(text))
         return len(text)
 
     def flush(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -120,7 +121,7 @@ def examine(session: Session, column: Column, case: Case) -> tuple[CaseResult, E
         layout=layout_name(case.inputs),
         dtype=case.inputs.types,
         outputs=applying.apply(column.known, column.path, case.id, results),
-        repro=f"conformance run {column.selector} --case {case.id}",
+        repro=f"conformance run {shlex.quote(column.selector)} --case {case.id}",
         seconds=answer.seconds,
         stderr=answer.stderr,
     )

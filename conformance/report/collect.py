@@ -1,88 +1,141 @@
-"""From the names of files and folders to run records that can stand side by side."""
+"""From the names of files and folders to run records that can stand side by side.
+
+A record that cannot be used costs itself alone: it is set aside with the reason, and shown as a
+column that did not report.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.errors import RecordError
-from conformance.verdict.record import CaseResult, OutputResult, RunRecord, version
+from conformance.printable import cut, value
+from conformance.verdict.record import RunRecord, version
 from conformance.verdict.record_file import read, record_files
 
-GRADES = frozenset({None, "A", "B", "C", "F"})
+_NAMED = 3
 
 
-def collect(places: Iterable[Path]) -> list[RunRecord]:
-    """Read the run records at `places`: files, or folders that are searched for ``*.json``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """A record that cannot be used.
+
+    Attributes:
+        name: What it is called: its file, from the folder on that was named.
+        why: Why not, with what was found, what was wanted and what to do.
+    """
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What was found at some places.
+
+    Attributes:
+        records: What can be used.
+        aside: What cannot.
+    """
+
+    records: tuple[RunRecord, ...]
+    aside: tuple[SetAside, ...] = ()
+
+
+def column_of(record: RunRecord) -> str:
+    """The column of a matrix that a record is: a path at a version on a device."""
+    return f"{record.adapter}/{record.path} {version(record)} on {record.device}"
+
+
+def collect(
+    places: Iterable[Path],
+    *,
+    whole: bool = False,
+    column: Callable[[RunRecord], str] = column_of,
+    keep: Callable[[RunRecord], RunRecord] = lambda record: record,
+) -> Gathered:
+    """Read the run records at `places`; at least one must be of use.
+
+    Args:
+        places: Files, and folders that are searched for ``*.json``.
+        whole: Set aside the record of a run that was stopped.
+        column: What a record is a column of; of two that are the same one is set aside.
+        keep: What is kept of each record, before the next is read.
 
     Raises:
-        RecordError: a place is missing, a folder holds no record, a file is not a run record
-            or holds no case or one twice, or two records would be the same column.
+        RecordError: a place is missing, a folder holds no record, or none of all can be used.
     """
-    files: dict[Path, Path] = {}
+    found = search(places, whole=whole, column=column, keep=keep)
+    if not found.records:
+        raise _nothing(found.aside)
+    return found
+
+
+def search(
+    places: Iterable[Path],
+    *,
+    whole: bool = False,
+    column: Callable[[RunRecord], str] = column_of,
+    keep: Callable[[RunRecord], RunRecord] = lambda record: record,
+) -> Gathered:
+    """The same where nothing of use may be there.
+
+    Raises:
+        RecordError: a place is missing, or a folder holds no record.
+    """
+    records: dict[str, tuple[RunRecord, Path]] = {}
+    aside: list[SetAside] = []
+    for name, file in _files(places):
+        try:
+            record = read(file, whole=whole)
+            key = column(record)
+            if key in records:
+                raise _twice(key, file, records[key][1])
+        except RecordError as error:
+            aside.append(SetAside(name=name, why=str(error)))
+            continue
+        records[key] = (keep(record), file)
+    return Gathered(records=tuple(record for record, _ in records.values()), aside=tuple(aside))
+
+
+def _files(places: Iterable[Path]) -> Iterator[tuple[str, Path]]:
+    """Every file once, in the order of the places, with what it is called."""
+    seen: set[Path] = set()
     for place in places:
         for file in record_files(place):
-            files.setdefault(file.resolve(), file)
-    records = {file: _checked(read(file), file) for file in files.values()}
-    if not records:
-        raise RecordError(
+            try:
+                known = file.resolve()
+            except (OSError, RuntimeError):  # a loop of links, which reading it tells
+                known = file
+            if known not in seen:
+                seen.add(known)
+                name = file.relative_to(place) if file != place else Path(file.name)
+                yield _plain(name.as_posix()), file
+
+
+def _plain(name: str) -> str:
+    """A name as it is, or in quotes where it could be taken for a sentence."""
+    return name if re.fullmatch(r"[\w./+=@-]{1,200}", name) else value(name)
+
+
+def _twice(column: str, file: Path, other: Path) -> RecordError:
+    return RecordError(
+        f"{column} is in {cut(str(other), 400)} and in {cut(str(file), 400)}, one record of each "
+        "column was wanted. Remove the one that is out of date, or read them apart."
+    )
+
+
+def _nothing(aside: Sequence[SetAside]) -> RecordError:
+    if not aside:
+        return RecordError(
             "no run record was given, at least one was wanted. "
             "Name the files or folders that conformance run wrote."
         )
-    _refuse_duplicates(records)
-    return list(records.values())
-
-
-def _refuse_duplicates(records: dict[Path, RunRecord]) -> None:
-    seen: dict[tuple[str, str, str, str], Path] = {}
-    for file, record in records.items():
-        key = (record.adapter, record.path, version(record), record.device)
-        if key in seen:
-            raise RecordError(
-                f"{record.adapter}/{record.path} {version(record)} on {record.device} is in "
-                f"{seen[key]} and in {file}, one record per path, version and device was "
-                f"wanted. Remove the one that is out of date."
-            )
-        seen[key] = file
-
-
-def _checked(record: RunRecord, file: Path) -> RunRecord:
-    fault = next(_faults(record), None)
-    if fault is not None:
-        raise RecordError(f"{file} has {fault}. Write it again with: conformance run")
-    return record
-
-
-def _faults(record: RunRecord) -> Iterator[str]:  # what would mislead or stop a report
-    if not record.cases:
-        yield "no case, at least one was wanted (a run of nothing is not a pass)"
-    if not isinstance(record.partial, str | None):
-        yield f"partial = {record.partial!r}, text or null was wanted"
-    if not isinstance(record.versions, dict):
-        yield f"versions = {record.versions!r}, names and versions were wanted"
-    seen: set[str] = set()
-    texts = ("adapter", "path", "about", "device", "started")
-    yield from _not_text(record, texts)
-    for case in record.cases:
-        yield from _not_text(case, ("case", "group", "mode", "layout", "dtype", "repro"))
-        if case.case in seen:
-            yield f"case {case.case!r} twice, one result per case was wanted"
-        seen.add(case.case)
-        for name, output in case.outputs.items():
-            yield from (f"{case.case} {name}: {fault}" for fault in _output_faults(output))
-
-
-def _not_text(holder: RunRecord | CaseResult, names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        value = getattr(holder, name)
-        if not isinstance(value, str):
-            yield f"{name} = {value!r}, text was wanted"
-
-
-def _output_faults(output: OutputResult) -> Iterator[str]:
-    if not isinstance(output.grade, str | None) or output.grade not in GRADES:
-        yield f"grade = {output.grade!r}, A, B, C, F or null was wanted"
-    if not isinstance(output.reason, str | None):
-        yield f"reason = {output.reason!r}, text or null was wanted"
-    if output.units is not None and not isinstance(output.units, int | float):
-        yield f"units = {output.units!r}, a number or null was wanted"
+    if len(aside) == 1:
+        return RecordError(aside[0].why)
+    more = f" And {len(aside) - _NAMED} more." if len(aside) > _NAMED else ""
+    said = " ".join(each.why for each in aside[:_NAMED])
+    return RecordError(f"none of {len(aside)} files is a run record that can be used. {said}{more}")

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from conformance.cases import published
 from conformance.errors import SelectionError
 from conformance.float_types import FLOAT_TYPES
 from conformance.printable import one_line
+from conformance.report.collect import SetAside
 from conformance.report.matrix import Matrix, MatrixCell, MatrixColumn, MatrixRow, Noteworthy, View
+from conformance.report.pile import Pile, together
 from conformance.report.printable import clean
 from conformance.verdict.record import (
     COUNTED_APART,
     RED,
     CaseResult,
-    OutputResult,
     RunRecord,
     Status,
-    first,
     version,
-    was_compared,
 )
 
 NOTABLE = RED | COUNTED_APART | {Status.DEGRADED}
@@ -32,19 +30,22 @@ _LAYOUTS = ("NC", "NCL", "NLC", "NCHW", "NHWC", "NCDHW", "NDHWC")
 _DTYPES = tuple(FLOAT_TYPES)
 
 
-def join(records: Sequence[RunRecord], required: Iterable[str] = ()) -> Matrix:
+def join(
+    records: Sequence[RunRecord], required: Iterable[str] = (), aside: Iterable[SetAside] = ()
+) -> Matrix:
     """Make the matrix of `records`.
 
     Args:
         records: One record per path, version and device.
         required: Adapters (``"torch"``) or paths (``"torch/functional"``) that must have
             reported; each that has not is a column of its own, not run.
+        aside: Records that could not be used; each is a column of its own too.
 
     Raises:
         SelectionError: there is neither a record nor an expectation.
     """
     wanted = {one_line(name) for name in required}
-    columns = _columns([clean(record) for record in records], wanted)
+    columns = _columns([clean(record) for record in records], wanted, aside)
     if not columns:
         raise SelectionError(
             "there is nothing to report: 0 run records, at least one was wanted. "
@@ -53,11 +54,13 @@ def join(records: Sequence[RunRecord], required: Iterable[str] = ()) -> Matrix:
     cases = [case for column in columns if column.record for case in column.record.cases]
     total = MatrixRow(view="all", name="all cases", cases=frozenset(c.case for c in cases))
     kinds, groups = _kinds(cases), _groups(cases)
+    piles = [_piles(column.record) if column.record else {} for column in columns]
     cells = {
-        (row.view, row.name, index): cell
+        (row.view, row.name, index): _cell(column, row, piles[index].get((row.view, row.name)))
         for index, column in enumerate(columns)
-        for row, cell in _cells(column, (total, *kinds, *groups))
+        for row in (total, *kinds, *groups)
     }
+    totals = [cells[total.view, total.name, index] for index in range(len(columns))]
     return Matrix(
         columns=columns,
         total=total,
@@ -65,54 +68,21 @@ def join(records: Sequence[RunRecord], required: Iterable[str] = ()) -> Matrix:
         groups=groups,
         cells=cells,
         findings=tuple(_findings(columns, kinds)),
-        silent=tuple(_silent(columns, wanted)),
-        notes=tuple(_notes(columns, total)),
-    )
-
-
-def summarize(results: Iterable[OutputResult], *, absent: int = 0) -> MatrixCell:
-    """One cell of `results`; `absent` cases of its row are not in the record."""
-    results = list(results)
-    counts = Counter(result.status for result in results)
-    status = first(counts)
-    return MatrixCell(
-        counts={each: counts[each] for each in sorted(counts, key=lambda s: s.value)},
-        status=status,
-        compared=sum(map(was_compared, results)),
-        grade=max((r.grade for r in results if r.grade), default=None),
-        units=max((r.units for r in results if r.units is not None), default=None),
-        unbounded=any(r.grade == "F" and r.units is None for r in results),
-        absent=absent,
-        why=_why(status, results, absent),
+        silent=tuple(_silent(columns, totals, wanted)),
+        notes=tuple(_notes(columns, total, cells)),
     )
 
 
 def pooled(matrix: Matrix, index: int, kinds: Iterable[MatrixRow]) -> MatrixCell:
     """The cell that the rows `kinds` make together in the column of index `index`."""
-    record = matrix.columns[index].record
-    if record is None:
+    if matrix.columns[index].record is None:
         return matrix.cell(matrix.total, index)
-    wanted = {row.name: len(row.cases) for row in kinds}
-    cases = [c for c in record.cases if kind_name(c.mode, c.layout, c.dtype) in wanted]
-    results = (result for case in cases for result in case.outputs.values())
-    return summarize(results, absent=sum(wanted.values()) - len(cases))
+    return together(matrix.cell(row, index) for row in kinds)
 
 
-def _why(status: Status, results: Sequence[OutputResult], absent: int) -> str:
-    if not results:
-        return f"none of the {absent} cases of this row is in this record"
-    if status is Status.PASS:
-        return ""
-    said = (one_line(r.reason) for r in results if r.status is status and r.reason)
-    reasons = Counter(said).most_common()
-    if not reasons:
-        return ""
-    others = len(reasons) - 1
-    more = f" (and {others} other reason{'s' if others > 1 else ''})" if others else ""
-    return reasons[0][0] + more
-
-
-def _columns(records: Iterable[RunRecord], wanted: set[str]) -> tuple[MatrixColumn, ...]:
+def _columns(
+    records: Iterable[RunRecord], wanted: set[str], aside: Iterable[SetAside]
+) -> tuple[MatrixColumn, ...]:
     columns = [
         MatrixColumn(
             name=f"{record.adapter}/{record.path}",
@@ -124,6 +94,7 @@ def _columns(records: Iterable[RunRecord], wanted: set[str]) -> tuple[MatrixColu
     ]
     there = {name for column in columns for name in _names(column)}
     columns += [MatrixColumn(name=name) for name in wanted - there]
+    columns += [MatrixColumn(name=one_line(a.name), unused=one_line(a.why)) for a in aside]
     return tuple(sorted(columns, key=lambda c: (c.name, c.version, c.device)))
 
 
@@ -131,13 +102,13 @@ def _names(column: MatrixColumn) -> tuple[str, str]:
     return (column.name, column.name.split("/", maxsplit=1)[0])
 
 
-def _silent(columns: Iterable[MatrixColumn], wanted: set[str]) -> list[str]:
+def _silent(
+    columns: Iterable[MatrixColumn], totals: Iterable[MatrixCell], wanted: set[str]
+) -> list[str]:
     compared: Counter[str] = Counter()
-    for column in columns:
+    for column, cell in zip(columns, totals, strict=True):
         if column.record is not None:
-            outputs = (r for case in column.record.cases for r in case.outputs.values())
-            some = any(map(was_compared, outputs))
-            compared.update(dict.fromkeys(_names(column), int(some)))
+            compared.update(dict.fromkeys(_names(column), int(cell.compared > 0)))
     return sorted(name for name in wanted if name in compared and not compared[name])
 
 
@@ -186,35 +157,26 @@ def _groups(cases: Iterable[CaseResult]) -> tuple[MatrixRow, ...]:
     )
 
 
-@dataclass(slots=True)
-class _Heap:
-    """What one column has in one row."""
-
-    results: list[OutputResult] = field(default_factory=list)
-    cases: int = 0
-
-
-def _cells(
-    column: MatrixColumn, rows: Iterable[MatrixRow]
-) -> Iterator[tuple[MatrixRow, MatrixCell]]:
-    if column.record is None:
-        why = f"{column.name} was required and did not report"
-        for row in rows:
-            cell = MatrixCell(counts={}, status=Status.NOT_RUN, absent=len(row.cases), why=why)
-            yield row, cell
-        return
-    heaps: dict[tuple[View, str], _Heap] = {}
-    for case in column.record.cases:
+def _piles(record: RunRecord) -> dict[tuple[View, str], Pile]:
+    """What one record has in each row, by view and name."""
+    found: dict[tuple[View, str], Pile] = {}
+    for case in record.cases:
+        mine = Pile(cases=1)
+        mine.take(case.outputs.values())
         kind = kind_name(case.mode, case.layout, case.dtype)
         keys: tuple[tuple[View, str], ...]
         keys = (("all", "all cases"), ("kind", kind), ("group", case.group))
         for key in keys:
-            heap = heaps.setdefault(key, _Heap())
-            heap.results += case.outputs.values()
-            heap.cases += 1
-    for row in rows:
-        heap = heaps.get((row.view, row.name), _Heap())
-        yield row, summarize(heap.results, absent=len(row.cases) - heap.cases)
+            found.setdefault(key, Pile()).add(mine)
+    return found
+
+
+def _cell(column: MatrixColumn, row: MatrixRow, pile: Pile | None) -> MatrixCell:
+    if column.record is None:
+        absent = len(row.cases)
+        return MatrixCell(counts={}, status=Status.NOT_RUN, absent=absent, why=column.why)
+    pile = pile or Pile()
+    return pile.cell(len(row.cases) - pile.cases)
 
 
 def _findings(columns: Sequence[MatrixColumn], kinds: Sequence[MatrixRow]) -> Iterator[Noteworthy]:
@@ -235,7 +197,11 @@ def _findings(columns: Sequence[MatrixColumn], kinds: Sequence[MatrixRow]) -> It
                     )
 
 
-def _notes(columns: Sequence[MatrixColumn], total: MatrixRow) -> Iterator[str]:
+def _notes(
+    columns: Sequence[MatrixColumn],
+    total: MatrixRow,
+    cells: Mapping[tuple[View, str, int], MatrixCell],
+) -> Iterator[str]:
     digests = {str(c.catalogue) for c in columns if c.record}
     if len(digests) > 1:
         yield (
@@ -246,14 +212,16 @@ def _notes(columns: Sequence[MatrixColumn], total: MatrixRow) -> Iterator[str]:
         if said := published.foreign(digest):
             held = [c.name for c in columns if c.record and str(c.catalogue) == digest]
             yield f"{said}; held against it: {', '.join(held)}."
-    for column in columns:
+    for index, column in enumerate(columns):
         if column.record is None:
+            if column.unused:
+                yield f"not used: {column.unused}"
             continue
-        outputs = [r for case in column.record.cases for r in case.outputs.values()]
-        if not any(map(was_compared, outputs)):
-            yield f"{column.label} compared nothing: {summarize(outputs).why or 'no reason given'}."
-        if absent := len(total.cases) - len(column.record.cases):
+        cell = cells[total.view, total.name, index]
+        if not cell.compared:
+            yield f"{column.label} compared nothing: {cell.why or 'no reason given'}."
+        if cell.absent:
             yield (
                 f"{column.label} holds {len(column.record.cases)} of {len(total.cases)} cases; "
-                f"nothing is known of the other {absent}."
+                f"nothing is known of the other {cell.absent}."
             )

@@ -1,88 +1,132 @@
-"""The matrix as JUnit XML: a suite for every path, a test for every output of every case."""
+"""The matrix as JUnit XML: a suite for every path, a test for every output of every case.
+
+Hundreds of paths make a document of a hundred megabytes, so it is made test by test.
+"""
 
 from __future__ import annotations
 
-from io import BytesIO
-
-from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from xml.sax.saxutils import escape, quoteattr
 
 from conformance.printable import one_line
 from conformance.report.matrix import Matrix, MatrixColumn
 from conformance.report.wording import account
-from conformance.verdict.record import CaseResult, OutputResult, Status
+from conformance.verdict.record import CaseResult, OutputResult, RunRecord, Status
 
-_RESULTS: dict[Status, type[Error | Failure | Skipped]] = {
-    Status.FAIL: Failure,
-    Status.UNEXPECTED_PASS: Failure,
-    Status.ERROR: Error,
-    Status.CRASH: Error,
-    Status.TIMEOUT: Error,
-    Status.UNSUPPORTED: Skipped,
-    Status.NOT_RUN: Skipped,
-    Status.EXPECTED_FAIL: Skipped,
-    Status.FLAKY: Skipped,
+_RESULTS: Mapping[Status, str] = {
+    Status.FAIL: "failure",
+    Status.UNEXPECTED_PASS: "failure",
+    Status.ERROR: "error",
+    Status.CRASH: "error",
+    Status.TIMEOUT: "error",
+    Status.UNSUPPORTED: "skipped",
+    Status.NOT_RUN: "skipped",
+    Status.EXPECTED_FAIL: "skipped",
+    Status.FLAKY: "skipped",
 }
+_COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
 
 def as_junit(matrix: Matrix) -> str:
-    """`matrix` as JUnit XML.
+    """`matrix` as JUnit XML, whole: see `parts`."""
+    return "".join(parts(matrix))
+
+
+def parts(matrix: Matrix) -> Iterator[str]:
+    """`matrix` as JUnit XML, piece by piece.
 
     The type of a result is its status, so all eleven stay distinct; a degraded output is a test
     that passed, with a ``system-out`` that says so.  A path that did not report is an error.
     """
-    xml = JUnitXml("conformance")
+    absent = dict(_absent(matrix))
+    records = [column for column in matrix.columns if column.record is not None]
+    total = Counter(tests=len(absent), errors=len(absent))
+    for column in records:
+        total.update(_counts(_record(column)))
+    yield "<?xml version='1.0' encoding='utf-8'?>\n"
+    yield f"<testsuites{_attributes(name='conformance')}{_numbers(total, _seconds(records))}>\n"
+    for column in records:
+        yield from _suite(column)
+    for suite, (name, why) in absent.items():
+        yield f"<testsuite{_attributes(name=suite)}{_numbers(Counter(tests=1, errors=1), 0)}>\n"
+        yield f"<testcase{_attributes(name='reports', classname=name)}>"
+        yield f"<error{_attributes(message=why, type='missing')}/></testcase>\n</testsuite>\n"
+    yield "</testsuites>\n"
+
+
+def _absent(matrix: Matrix) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Suites of what is not there as it should be: their names, the path, and what is missing."""
     for column in matrix.columns:
-        suite = TestSuite(column.label)
         if column.record is None:
-            suite.add_testcase(_missing(column))
-        else:
-            suite.timestamp = column.record.started
-            suite.add_property("device", column.device)
-            for name, version in column.record.versions.items():
-                suite.add_property(name, version)
-            suite.add_testcases(
-                [
-                    _test(column.name, case, output, result)
-                    for case in column.record.cases
-                    for output, result in case.outputs.items()
-                ]
-            )
-        xml.add_testsuite(suite)
+            yield column.label, (column.name, column.why)
     for name in matrix.silent:
-        suite = TestSuite(f"{name} (compared nothing)")
-        suite.add_testcase(_absent(name, f"{name} was expected and compared nothing"))
-        xml.add_testsuite(suite)
+        said = f"{name} was expected and compared nothing"
+        yield f"{name} (compared nothing)", (name, said)
     for name in matrix.partial:
-        suite = TestSuite(f"{name} (partial)")
-        suite.add_testcase(_absent(name, f"{name}: its run was stopped, and this is no whole one"))
-        xml.add_testsuite(suite)
-    xml.update_statistics()  # type: ignore[no-untyped-call]  # not annotated upstream
-    buffer = BytesIO()
-    xml.write(buffer)
-    return buffer.getvalue().decode("utf-8")
+        said = f"{name}: its run was stopped, and this is no whole one"
+        yield f"{name} (partial)", (name, said)
 
 
-def _missing(column: MatrixColumn) -> TestCase:
-    return _absent(column.name, f"{column.name} was required and did not report")
+def _record(column: MatrixColumn) -> RunRecord:
+    assert column.record is not None  # noqa: S101 - columns without one are told apart above
+    return column.record
 
 
-def _absent(name: str, why: str) -> TestCase:
-    test = TestCase("reports", classname=name)
-    test.result = [Error(why, "missing")]
-    return test
+def _counts(record: RunRecord) -> Counter[str]:
+    found: Counter[str] = Counter(tests=sum(record.counts.values()))
+    for status, count in record.counts.items():
+        if status in _RESULTS:
+            found[_COUNTED[_RESULTS[status]]] += count
+    return found
 
 
-def _test(path: str, case: CaseResult, output: str, result: OutputResult) -> TestCase:
-    seconds = case.seconds / len(case.outputs)  # one call computed them all
-    test = TestCase(f"{case.case} {output}", classname=path, time=seconds)
+def _seconds(columns: list[MatrixColumn]) -> float:
+    return sum(case.seconds for column in columns for case in _record(column).cases)
+
+
+def _suite(column: MatrixColumn) -> Iterator[str]:
+    record = _record(column)
+    numbers = _numbers(_counts(record), _seconds([column]))
+    yield f"<testsuite{_attributes(name=column.label, timestamp=record.started)}{numbers}>\n"
+    yield "<properties>\n"
+    for name, value in {"device": column.device, **record.versions}.items():
+        yield f"<property{_attributes(name=name, value=value)}/>\n"
+    yield "</properties>\n"
+    path = quoteattr(column.name)
+    for case in record.cases:
+        yield from _case(path, case)
+    yield "</testsuite>\n"
+
+
+def _case(path: str, case: CaseResult) -> Iterator[str]:
+    seconds = f"{case.seconds / len(case.outputs):.9g}"  # one call computed them all
+    for output, result in case.outputs.items():
+        head = f"<testcase name={quoteattr(f'{case.case} {output}')} classname={path}"
+        inner = "" if result.status is Status.PASS else "".join(_told(case, output, result))
+        end = f">{inner}</testcase>" if inner else "/>"
+        yield f'{head} time="{seconds}"{end}\n'
+
+
+def _told(case: CaseResult, output: str, result: OutputResult) -> Iterator[str]:
     kind = _RESULTS.get(result.status)
     said = account(output, result) or result.status.value
-    if kind is not None:
-        verdict = kind(one_line(said), result.status.value)
-        verdict.text = f"{said}\n{result.reason or ''}\nrepeat it with: {case.repro}"
-        test.result = [verdict]
-    elif result.status is not Status.PASS:
-        test.system_out = f"{result.status.value}: {said}\nrepeat it with: {case.repro}"
-    if case.stderr and kind in (Error, Failure):
-        test.system_err = case.stderr
-    return test
+    if kind is None:
+        text = f"{result.status.value}: {said}\nrepeat it with: {case.repro}"
+        yield f"<system-out>{escape(text)}</system-out>"
+        return
+    text = f"{said}\n{result.reason or ''}\nrepeat it with: {case.repro}"
+    yield f"<{kind}{_attributes(message=one_line(said), type=result.status.value)}>"
+    yield f"{escape(text)}</{kind}>"
+    if case.stderr and kind != "skipped":
+        yield f"<system-err>{escape(case.stderr)}</system-err>"
+
+
+def _numbers(counts: Counter[str], seconds: float) -> str:
+    names = ("tests", "failures", "errors", "skipped")
+    told = {name: str(counts[name]) for name in names}
+    return _attributes(**told, time=f"{seconds:.9g}")
+
+
+def _attributes(**values: str) -> str:
+    return "".join(f" {name}={quoteattr(value)}" for name, value in values.items())

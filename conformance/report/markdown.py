@@ -35,6 +35,11 @@ def as_markdown(matrix: Matrix) -> str:
     return "\n".join([*head, *_findings(matrix, room), *foot]) + "\n"
 
 
+def parts(matrix: Matrix) -> Iterator[str]:
+    """The same for those that write other formats piece by piece."""
+    yield as_markdown(matrix)
+
+
 def text(words: str) -> str:
     """`words` as Markdown that shows them as they are, in one line."""
     return escape(one_line(words), quote=False).translate(_SPECIAL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from conformance.cases.published import foreign
@@ -21,19 +21,28 @@ class MatrixColumn:
         version: Version of the framework; empty where nothing reported.
         device: Where it ran; empty where nothing reported.
         record: Its run record; None where a path that was required did not report.
+        unused: Why its record could not be used; empty where there was none.
     """
 
     name: str
     version: str = ""
     device: str = ""
     record: RunRecord | None = None
+    unused: str = ""
 
     @property
     def label(self) -> str:
         """Name, version and device: unique in a matrix."""
         if self.record is None:
-            return f"{self.name} (did not report)"
+            return f"{self.name} ({'could not be used' if self.unused else 'did not report'})"
         return f"{self.name} {self.version} on {self.device}"
+
+    @property
+    def why(self) -> str:
+        """Why there is nothing of it, in words; empty where there is something."""
+        if self.record is not None:
+            return ""
+        return self.unused or f"{self.name} was required and did not report"
 
     @property
     def catalogue(self) -> object:
@@ -76,6 +85,7 @@ class MatrixCell:
             wrong shape.
         absent: How many of the row's cases are not in the column's record.
         why: Why the status is not a pass, in words; empty where nobody said.
+        reasons: What was said of the outputs of that status, and how often.
     """
 
     counts: Mapping[Status, int]
@@ -86,6 +96,7 @@ class MatrixCell:
     unbounded: bool = False
     absent: int = 0
     why: str = ""
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def due(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -25,10 +26,15 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def as_page(matrix: Matrix) -> str:
+    """`matrix` as a page, whole: see `parts`."""
+    return "".join(parts(matrix))
+
+
+def parts(matrix: Matrix) -> Iterator[str]:
     """`matrix` as a page: verdict, two tables, every finding, what was not compared, legend."""
     folds = path_folds(matrix, LISTED)
     script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
-    return _template().render(
+    return _template().generate(
         matrix=matrix,
         kinds=(matrix.total, *matrix.kinds),
         verdict=wording.verdict(matrix),

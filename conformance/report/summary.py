@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -15,15 +16,42 @@ SCHEMA = "conformance/matrix/1"
 
 
 def as_json(matrix: Matrix) -> str:
-    """`matrix` as JSON text; NaN and infinity are the strings ``"nan"``, ``"inf"``, ``"-inf"``."""
-    return json.dumps(summarized(matrix), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    """`matrix` as JSON text, whole: see `parts`."""
+    return "".join(parts(matrix))
 
 
-def summarized(matrix: Matrix) -> dict[str, Any]:
-    """`matrix` as the plain data of its JSON form."""
+def parts(matrix: Matrix) -> Iterator[str]:
+    """`matrix` as JSON text, piece by piece; an item of a list is a line.
+
+    NaN and infinity are the strings ``"nan"``, ``"inf"``, ``"-inf"``.
+    """
+    entries = _entries(matrix)
+    for number, (name, value) in enumerate(entries.items()):
+        yield f"{',' if number else '{'}\n {_text(name)}: "
+        if isinstance(value, Iterator):
+            yield from _listed(value)
+        else:
+            yield _text(value)
+    yield "\n}\n"
+
+
+def _listed(items: Iterator[Any]) -> Iterator[str]:
+    yield "["
+    for number, item in enumerate(items):
+        yield f"{',' if number else ''}\n  {_text(item)}"
+    yield "\n ]"
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, allow_nan=False, ensure_ascii=False)
+
+
+def _entries(matrix: Matrix) -> dict[str, Any]:
+    """The entries of the JSON form; long lists are made item by item."""
     totals = matrix.totals()
-    findings = [_finding(matrix, finding) for finding in matrix.findings]
     counts = {s.value: sum(c.counts.get(s, 0) for c in totals) for s in Status}
+    red = (f for f in matrix.findings if f.result.status in RED)
+    others = (f for f in matrix.findings if f.result.status not in RED)
     return {
         "schema": SCHEMA,
         "conforms": matrix.conforms,
@@ -33,15 +61,15 @@ def summarized(matrix: Matrix) -> dict[str, Any]:
         "silent": list(matrix.silent),
         "partial": list(matrix.partial),
         "notes": list(matrix.notes),
-        "columns": [_column(matrix, i) for i in range(len(matrix.columns))],
-        "rows": [_row(row) for row in matrix.rows],
-        "cells": [
+        "columns": (_column(matrix, i) for i in range(len(matrix.columns))),
+        "rows": (_row(row) for row in matrix.rows),
+        "cells": (
             {"row": r, "column": c, **_cell(matrix.cell(row, c))}
             for r, row in enumerate(matrix.rows)
             for c in range(len(matrix.columns))
-        ],
-        "red": [f for f in findings if f["status"] in RED],
-        "not_red": [f for f in findings if f["status"] not in RED],
+        ),
+        "red": (_finding(matrix, finding) for finding in red),
+        "not_red": (_finding(matrix, finding) for finding in others),
     }
 
 

@@ -29,14 +29,20 @@ def show(matrix: Matrix, console: Console, *, more: str) -> None:
         more: Where a reader finds what is left out here, such as ``"see out/index.html"``.
     """
     color = "bold green" if matrix.conforms else "bold red"
-    console.print(Text(verdict(matrix), style=color))
+    console.print(_hanging(Text(verdict(matrix), style=color), console))
     for note in matrix.notes:
-        console.print(Text(f"note: {note}", style="yellow"))
+        console.print(_hanging(Text(f"note: {note}", style="yellow"), console))
     for found in diagnoses(matrix):
-        console.print(Text(f"diagnosis: {found}", style="bold"))
+        console.print(_hanging(Text(f"diagnosis: {found}", style="bold"), console))
     console.print(_table(matrix))
     for part in _listed(matrix, more):
         console.print(part)
+
+
+def _hanging(text: Text, console: Console) -> Text:
+    """`text` with all of its lines but the first indented: no name in it begins one of ours."""
+    first, *rest = text.wrap(console, max(console.width - 2, 20))
+    return Text("\n").join([first, *(Text("  ").append_text(line) for line in rest)])
 
 
 def _table(matrix: Matrix) -> Table:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.errors import ConformanceError
+from conformance.printable import one_line
 from conformance.suite.plugin import as_property, collected_of
 from conformance.verdict.record import OutputResult, Status
 
@@ -52,7 +53,7 @@ def conformance_result(request: pytest.FixtureRequest) -> OutputResult:
 def test_output(conformance_result: OutputResult) -> None:
     """The output agrees with its exact value within the bound that analysis gives."""
     result = conformance_result
-    reason = f"{result.status}: {result.reason or 'no reason was given'}"
+    reason = f"{result.status}: {one_line(result.reason or 'no reason was given')}"
     if result.status in _SKIPPED:
         pytest.skip(reason)
     if result.status is Status.EXPECTED_FAIL:

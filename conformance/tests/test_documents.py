@@ -14,7 +14,7 @@ from conformance import documents
 from conformance.document_kinds import KINDS
 from conformance.errors import ConformanceError, HistoryError, RecordError
 
-GOOD: list[dict[str, Any]] = [{"adapter": "torch", "channel": "pinned", "exit": 0, "reason": "é\n"}]
+GOOD: dict[str, Any] = {"adapter": "torch", "channel": "pinned", "exit": 0, "reason": "é\n"}
 
 
 def written(folder: Path, content: str | bytes) -> Path:
@@ -26,7 +26,7 @@ def written(folder: Path, content: str | bytes) -> Path:
     return file
 
 
-def refused(file: Path, kind: str = "outcomes") -> str:
+def refused(file: Path, kind: str = "outcome") -> str:
     """What is said of a file that is refused, its name left out."""
     with pytest.raises(KINDS[kind].error) as caught:
         documents.read(file, kind)
@@ -39,14 +39,14 @@ def refused(file: Path, kind: str = "outcomes") -> str:
 
 def test_a_good_document_is_read(tmp_path: Path) -> None:
     """What keeps the schema comes back as it is, also behind an editor's mark."""
-    assert documents.read(written(tmp_path, json.dumps(GOOD)), "outcomes") == GOOD
-    assert documents.read(written(tmp_path, "\ufeff" + json.dumps(GOOD)), "outcomes") == GOOD
-    assert documents.parse(json.dumps(GOOD).encode(), "outcomes", "it") == GOOD
-    documents.require(GOOD, "outcomes", "it")
+    assert documents.read(written(tmp_path, json.dumps(GOOD)), "outcome") == GOOD
+    assert documents.read(written(tmp_path, "\ufeff" + json.dumps(GOOD)), "outcome") == GOOD
+    assert documents.parse(json.dumps(GOOD).encode(), "outcome", "it") == GOOD
+    documents.require(GOOD, "outcome", "it")
 
 
 def _with(**changes: object) -> str:
-    return json.dumps([{**GOOD[0], **changes}])
+    return json.dumps({**GOOD, **changes})
 
 
 @pytest.mark.parametrize(
@@ -57,15 +57,15 @@ def _with(**changes: object) -> str:
         ("[1", "delimiter"),
         (b"\xff\xfe[\x00]\x00", "byte 0 is no UTF-8"),
         (b'["\xed\xa0\x80"]', "is no UTF-8"),
-        ("{}", "it is an object of 0 entries and must be array"),
-        ("null", "it is null and must be array"),
-        ("[7]", "[0] is 7 and must be object"),
-        ("[{}]", "must contain ['adapter', 'channel', 'exit'] properties"),
-        (_with(channel="old"), "[0].channel is 'old' and must be one of"),
-        (_with(exit="0"), "[0].exit is '0' and must be integer or null"),
-        (_with(exit=True), "[0].exit is true and must be integer or null"),
-        (_with(exit=300), "[0].exit is 300 and must be smaller than or equal to 255"),
-        (_with(adapter="../x"), "[0].adapter is '../x' and must match pattern"),
+        ("[]", "it is a list of 0 items and must be object"),
+        ("null", "it is null and must be object"),
+        ("7", "it is 7 and must be object"),
+        ("{}", "must contain ['adapter', 'channel', 'exit'] properties"),
+        (_with(channel="old"), "channel is 'old' and must be one of"),
+        (_with(exit="0"), "exit is '0' and must be integer or null"),
+        (_with(exit=True), "exit is true and must be integer or null"),
+        (_with(exit=300), "exit is 300 and must be smaller than or equal to 255"),
+        (_with(adapter="../x"), "adapter is '../x' and must match pattern"),
         (_with(adapter="x" * 101), "must be shorter than or equal to 100 characters"),
         (_with(reason="\x1b[31mCONFORMS"), "U+001B, none that controls a terminal"),
         (_with(reason="\x00"), "U+0000"),
@@ -74,15 +74,15 @@ def _with(**changes: object) -> str:
         (_with(reason="\ud800"), "U+D800"),
         (_with(**{"\x07": 1}), "U+0007"),
         (_with(more="x" * 70_000), "a text has 70,000 characters, at most 65,536 were wanted"),
-        ('[{"adapter": "a", "adapter": "b"}]', "key 'adapter' is there twice"),
-        ('[{"seconds": NaN}]', "NaN was found"),
-        ('[{"seconds": -Infinity}]', "-Infinity was found"),
-        ('[{"seconds": 1e999}]', "larger than any float64"),
-        (f'[{{"seconds": {"9" * 20}}}]', "an integer has 20 digits"),
-        (f'[{{"seconds": {"9" * 100_000}}}]', "an integer has 100000 digits"),
-        (f'[{{"more": {"[" * 17}{"]" * 17}}}]', "nested more than 16 deep"),
-        ("[" * 9_000, "nested more than 16 deep"),
-        (f"[{','.join(['[]'] * 5001)}]", "more than 10,000 commas and brackets"),
+        ('{"adapter": "a", "adapter": "b"}', "key 'adapter' is there twice"),
+        ('{"seconds": NaN}', "NaN was found"),
+        ('{"seconds": -Infinity}', "-Infinity was found"),
+        ('{"seconds": 1e999}', "larger than any float64"),
+        (f'{{"seconds": {"9" * 20}}}', "an integer has 20 digits"),
+        (f'{{"seconds": {"9" * 100_000}}}', "an integer has 100000 digits"),
+        (f'{{"more": {"[" * 17}{"]" * 17}}}', "nested more than 16 deep"),
+        ("[" * 9_000, "more than 100 commas and brackets"),
+        (f"[{','.join(['[]'] * 5001)}]", "more than 100 commas and brackets"),
         (" " * ((1 << 20) + 1), "it has 1,048,577 bytes, at most 1,048,576 were wanted"),
     ],
 )
@@ -117,7 +117,7 @@ def test_what_cannot_be_opened_is_refused(tmp_path: Path) -> None:
     assert "No such file" in refused(tmp_path / "absent")
     assert "symbolic links" in refused(tmp_path / "loop")
     with pytest.raises(HistoryError, match="null byte"):
-        documents.read(tmp_path / "\0", "outcomes")
+        documents.read(tmp_path / "\0", "outcome")
 
 
 def test_the_schema_is_named_before_all_else(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_every_kind_has_a_schema(kind: str) -> None:
 def test_bytes_are_bounded_as_a_file_is() -> None:
     """What came another way may not be larger than a file."""
     with pytest.raises(HistoryError, match="it has 1,048,577 bytes"):
-        documents.parse(b" " * ((1 << 20) + 1), "outcomes", "it")
+        documents.parse(b" " * ((1 << 20) + 1), "outcome", "it")
 
 
 def test_a_text_is_bounded(tmp_path: Path) -> None:

@@ -14,17 +14,24 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from conformance import document_kinds, documents
 from conformance.atomic import write_atomically
-from conformance.documents import read_json
 from conformance.errors import RecordError
-from conformance.verdict import diagnosed
-from conformance.verdict.record import SCHEMA, CaseResult, OutputResult, RunRecord, Status, Worst
+from conformance.printable import cut, printable
+from conformance.verdict import diagnosed, plausible
+from conformance.verdict.record import CaseResult, OutputResult, RunRecord, Status, Worst
+
+KIND = "run-record"
+"""The kind of document that a record is, see `conformance.document_kinds`."""
 
 
 def write(record: RunRecord, file: Path) -> None:
-    """Write `record` as JSON, whole or not at all."""
+    """Write `record` as JSON, whole or not at all.
+
+    Text of frameworks is spelled `printable`: what reads it refuses control characters.
+    """
     payload = {"schema": record.schema, **asdict(record)}
-    text = json.dumps(encode(payload), indent=1, allow_nan=False)
+    text = json.dumps(_shown(encode(payload)), indent=1, allow_nan=False)
     write_atomically(file, text + "\n")
 
 
@@ -57,34 +64,29 @@ def record_files(place: Path) -> list[Path]:
     return found
 
 
-def read(file: Path) -> RunRecord:
+def read(file: Path, *, whole: bool = False) -> RunRecord:
     """Read one run record.
 
+    Args:
+        file: Where it is.
+        whole: Refuse the record of a run that was stopped.
+
     Raises:
-        RecordError: the file is missing, is no JSON, or is not of schema `SCHEMA`.
+        RecordError: the file is missing, is no run record, says what cannot be so, or is partial.
     """
-    try:
-        payload = read_json(file)
-    except ValueError as error:
+    record = _decode(documents.read(file, KIND))
+    fault = next(plausible.faults(record), None)
+    if fault is not None:
         raise RecordError(
-            f"{file} is not a readable run record: {error}. Write it again with: conformance run"
-        ) from error
-    found = payload.get("schema") if isinstance(payload, dict) else type(payload).__name__
-    if found != SCHEMA:
-        raise RecordError(
-            f"{file} has schema {found!r}, {SCHEMA!r} was wanted. "
-            "Write it again with the conformance version that reads it."
+            f"{cut(str(file), 400)} is no usable run record: {fault}. "
+            f"{document_kinds.KINDS[KIND].again}"
         )
-    try:
-        return _decode(payload)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RecordError(
-            f"{file} does not keep schema {SCHEMA!r}: {error!r}. "
-            "Write it again with: conformance run"
-        ) from error
+    if whole:
+        _require_whole(record, file)
+    return record
 
 
-def require_whole(record: RunRecord, file: Path) -> None:
+def _require_whole(record: RunRecord, file: Path) -> None:
     """Refuse the record of a run that was stopped.
 
     Raises:
@@ -107,6 +109,18 @@ def encode(value: Any) -> Any:
         return {key: encode(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [encode(item) for item in value]
+    return value
+
+
+def _shown(value: Any) -> Any:
+    """A JSON value with all of its text printable, and none longer than a reader takes."""
+    if isinstance(value, str):
+        text, most = printable(value), document_kinds.KINDS[KIND].text
+        return text if len(text) <= most else f"...{text[3 - most :]}"  # the end says why
+    if isinstance(value, Mapping):
+        return {_shown(key): _shown(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shown(item) for item in value]
     return value
 
 

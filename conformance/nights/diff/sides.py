@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
-from conformance.errors import HistoryError
-from conformance.nights.history.entry import ColumnRun, of_record
+from conformance.nights.history.entry import ColumnRun, absent, column_name, of_record
+from conformance.nights.history.gathering import unused
 from conformance.nights.history.store import History
-from conformance.report.collect import collect
+from conformance.report.collect import Gathered, collect
 from conformance.verdict.record import RunRecord
-from conformance.verdict.record_file import require_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +40,12 @@ def load(database: duckdb.DuckDBPyConnection, table: str, word: str, history: Hi
 
     Raises:
         HistoryError: there is no such run, or a file of it is missing or damaged.
-        RecordError: a run record is damaged or foreign.
+        RecordError: no run record can be used.
     """
     if Path(word).exists():
-        records = collect([Path(word)])
-        for record in records:
-            require_whole(record, Path(word))
-        return of_records(database, table, word, records)
+        return of_records(
+            database, table, word, collect([Path(word)], whole=True, column=column_name)
+        )
     name = history.resolve(word)
     entries = history.entries(name)
     reported = [entry for entry in entries if not entry.missing]
@@ -80,30 +78,20 @@ def insert(
 
 
 def of_records(
-    database: duckdb.DuckDBPyConnection, table: str, name: str, records: Iterable[RunRecord]
+    database: duckdb.DuckDBPyConnection, table: str, name: str, gathered: Gathered
 ) -> Side:
     """Put records that are in no history into `table` of the database.
 
     Where all are of one channel it is no part of their names, so that a folder of the newest
-    versions can be held against one of the pinned.
-
-    Raises:
-        HistoryError: two of them are the same column.
+    versions can be held against one of the pinned.  What cannot be used did not report.
     """
     from conformance.nights.history.tables import results_table  # noqa: PLC0415 - a history needs none
 
     database.execute(f"CREATE TABLE {table} ({_COLUMNS})")
     entries: dict[str, ColumnRun] = {}
-    records = list(records)
-    alike = len({record.environment.get("channel") for record in records}) == 1
-    for record in map(_without_channel, records) if alike else records:
+    alike = len({record.environment.get("channel") for record in gathered.records}) == 1
+    for record in map(_without_channel, gathered.records) if alike else gathered.records:
         entry = of_record(record)
-        if entry.column in entries:
-            raise HistoryError(
-                f"{name} holds {entry.column} twice, with version "
-                f"{entries[entry.column].version} and with {entry.version}. "
-                "Give the folder of one of them."
-            )
         entries[entry.column] = entry
         _, rows = results_table(record, exact=True)
         database.register("rows", rows)
@@ -112,6 +100,8 @@ def of_records(
             [entry.column],
         )
         database.unregister("rows")
+    gone = unused(gathered.aside, entries)
+    entries |= {column: absent(column, why) for column, why in gone.items()}
     return Side(name=name, entries=entries)
 
 

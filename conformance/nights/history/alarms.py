@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from conformance.nights.history.entry import ColumnRun, family
 from conformance.nights.history.gathering import RECENT
-from conformance.nights.history.store import History
+from conformance.nights.history.store import History, began
 
 HOURS = 26.0
 """After how many hours without a run a night is missing: a day, and time to finish."""
@@ -32,6 +32,7 @@ class Alarm(StrEnum):
     SHRUNKEN_CATALOGUE = "shrunken-catalogue"
     PARTIAL_COLUMN = "partial-column"
     DAMAGED_FILE = "damaged-file"
+    RUN_OF_THE_FUTURE = "run-of-the-future"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +56,9 @@ class LastGood:
     entry: ColumnRun
 
 
-def started(name: str) -> datetime:
-    """When the run of that name began."""
-    return datetime.strptime(name[:18] + "+0000", "%Y-%m-%dT%H%M%SZ%z")
-
-
 def age(name: str, now: datetime) -> str:
     """How long ago the run of that name began: ``"3 days"``, ``"5 hours"``."""
-    hours = int((now - started(name)).total_seconds() // 3600)
+    hours = int((now - began(name)).total_seconds() // 3600)
     count, unit = (hours // 24, "day") if hours >= 48 else (hours, "hour")  # noqa: PLR2004 - 2 days
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
@@ -76,11 +72,14 @@ def raised(history: History, now: datetime, *, hours: float = HOURS) -> list[Rai
         hours: After how many hours without a run a night is missing.
     """
     found = [Raised(alarm=Alarm.DAMAGED_FILE, text=text) for text in history.damaged()]
+    for name in history.ahead():
+        text = f"{name} says that it began in the future, and is left out; remove its file"
+        found.append(Raised(alarm=Alarm.RUN_OF_THE_FUTURE, text=text))
     names = history.names()
     if not names:
         text = f"{history.folder} holds no run; add one with: conformance history add"
         return [*found, Raised(alarm=Alarm.NEVER_RAN, text=text)]
-    if now - started(names[-1]) > timedelta(hours=hours):
+    if now - began(names[-1]) > timedelta(hours=hours):
         text = (
             f"the last run began {age(names[-1], now)} ago ({names[-1][:18]}), "
             f"one every {hours:g} hours was wanted"

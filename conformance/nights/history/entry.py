@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from conformance.errors import HistoryError
+from conformance.printable import cut, value
 from conformance.verdict.record import RED, RunRecord, version, was_compared
 
 Channel: TypeAlias = Literal["pinned", "newest", "gpu"]
@@ -131,6 +134,13 @@ def of_record(record: RunRecord) -> ColumnRun:
     )
 
 
+def absent(column: str, why: str) -> ColumnRun:
+    """The entry of a column that was to report and did not."""
+    path = column.partition("/")[2].partition(" (")[0]
+    adapter = family(column).partition(" (")[0]
+    return ColumnRun(column=column, adapter=adapter, path=path, missing=why or "did not report")
+
+
 def as_row(entry: ColumnRun) -> dict[str, Any]:
     """The entry as a row of a table."""
     row = {name: getattr(entry, name) for name in ColumnRun.__slots__}
@@ -146,9 +156,44 @@ def of_row(row: Mapping[str, Any], where: str) -> ColumnRun:
     try:
         parsed = {name: json.loads(row[name]) for name in JSON_FIELDS}
         known = {name: row[name] for name in ColumnRun.__slots__ if name not in parsed}
-        return ColumnRun(**known, **{**parsed, "diagnosis": tuple(parsed["diagnosis"])})
-    except (KeyError, TypeError, ValueError) as error:
+        entry = ColumnRun(**known, **{**parsed, "diagnosis": tuple(parsed["diagnosis"])})
+        _require_types(entry)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise HistoryError(
-            f"{where} holds a row that is no column of a run: {error!r}. It was written by "
-            "another program or version; move it out of the history."
+            f"{where} holds a row that is no column of a run: {cut(repr(error), 200)}. It was "
+            "written by another program or version; move it out of the history."
         ) from error
+    return entry
+
+
+def _require_types(entry: ColumnRun) -> None:
+    """Refuse an entry that holds something else than it should, or points out of the history.
+
+    Raises:
+        ValueError: it does.
+    """
+    for name in _TEXTS:
+        if not isinstance(getattr(entry, name), str):
+            raise ValueError(f"{name} is {value(getattr(entry, name))}, a text was wanted")  # noqa: TRY004 - a value of a file
+    for name in ("seconds", "catalogue_cases", "cases", "compared", "red"):
+        number = getattr(entry, name)
+        if not isinstance(number, int | float) or not 0 <= number < math.inf:
+            raise ValueError(f"{name} is {value(number)}, a number from 0 on was wanted")
+    texts = [entry.versions, entry.environment, entry.dialect]
+    if not all(isinstance(each, dict) and _all(str, each.values()) for each in texts):
+        raise ValueError("versions, environment or dialect hold more than texts")
+    if not (isinstance(entry.counts, dict) and _all(int, entry.counts.values())):
+        raise ValueError("counts hold more than numbers")
+    if not (_all(str, entry.diagnosis) and _RESULTS.fullmatch(entry.results)):
+        raise ValueError(f"results are {value(entry.results)}, a file of the history was wanted")
+
+
+def _all(kind: type, found: Iterable[object]) -> bool:
+    return all(isinstance(each, kind) for each in found)
+
+
+_TEXTS = (
+    "column", "adapter", "path", "missing", "version", "device", "about", "started", "catalogue",
+    "body", "results",
+)  # fmt: skip
+_RESULTS = re.compile(r"|results/\d{4}/[0-9a-f]{16}\.parquet", re.ASCII)

@@ -6,17 +6,18 @@ on, and a column that left none is kept as missing, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance import documents
-from conformance.errors import RecordError
+from conformance.errors import HistoryError, RecordError
 from conformance.nights.history.entry import column_name, family, family_name
 from conformance.nights.history.store import History
-from conformance.report.collect import collect
+from conformance.printable import one_line
+from conformance.report.collect import Gathered, SetAside, search
 from conformance.verdict.record import RunRecord
-from conformance.verdict.record_file import record_files, require_whole
+from conformance.verdict.record_file import record_files
 
 RECENT = 14
 """How many runs back a column is remembered that does not report any more."""
@@ -81,57 +82,78 @@ def gather(
         required: Adapters that are to report.
         outcomes: How the environments ended.
     """
-    records, problems = _readable(places)
-    there = {column_name(record) for record in records}
+    found, problems = _found(places)
+    required = list(required)
+    there = {column_name(record) for record in found.records}
     known = _recent_columns(history)
     ended = {outcome.family: outcome for outcome in outcomes}
-    missing: dict[str, str] = {}
+    # Of a night of which nothing is known but files of no use there is nothing to keep.
+    missing = unused(found.aside, there) if found.records or ended or required else {}
     for wanted in dict.fromkeys([*required, *ended]):
         mine = [column for column in known if family(column) == wanted]
         if not mine and not any(family(column) == wanted for column in there):
             mine = [wanted]
         why = ended[wanted].told if wanted in ended else "wrote no run record"
-        missing |= {column: why for column in mine if column not in there}
-    return Night(records=tuple(records), missing=missing, problems=tuple(problems))
+        gone = {column: why for column in mine if column not in there}
+        missing = {**gone, **missing}  # what is wrong with its record is said rather
+    problems += [each.why for each in found.aside]
+    return Night(records=found.records, missing=missing, problems=tuple(problems))
 
 
-def read_outcomes(file: Path) -> list[ColumnEnd]:
-    """Read how the environments ended.
+def read_outcomes(file: Path) -> tuple[list[ColumnEnd], list[str]]:
+    """How the environments ended, and which accounts of that cannot be used.
 
     Raises:
-        HistoryError: the file is missing or malformed.
+        HistoryError: the file is missing, or is no list.
     """
-    return [
-        ColumnEnd(
-            adapter=each["adapter"],
-            channel=each["channel"],
-            exit=each["exit"],
-            reason=each.get("reason", ""),
-        )
-        for each in documents.read(file, "outcomes")
-    ]
-
-
-def _readable(places: Sequence[Path]) -> tuple[list[RunRecord], list[str]]:
-    records: list[RunRecord] = []
-    problems: list[str] = []
-    for place in places:
+    ends, problems = [], []
+    for number, each in enumerate(documents.read(file, "outcomes")):
         try:
-            files = record_files(place)
-        except RecordError as error:
+            documents.require(each, "outcome", f"{file}, item {number},")
+        except HistoryError as error:
             problems.append(str(error))
             continue
-        for file in files:
-            try:
-                (record,) = collect([file])
-                require_whole(record, file)
-            except RecordError as error:
-                problems.append(str(error))
-                continue
-            records.append(record)
-    return records, problems
+        ends.append(
+            ColumnEnd(
+                adapter=each["adapter"],
+                channel=each["channel"],
+                exit=None if each["exit"] is None else int(each["exit"]),
+                reason=one_line(each.get("reason", "")),
+            )
+        )
+    return ends, problems
+
+
+def _found(places: Sequence[Path]) -> tuple[Gathered, list[str]]:
+    """What is at the places, and which of them hold nothing."""
+    there, problems = [], []
+    for place in places:
+        try:
+            record_files(place)
+        except RecordError as error:
+            problems.append(str(error))
+        else:
+            there.append(place)
+    return search(there, whole=True, column=column_name), problems
+
+
+def unused(aside: Iterable[SetAside], there: Container[str]) -> dict[str, str]:
+    """Columns whose record cannot be used, with the reason: named as their file is."""
+    found: dict[str, str] = {}
+    for each in aside:
+        column = _column_of(each.name)
+        taken = column in there or column in found
+        found[each.name if taken else column] = each.why
+    return found
+
+
+def _column_of(file: str) -> str:
+    """The column that a file was to be: ``torch/native.json`` is ``torch/native``."""
+    return "/".join(file.removesuffix(".json").split("/")[-2:])
 
 
 def _recent_columns(history: History) -> list[str]:
     runs = history.readable(RECENT).values()
-    return list(dict.fromkeys(e.column for entries in runs for e in entries if e.path))
+    return list(
+        dict.fromkeys(e.column for entries in runs for e in entries if e.path and not e.missing)
+    )

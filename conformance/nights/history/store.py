@@ -19,9 +19,11 @@ from pathlib import Path
 
 from conformance import scratch
 from conformance.errors import HistoryError
+from conformance.file_names import file_name
 from conformance.nights.history import files
-from conformance.nights.history.entry import ColumnRun, family, of_record, of_row
+from conformance.nights.history.entry import ColumnRun, absent, of_record, of_row
 from conformance.report.printable import clean
+from conformance.verdict.plausible import is_ahead
 from conformance.verdict.record import RunRecord
 
 _NAME = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z-[0-9a-f]{16}")
@@ -60,9 +62,19 @@ class History:
         self.folder = folder
 
     def names(self) -> list[str]:
-        """The names of all runs, the oldest first; files that are none are not looked at."""
+        """The names of all runs, the oldest first; files that are none are not looked at.
+
+        Nor are those that began in the future: one of them would be the latest for ever.
+        """
+        return [name for name in self._all_names() if not is_ahead(began(name))]
+
+    def ahead(self) -> list[str]:
+        """The names of runs that say that they began in the future."""
+        return [name for name in self._all_names() if is_ahead(began(name))]
+
+    def _all_names(self) -> list[str]:
         found = (file.name.removesuffix(files.SUFFIX) for file in self._run_files())
-        return sorted(name for name in found if _NAME.fullmatch(name))
+        return sorted(name for name in found if _NAME.fullmatch(name) and _exists(name))
 
     def resolve(self, word: str) -> str:
         """The name of one run.
@@ -133,8 +145,19 @@ class History:
         return self.intact(self.names()[-last:])
 
     def intact(self, names: Iterable[str]) -> dict[str, tuple[ColumnRun, ...]]:
-        """The columns of some runs, by name; those of a damaged file are left out."""
-        return self.all_entries([n for n in names if files.is_intact(self._place(n))])
+        """The columns of some runs, by name; those of a damaged or foreign file are left out."""
+        whole = [name for name in names if files.is_intact(self._place(name))]
+        try:
+            return self.all_entries(whole)
+        except HistoryError:
+            return {name: entries for name in whole if (entries := self._own(name)) is not None}
+
+    def _own(self, name: str) -> tuple[ColumnRun, ...] | None:
+        """The columns of a run; None where its file is another program's."""
+        try:
+            return self.entries(name)
+        except HistoryError:
+            return None
 
     def cases(self, catalogue: str) -> dict[str, dict[str, str]]:
         """The cases of a catalogue that any run told: case ids to group, mode, layout, dtype.
@@ -147,7 +170,7 @@ class History:
         """
         from conformance.nights.history import query  # noqa: PLC0415 - adding needs no DuckDB
 
-        found = sorted((self.folder / "cases").glob(f"{catalogue[:16]}-*{files.SUFFIX}"))
+        found = sorted((self.folder / "cases").glob(f"{_stem(catalogue)}*{files.SUFFIX}"))
         rows = query.rows([str(files.require(file)) for file in found])
         return {row.pop("case"): row for _, row in rows}
 
@@ -156,16 +179,20 @@ class History:
 
         What lies beside its three folders (a version control's files, notes) is not looked at.
         """
-        problems = []
-        found = (file for name in _FOLDERS for file in (self.folder / name).rglob("*"))
-        for file in sorted(found):
+        from conformance.nights.history import query  # noqa: PLC0415 - adding needs no DuckDB
+
+        problems: list[str] = []
+        whole: dict[str, list[str]] = {name: [] for name in _FOLDERS}
+        found = [(name, f) for name in _FOLDERS for f in sorted((self.folder / name).rglob("*"))]
+        for name, file in found:
             if not file.is_file() or file.name.startswith("."):
                 continue
             try:
-                files.require(file)
+                whole[name].append(str(files.require(file)))
             except HistoryError as error:
                 problems.append(str(error))
-        return problems
+        foreign = {**_foreign_runs(whole["runs"]), **query.foreign_results(whole["results"])}
+        return [*problems, *foreign.values()]
 
     def add(self, records: Sequence[RunRecord], missing: Mapping[str, str] | None = None) -> Added:
         """Add one run.
@@ -180,7 +207,7 @@ class History:
         records = [clean(record) for record in records]
         entries = [of_record(record) for record in records]
         _refuse_duplicates(entries)
-        gone = [_absent(column, why) for column, why in (missing or {}).items()]
+        gone = [absent(column, why) for column, why in (missing or {}).items()]
         if not entries and not gone:
             raise HistoryError(
                 "0 run records were given, at least one was wanted. "
@@ -236,7 +263,7 @@ class History:
         for catalogue in {entry.catalogue for entry in entries}:
             mine = [r for r, e in zip(records, entries, strict=True) if e.catalogue == catalogue]
             content = tables.as_parquet(tables.cases_table(mine))
-            files.write(self.folder / "cases", f"{catalogue[:16]}-", content)
+            files.write(self.folder / "cases", _stem(catalogue), content)
         kept = [
             replace(entry, body=body, results=known[body])
             for entry, (body, _) in zip(entries, bodies, strict=True)
@@ -251,22 +278,60 @@ class History:
         return {body: file for body, file in known.items() if file in intact}
 
 
+def _foreign_runs(places: Sequence[str]) -> dict[str, str]:
+    """Which of some intact files are no runs, each with what is wrong."""
+    from conformance.nights.history import query  # noqa: PLC0415 - adding needs no DuckDB
+
+    try:
+        for file, row in query.rows(places):
+            of_row(row, file)
+    except HistoryError as error:
+        if len(places) == 1:
+            return {places[0]: str(error)}
+        return {name: why for place in places for name, why in _foreign_runs([place]).items()}
+    return {}
+
+
+def began(name: str) -> datetime:
+    """When the run of that name began."""
+    return datetime.strptime(name[:18] + "+0000", "%Y-%m-%dT%H%M%SZ%z")
+
+
+def _exists(name: str) -> bool:
+    """Whether the time in a name is one."""
+    try:
+        began(name)
+    except ValueError:
+        return False
+    return True
+
+
 def _columns(entries: Iterable[ColumnRun]) -> bytes:
     from conformance.nights.history import tables  # noqa: PLC0415 - reading needs none of it
 
     return tables.as_parquet(tables.columns_table(entries))
 
 
-def _absent(column: str, why: str) -> ColumnRun:
-    path = column.partition("/")[2].partition(" (")[0]
-    adapter = family(column).partition(" (")[0]
-    return ColumnRun(column=column, adapter=adapter, path=path, missing=why or "did not report")
+def _stem(catalogue: str) -> str:
+    """What the names of the files of a catalogue's cases begin with."""
+    known = re.fullmatch("[0-9a-f]{64}", catalogue) is not None
+    return f"{catalogue[:16] if known else file_name(catalogue)}-"
 
 
 def _started(entries: Sequence[ColumnRun]) -> datetime:
-    """When the last of its columns began: a run that is added again with more of them is later."""
+    """When the last of its columns began: a run that is added again with more of them is later.
+
+    Raises:
+        HistoryError: one began in the future, and would be the latest run for ever.
+    """
     begun = [datetime.fromisoformat(entry.started) for entry in entries]
-    return max(begun, default=datetime.now(UTC)).astimezone(UTC)
+    last = max(begun, default=datetime.now(UTC))
+    if is_ahead(last):
+        raise HistoryError(
+            f"a record says that it began at {last.isoformat()}, which is in the future; a time "
+            "that is over was wanted. Set the clock of that machine, and run it again."
+        )
+    return last.astimezone(UTC)
 
 
 def _refuse_duplicates(entries: Iterable[ColumnRun]) -> None:

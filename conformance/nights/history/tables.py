@@ -46,6 +46,10 @@ COLUMNS = pa.schema(
 """The columns of a run: `CaseEntry`, field by field."""
 
 
+_LARGEST = 3.4e38
+"""The largest error that a float32 keeps; what is further out is no nearer for that."""
+
+
 def results_table(record: RunRecord, *, exact: bool = False) -> tuple[str, pa.Table]:
     """The digest of a record's results, and their table.
 
@@ -64,8 +68,10 @@ def results_table(record: RunRecord, *, exact: bool = False) -> tuple[str, pa.Ta
 
 def _result_row(case: str, output: str, result: OutputResult, *, exact: bool) -> dict[str, Any]:
     units = result.units
-    if units is not None and not exact:
-        units = float(f"{units:.{int(units >= 1)}e}")
+    if units is not None:
+        units = (
+            min(units, _LARGEST) if exact else float(f"{min(units, _LARGEST):.{int(units >= 1)}e}")
+        )
     return {
         "case": case,
         "output": output,

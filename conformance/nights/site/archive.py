@@ -69,9 +69,10 @@ class Archive:
         """
         self.history, self.now, self.hours = history, now, hours
         self.alarms: Sequence[Raised] = raised(history, now, hours=hours)
+        found = history.readable(NIGHTS)
+        self._spoilt = _spoilt(history, [e for entries in found.values() for e in entries])
         self.runs: dict[str, tuple[ColumnRun, ...]] = {
-            name: tuple(map(self._with_results, entries))
-            for name, entries in history.readable(NIGHTS).items()
+            name: tuple(map(self._with_results, entries)) for name, entries in found.items()
         }
         if not self.runs:
             raise HistoryError(
@@ -160,7 +161,7 @@ class Archive:
 
     def _with_results(self, entry: ColumnRun) -> ColumnRun:
         """An entry whose results cannot be read is missing; the alarms name the file."""
-        if entry.missing or files.is_intact(self.history.folder / entry.results):
+        if entry.missing or entry.results not in self._spoilt:
             return entry
         return ColumnRun(
             column=entry.column,
@@ -182,10 +183,15 @@ class Archive:
         return sorted({str(self.history.folder / e.results) for e in entries if e.results})
 
     def _ask(self, text: str, places: Sequence[str], **values: Any) -> list[tuple[Any, ...]]:
-        if not places:
-            return []
-        with query.connect() as database:
-            return database.execute(text, {"files": list(places), **values}).fetchall()
+        return query.answers(text, places, **values) if places else []
+
+
+def _spoilt(history: History, entries: Iterable[ColumnRun]) -> frozenset[str]:
+    """Files of results that are missing, damaged or another program's."""
+    names = {entry.results for entry in entries if not entry.missing}
+    whole = {str(history.folder / n): n for n in names if files.is_intact(history.folder / n)}
+    foreign = {whole[file] for file in query.foreign_results(list(whole))}
+    return frozenset(names - set(whole.values()) | foreign)
 
 
 _TRENDS = {

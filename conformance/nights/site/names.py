@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from conformance.file_names import file_name as slug
 
-
-def slug(name: str) -> str:
-    """A name as part of an address: ``"torch/native (cuda)"`` is ``"torch-native-cuda"``."""
-    return re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-")
+__all__ = ["badge", "case_page", "fault_page", "path_page", "slug"]
 
 
 def path_page(column: str) -> str:

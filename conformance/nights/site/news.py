@@ -12,7 +12,7 @@ from conformance.errors import HistoryError
 from conformance.nights.diff.changes import WORSENING, Difference
 from conformance.nights.diff.compare import compare
 from conformance.nights.diff.wording import as_text, verdict
-from conformance.nights.history.alarms import started
+from conformance.nights.history.store import began
 from conformance.nights.site.archive import Archive
 
 NIGHTS = 30
@@ -76,7 +76,7 @@ def feed(archive: Archive, news: Sequence[News], address: str) -> str:
     made = FeedGenerator()
     made.id(root or "urn:batchnorm-conformance:regressions")
     made.title("Batch normalization conformance: regressions")
-    made.updated(started(archive.newest))
+    made.updated(began(archive.newest))
     made.author(name="batchnorm-conformance")
     made.link(href=f"{root}feed.xml", rel="self")
     for alarm in archive.alarms:
@@ -84,7 +84,7 @@ def feed(archive: Archive, news: Sequence[News], address: str) -> str:
         entry.id(f"urn:batchnorm-conformance:{archive.newest}:{alarm.alarm}:{alarm.text}")
         entry.title(f"Alarm: {alarm.alarm}")
         entry.summary(alarm.text)
-        entry.updated(started(archive.newest))
+        entry.updated(began(archive.newest))
         entry.link(href=f"{root}index.html")
     for each in news:
         if each.worse:
@@ -92,6 +92,6 @@ def feed(archive: Archive, news: Sequence[News], address: str) -> str:
             entry.id(f"urn:batchnorm-conformance:{each.run}")
             entry.title(each.verdict)
             entry.content(each.text, type="text")
-            entry.updated(started(each.run))
+            entry.updated(began(each.run))
             entry.link(href=f"{root}changes.html#{each.run}")
     return str(made.atom_str(pretty=True).decode())

@@ -14,7 +14,8 @@ from jinja2 import Environment
 
 from conformance._version import __version__
 from conformance.faults import FAULTS, UNSEEN
-from conformance.nights.history.alarms import age, started
+from conformance.nights.history.alarms import age
+from conformance.nights.history.store import began
 from conformance.nights.site import cells, mathematics, names, news, trends
 from conformance.nights.site.archive import Archive, Shown, ShownResult
 from conformance.nights.site.catching import Catching
@@ -197,7 +198,7 @@ class Site:
         """The nights that are missing between two runs."""
         found = []
         for before, after in pairwise(self.archive.runs):
-            if started(after) - started(before) > timedelta(hours=self.archive.hours):
+            if began(after) - began(before) > timedelta(hours=self.archive.hours):
                 found.append(f"{before[:10]} to {after[:10]}")
         return found
 
@@ -224,7 +225,7 @@ class Site:
             "figure": figure,
             "age": partial(age, now=archive.now),
             "newest": archive.newest,
-            "newest_seconds": int(started(archive.newest).timestamp()),
+            "newest_seconds": int(began(archive.newest).timestamp()),
             "hours": archive.hours,
             "made": archive.now.isoformat(timespec="minutes"),
             "version": __version__,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.arrays import OUTPUT_NAMES
-from conformance.nights.history.alarms import started
 from conformance.nights.history.entry import ColumnRun
+from conformance.nights.history.store import began
 from conformance.nights.site.archive import CASE_NIGHTS, Archive
 
 
@@ -109,7 +109,7 @@ def _chart(
     least: float = 0.01,
 ) -> dict[str, Any]:
     return {
-        "x": [int(started(name).timestamp()) for name in names],
+        "x": [int(began(name).timestamp()) for name in names],
         "series": [
             {"label": label, "values": [_three(value, least) for value in mine]}
             for label, mine in values.items()
@@ -127,7 +127,7 @@ def _marks(nights: Mapping[str, ColumnRun]) -> list[dict[str, Any]]:
     marks, before = [], ""
     for name, entry in nights.items():
         if entry.version != before:
-            marks.append({"x": int(started(name).timestamp()), "label": entry.version})
+            marks.append({"x": int(began(name).timestamp()), "label": entry.version})
         before = entry.version
     return marks
 

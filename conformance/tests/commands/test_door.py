@@ -219,7 +219,7 @@ MISTAKES = (
     ("matrix",), ("matrix", "records", "--format", "pdf"),
     ("matrix", "records", "--format", "html,json"),
     ("diff", "records"), ("diff", "latest", "previous"),
-    ("diff", "..", "."), ("diff", "latest~x", "a"),
+    ("diff", "latest~x", "a"),
     ("diff", "records", "records", "--rerun", "--repository", "nowhere", "--workdir", "empty"),
     ("history",), ("history", "add"), ("history", "list", "--limit", "0"),
     ("history", "add", "records", "--outcomes", "list.json", "--history", "empty"),

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from conformance.arrays import OUTPUT_NAMES
-from conformance.cases.published import CATALOGUE
 from conformance.verdict.record import CaseResult, OutputResult, RunRecord, Status, Worst
 from conformance.verdict.record_file import write
 
@@ -32,9 +31,16 @@ _PATHS = (
 )
 
 
+DIGEST = "abc0" * 16
+"""The digest of a catalogue that is nobody's."""
+
+
 def passed(units: float = 3.2, grade: str = "A") -> OutputResult:
     """An output within its bound."""
-    worst = Worst(index=(0, 1), actual=0.25000003, expected=0.25, bound=1.6e-7)
+    bound = 1.6e-7
+    # A little more than the units tell, so that no rounding makes less of it.
+    actual = 0.25 + units / 16 * bound * (1 + 1e-7)
+    worst = Worst(index=(0, 1), actual=actual, expected=0.25, bound=bound)
     return OutputResult(status=Status.PASS, grade=grade, units=units, worst=worst)
 
 
@@ -104,7 +110,7 @@ def record(
     *,
     version: str = "2.13.0",
     device: str = "cpu",
-    digest: str = CATALOGUE,
+    digest: str = DIGEST,
 ) -> RunRecord:
     """The record of one path."""
     adapter, name = path.split("/")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pytest
 
 from conformance.errors import SelectionError
-from conformance.report.join import NOTABLE, join, pooled, summarize
+from conformance.report.join import NOTABLE, join, pooled
+from conformance.report.matrix import MatrixCell
+from conformance.report.pile import Pile
 from conformance.tests.report.records import (
     EVERY,
     case,
@@ -18,7 +21,14 @@ from conformance.tests.report.records import (
     record,
     silent,
 )
-from conformance.verdict.record import RED, Status
+from conformance.verdict.record import RED, OutputResult, Status
+
+
+def cell_of(results: Sequence[OutputResult]) -> MatrixCell:
+    """The cell of some outputs."""
+    pile = Pile()
+    pile.take(results)
+    return pile.cell()
 
 
 def test_the_counts_of_every_view_add_up_to_the_due_outputs() -> None:
@@ -85,7 +95,7 @@ def test_no_records_at_all_is_an_error() -> None:
 
 def test_a_cell_shows_the_worst() -> None:
     """The status is the most severe, the grade the lowest, the error the largest."""
-    cell = summarize([passed(3.0), passed(90.0, "B"), failed(812.0), silent(Status.UNSUPPORTED)])
+    cell = cell_of([passed(3.0), passed(90.0, "B"), failed(812.0), silent(Status.UNSUPPORTED)])
     assert (cell.status, cell.grade, cell.units) == (Status.FAIL, "F", 812.0)
     assert cell.counts == {Status.PASS: 2, Status.FAIL: 1, Status.UNSUPPORTED: 1}
     assert (cell.due, cell.compared, cell.red) == (4, 3, 1)
@@ -94,27 +104,27 @@ def test_a_cell_shows_the_worst() -> None:
 
 def test_a_nan_is_worse_than_every_figure() -> None:
     """An error that no figure measures is marked, not dropped from the largest error."""
-    cell = summarize([passed(3.0), failed(None, actual=math.nan)])
+    cell = cell_of([passed(3.0), failed(None, actual=math.nan)])
     assert cell.unbounded
 
 
 def test_a_crash_that_was_expected_was_not_compared() -> None:
     """An expected-fail without a grade was held against nothing."""
-    assert summarize([silent(Status.EXPECTED_FAIL, "aborts")]).compared == 0
-    assert summarize([EVERY[Status.EXPECTED_FAIL]]).compared == 1
+    assert cell_of([silent(Status.EXPECTED_FAIL, "aborts")]).compared == 0
+    assert cell_of([EVERY[Status.EXPECTED_FAIL]]).compared == 1
 
 
 def test_a_cell_that_is_no_pass_says_why() -> None:
     """The most frequent reason is given, and how many others there are."""
     unsupported = [silent(Status.UNSUPPORTED, reason) for reason in ("no half", "no half", "no 5D")]
-    assert summarize(unsupported).why == "no half (and 1 other reason)"
-    assert summarize([passed()]).why == ""
+    assert cell_of(unsupported).why == "no half (and 1 other reason)"
+    assert cell_of([passed()]).why == ""
 
 
 def test_cases_that_a_record_lacks_are_said() -> None:
     """A column that ran fewer cases has cells that say so and a note, and other digests too."""
     both = [case({"y": passed()}), case({"y": passed()}, "tiny/1", dtype="float64")]
-    matrix = join([record(both), record(both[:1], "jax/linen", digest="sha256:old")])
+    matrix = join([record(both), record(both[:1], "jax/linen", digest="def0" * 16)])
     (lacking,) = (row for row in matrix.kinds if row.dtype == "float64")
     cell = matrix.cell(lacking, 0)
     assert (cell.status, cell.due, cell.absent) == (Status.NOT_RUN, 0, 1)

@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from conformance.cases.published import CATALOGUE
 from conformance.report.join import join
 from conformance.report.wording import account, figure, incidents, verdict
 from conformance.tests.report.records import EVERY, case, failed, passed, record, silent
@@ -40,7 +41,10 @@ def test_an_account_shows_nan() -> None:
 
 def test_the_verdict_counts_what_is_red() -> None:
     """Statuses, paths, missing columns and compared outputs are in the first line."""
-    red = record([case({"y": failed(), "dx": passed(), "mean": silent(Status.UNSUPPORTED)})])
+    red = record(
+        [case({"y": failed(), "dx": passed(), "mean": silent(Status.UNSUPPORTED)})],
+        digest=CATALOGUE,
+    )
     said = verdict(join([red], ["torch", "jax"]))
     assert said == (
         "does not conform: 1 fail in 1 of 1 path; did not report: jax; 2 of 3 outputs compared"
@@ -50,7 +54,7 @@ def test_the_verdict_counts_what_is_red() -> None:
 def test_the_verdict_of_a_good_run_names_what_is_known() -> None:
     """Expected failures and degraded outputs are said, not hidden, where nothing is red."""
     outputs = {"y": passed(), "dx": EVERY[Status.EXPECTED_FAIL], "var": EVERY[Status.DEGRADED]}
-    assert verdict(join([record([case(outputs)])])) == (
+    assert verdict(join([record([case(outputs)], digest=CATALOGUE)])) == (
         "conforms: nothing red in 1 path; 3 of 3 outputs compared (1 expected-fail, 1 degraded)"
     )
 

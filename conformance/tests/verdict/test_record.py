@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # no stubs
 
 import conformance
-from conformance.errors import RecordError
+from conformance.errors import OutputError, RecordError
 from conformance.tests.report.records import EVERY, case, every_status, failed, many, passed, record
 from conformance.verdict.record import COMPARED, RED, SEVERITY, Status, first
 from conformance.verdict.record_file import read, write
@@ -75,7 +75,7 @@ def test_a_failed_replacement_leaves_no_temporary_file(tmp_path: Path) -> None:
     """Where the file cannot be put in its place, nothing half-made stays beside it."""
     place = tmp_path / "record.json"
     place.mkdir()
-    with pytest.raises(OSError, match=r"record\.json"):
+    with pytest.raises(OutputError, match=r"record\.json"):
         write(every_status(), place)
     assert list(tmp_path.iterdir()) == [place]
 
@@ -83,17 +83,17 @@ def test_a_failed_replacement_leaves_no_temporary_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("{", "not a readable run record"),
-        ("[]", "schema 'list'"),
+        ("{", "is no usable run record"),
+        ("[]", "schema a list of 0 items"),
         (
             '{"schema": "conformance/run-record/0"}',
             "schema 'conformance/run-record/0'",
         ),
-        ('{"schema": "conformance/run-record/1"}', "KeyError('cases')"),
-        ('{"schema": "conformance/run-record/1", "cases": 3}', "does not keep schema"),
+        ('{"schema": "conformance/run-record/1"}', "must contain ["),
+        ('{"schema": "conformance/run-record/1", "cases": 3}', "must contain ["),
         (
             '{"schema": "conformance/run-record/1", "cases": [], "more": 1}',
-            "does not keep schema",
+            "must contain [",
         ),
     ],
 )
@@ -110,7 +110,7 @@ def test_what_is_no_record_is_refused(tmp_path: Path, content: str, said: str) -
 
 def test_a_missing_record_is_a_record_error(tmp_path: Path) -> None:
     """A file that is not there is reported in the package's own terms."""
-    with pytest.raises(RecordError, match="not a readable run record"):
+    with pytest.raises(RecordError, match="is no usable run record: No such file"):
         read(tmp_path / "absent.json")
 
 
@@ -119,7 +119,7 @@ def test_an_unknown_status_is_refused(tmp_path: Path, payload: dict[str, Any]) -
     payload["cases"][0]["outputs"]["y"]["status"] = "passed"
     file = tmp_path / "record.json"
     file.write_text(json.dumps(payload), encoding="utf-8")
-    with pytest.raises(RecordError, match="'passed' is not a valid Status"):
+    with pytest.raises(RecordError, match="'passed' and must be one of"):
         read(file)
 
 

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from packaging.version import InvalidVersion, Version
+
 from conformance.cases import golden
 from conformance.errors import RecordError
+from conformance.printable import value
 from conformance.verdict import record_file
 from conformance.verdict.known.applying import FAILING
 from conformance.verdict.known.expectations import KnownFailure
@@ -19,6 +22,7 @@ from conformance.verdict.ruler import due_names
 Triple: TypeAlias = tuple[str, str, str]
 """One output: a path, a case and the name of the output."""
 
+_NAMED = 3
 _FAILED = FAILING | {Status.EXPECTED_FAIL}
 _PASSED = frozenset({Status.PASS, Status.DEGRADED, Status.UNEXPECTED_PASS})
 
@@ -33,6 +37,7 @@ class Reported:
         failed: The outputs that failed, expected or not; what is flaky as it came out this time.
         passed: Those that did not.
         traits: What the framework does on the machine, as far as the records tell.
+        aside: Records that cannot be used, each with the reason.
     """
 
     version: str
@@ -40,6 +45,7 @@ class Reported:
     failed: frozenset[Triple]
     passed: frozenset[Triple]
     traits: Mapping[str, bool] = field(default_factory=dict)
+    aside: tuple[str, ...] = ()
 
 
 def seen(name: str, folder: Path) -> Reported:
@@ -50,17 +56,15 @@ def seen(name: str, folder: Path) -> Reported:
         folder: The folder of records that ``conformance run`` writes.
 
     Raises:
-        RecordError: there are none, one is damaged, or they are of several versions or machines.
+        RecordError: there is none of use, or they are of several versions or machines.
     """
-    files = sorted((folder / name).glob("*.json"))
-    records = [record_file.read(file) for file in files]
+    records, aside = _usable(name, folder / name)
     if not records:
+        said = " ".join(aside[:_NAMED]) or "It holds none."
         raise RecordError(
-            f"{folder / name} holds no run record, one per path was wanted. "
+            f"{folder / name} holds no run record of use, one per path was wanted. {said} "
             f"Write them with: conformance run {name} --records {folder}"
         )
-    for file, record in zip(files, records, strict=True):
-        record_file.require_whole(record, file)
     versions = sorted({public_part(version(r)) for r in records})
     if len(versions) > 1:
         raise RecordError(
@@ -73,7 +77,57 @@ def seen(name: str, folder: Path) -> Reported:
         failed=_with_status(records, _FAILED, came=False),
         passed=_with_status(records, _PASSED, came=True),
         traits=_traits(records, folder / name),
+        aside=tuple(aside),
     )
+
+
+def _usable(name: str, folder: Path) -> tuple[list[RunRecord], list[str]]:
+    """The records of an adapter, one for each path and version, and why others are none of them."""
+    records: dict[tuple[str, str], RunRecord] = {}
+    due = due_outputs()
+    aside: list[str] = []
+    for file in sorted(folder.glob("*.json")):
+        try:
+            record = record_file.read(file, whole=True)
+            _require_of(record, name, due, file)
+        except RecordError as error:
+            aside.append(str(error))
+            continue
+        if records.setdefault((record.path, version(record)), record) is not record:
+            aside.append(
+                f"{file} is another record of {name}/{record.path}, one was wanted. "
+                "Remove the one that is out of date."
+            )
+    return list(records.values()), aside
+
+
+def _require_of(
+    record: RunRecord, name: str, due: Mapping[str, tuple[str, ...]], file: Path
+) -> None:
+    """Refuse a record of another adapter or catalogue, and a version that no range can hold.
+
+    Raises:
+        RecordError: it is one.
+    """
+    if record.adapter != name:
+        raise RecordError(
+            f"{file} is of {record.adapter}/{record.path}, a path of {name} was wanted. "
+            "Move it out of the folder."
+        )
+    for case in record.cases:
+        if case.case not in due or case.outputs.keys() - set(due[case.case]):
+            raise RecordError(
+                f"{file} has case {value(case.case)} with outputs that this catalogue does not "
+                "ask for; a record of this catalogue was wanted. Write it again with: "
+                f"conformance run {name}"
+            )
+    try:
+        Version(public_part(version(record)))
+    except InvalidVersion as error:
+        raise RecordError(
+            f"{file} is of version {value(version(record))}, one as PEP 440 has them was wanted. "
+            f"Write it again with: conformance run {name}"
+        ) from error
 
 
 def _traits(records: Iterable[RunRecord], folder: Path) -> dict[str, bool]:

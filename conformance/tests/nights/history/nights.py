@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from conformance.nights.history import History
-from conformance.tests.report.records import case, passed, record
+from conformance.tests.report.records import DIGEST, case, passed, record
 from conformance.verdict.record import CaseResult, OutputResult, RunRecord
 
 FIRST = datetime(2026, 5, 1, 3, 0, 0, tzinfo=UTC)
@@ -28,7 +28,7 @@ def night(
     results: Sequence[CaseResult] | None = None,
     version: str = "2.13.0",
     device: str = "cpu",
-    digest: str = "sha256:abc",
+    digest: str = DIGEST,
     **environment: str,
 ) -> list[RunRecord]:
     """The records of one night, the same results on every path."""

@@ -30,8 +30,8 @@ def test_a_broken_record_does_not_block_the_others(history: History, tmp_path: P
     (folder / "notes.json").write_text('{"schema": "mine"}')
     found = gather([folder], history, required=["torch", "jax"])
     assert [record.adapter for record in found.records] == ["torch"]
-    assert found.missing == {"jax/jnp": "wrote no run record"}
-    assert len(found.problems) == 2
+    assert list(found.missing) == ["jax/jnp", "notes"]
+    assert list(found.missing.values()) == list(found.problems)
     assert "jnp.json" in found.problems[0]
     assert "'mine'" in found.problems[1]
 
@@ -91,11 +91,15 @@ def test_the_newest_versions_are_missed_where_they_were_tried(
 def test_outcomes_are_read_from_json(tmp_path: Path) -> None:
     """What the pipeline writes is read; anything else is refused with its file."""
     file = tmp_path / "outcomes.json"
-    told = [{"adapter": "jax", "channel": "pinned", "exit": None, "reason": "stopped"}]
-    file.write_text(json.dumps(told))
-    assert read_outcomes(file) == [
-        ColumnEnd(adapter="jax", channel="pinned", exit=None, reason="stopped")
+    told: list[dict[str, object]] = [
+        {"adapter": "jax", "channel": "pinned", "exit": None, "reason": "stopped"}
     ]
+    file.write_text(json.dumps(told))
+    told += [{"adapter": "../x", "channel": "pinned", "exit": 1}, {"adapter": "a", "exit": "0"}]
+    file.write_text(json.dumps(told))
+    ends, problems = read_outcomes(file)
+    assert ends == [ColumnEnd(adapter="jax", channel="pinned", exit=None, reason="stopped")]
+    assert ["item 1" in problems[0], "item 2" in problems[1]] == [True, True]
     file.write_text('{"adapter": "jax"}')
     with pytest.raises(HistoryError, match=r"outcomes\.json is no usable list of how"):
         read_outcomes(file)

@@ -74,9 +74,9 @@ PAGES = (
     "runs.html",
     "cases.html",
     "faults.html",
-    "paths/torch-functional.html",
-    "paths/jax-jnp.html",
-    "cases/offset-rows-float32-1000.html",
+    "paths/torch--functional.html",
+    "paths/jax--jnp.html",
+    "cases/offset--rows-float32-1000.html",
     "faults/eps-hardcoded.html",
 )
 LOOKS = [
@@ -158,7 +158,7 @@ def test_a_cell_leads_to_its_cases_and_on_to_one_of_them(tab: Tab) -> None:
     """From the matrix to the path's cases of that kind, to the case, to the fault, and back."""
     page = tab.open("index.html")
     page.locator("#matrix tr[data-type=float32] .fail a").first.click()
-    page.wait_for_url("**/paths/torch-functional.html#kind=*")
+    page.wait_for_url("**/paths/torch--functional.html#kind=*")
     rows = page.locator("table.data tbody tr")
     assert rows.count() == 1
     rows.locator("a").first.click()
@@ -193,7 +193,7 @@ def test_a_row_of_a_table_has_a_permalink(tab: Tab) -> None:
 
 def test_charts_are_drawn_with_their_marks(tab: Tab) -> None:
     """Every chart with data has a canvas with something on it, and a legend to switch series."""
-    page = tab.open("paths/torch-functional.html")
+    page = tab.open("paths/torch--functional.html")
     assert page.locator(".plot canvas").count() == 3
     drawn = (
         "(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v > 0)"

@@ -89,7 +89,7 @@ def test_what_did_not_report_is_shown_old_and_never_green(made: Path) -> None:
     assert "its environment ended with 1: no such version" in text
     assert "26 hours old" in text
     assert "1 path did not report" in text
-    told = json.loads((made / "badges" / "jax-jnp.json").read_text())
+    told = json.loads((made / "badges" / "jax--jnp.json").read_text())
     assert (told["message"], told["color"]) == ("did not report", "lightgrey")
     page = (made / path_page("jax/jnp")).read_text()
     assert "Did not report in the newest run" in page
@@ -100,12 +100,12 @@ def test_badges_say_what_is_wrong(made: Path) -> None:
     """Red, known failures and a pass are told apart, in SVG and in JSON."""
     messages = {
         name: json.loads((made / "badges" / f"{name}.json").read_text())["message"]
-        for name in ("all", "torch-functional", "tensorflow-nn-cuda")
+        for name in ("all", "torch--functional", "tensorflow--nn---cuda")
     }
     assert messages == {
         "all": "2 of 4 paths failing",
-        "torch-functional": "3 failing",
-        "tensorflow-nn-cuda": "3 known failures",
+        "torch--functional": "3 failing",
+        "tensorflow--nn---cuda": "3 known failures",
     }
     drawn = ET.fromstring((made / "badges" / "all.svg").read_text())  # noqa: S314 - ours
     assert "2 of 4 paths failing" in "".join(drawn.itertext())
