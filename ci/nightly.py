@@ -3,6 +3,7 @@
     python ci/nightly.py                    the whole night
     python ci/nightly.py columns torch jax  some columns, on this machine
     python ci/nightly.py publish            what the columns left in night/, from any machine
+    python ci/nightly.py rerun              run what got worse again: by whose doing?
     python ci/nightly.py compare            the same for a pull request: keeps nothing
     python ci/nightly.py check              raise alarms: was there a night, were all columns there?
 
@@ -41,7 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="nightly", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "part", nargs="?", choices=["all", "columns", "publish", "compare", "check"], default="all"
+        "part",
+        nargs="?",
+        choices=["all", "columns", "publish", "rerun", "compare", "check"],
+        default="all",
     )
     parser.add_argument("columns", nargs="*", metavar="COLUMN", help="tox environments")
     parser.add_argument("--night", type=Path, default=Path("night"), metavar="DIR")
@@ -79,6 +83,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0  # one that broke is told by the publication, which knows what was there before
     if args.part == "check":
         return _conformance(["history", "check", "--history", str(args.history)])
+    if args.part == "rerun":
+        return rerun(args)
     return compare(args) if args.part == "compare" else publish(args)
 
 
@@ -171,6 +177,21 @@ def _outcomes(folder: Path) -> tuple[list[object], bool]:
         except (OSError, ValueError, RecursionError) as error:
             print(f"nightly: not used: {file}: {error}", flush=True)
     return told, len(told) != len(files)
+
+
+def rerun(args: argparse.Namespace) -> int:
+    """Say by whose doing the columns of the last night got worse; it keeps nothing.
+
+    It runs frameworks and earlier commits, so it is a part of its own: where others run, it is
+    given no right to write anywhere.
+    """
+    if sum(1 for _ in (args.history / "runs").rglob("*.parquet")) < 2:  # noqa: PLR2004 - two runs
+        print("nightly: there is no earlier night to compare with", flush=True)
+        return 0
+    summary = str(args.night / "summary.md")
+    between = ["diff", "previous", "latest", "--history", str(args.history)]
+    again = ["--rerun", "--repository", str(ROOT)]
+    return _conformance([*between, *again, "--format", "markdown", "--out", summary])
 
 
 def compare(args: argparse.Namespace) -> int:

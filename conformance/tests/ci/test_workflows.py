@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,10 @@ from conformance.nights.history.alarms import Alarm
 from conformance.tests.ci.workflows import CHECKOUT, Runner, commands, every_job, workflow
 from conformance.tests.ci.workflows import needs_checkout as pytestmark  # noqa: F401 - for all
 
-INSTALL = "python -m pip install tox"
+INSTALL = "python -m pip install --require-hashes --only-binary=:all: -r ci/requirements/tox.txt"
 COLUMN = 'python ci/nightly.py columns "$COLUMN"'
+MATERIALS = 'python -m tox run -e materials -- "$COLUMN"'
+KEPT = ("runs", "results", "cases")
 LISTED = "${{ fromJSON(needs.columns.outputs.columns) }}"
 
 
@@ -31,19 +34,21 @@ def test_two_nights_and_a_pull_request_from_their_first_step_to_their_last(runne
     The commands are those of nightly.yml; artifacts lie where the next job would put them.
     """
     jobs = workflow("nightly")["jobs"]
-    column, publish = commands(jobs["column"]["steps"]), commands(jobs["publish"]["steps"])
-    assert [step["run"] for step in column] == [INSTALL, COLUMN]
+    column, night = commands(jobs["column"]["steps"]), commands(jobs["night"]["steps"])
+    assert [step["run"] for step in column] == [INSTALL, COLUMN, MATERIALS]
     for number in range(2):
         done = runner.run(column[1], COLUMN="textbook", PYTEST_ADDOPTS="--conformance-tier smoke")
         assert done.returncode == 0, done.stdout + done.stderr
         assert "textbook ended with 0" in done.stdout
-        results = [runner.run(step) for step in publish[1:]]
-        # Four columns did not report: the publication says so, and all that follows still runs.
+        _list_materials(runner, column[2])
+        results = [runner.run(step) for step in night[1:]]
+        # Four columns did not report: the night says so, and all that follows still runs.
         said = "\n".join(each.stdout + each.stderr for each in results)
-        assert [each.returncode for each in results] == [0, 1, 0, 0], said
+        assert [each.returncode for each in results] == [0, 1, 0], said
         said = runner.summary.read_text() if runner.summary.exists() else ""
         assert ("nothing worse" in said) == (number == 1)
-        shutil.rmtree(runner.root / "history")
+        _keep(runner, jobs)
+        _run_again(runner, jobs, number)
     kept = runner.folder / "kept"
     clone = ["git", "clone", "-q", "--branch", "history", str(runner.remote), str(kept)]
     subprocess.run(clone, check=True)
@@ -59,6 +64,37 @@ def test_two_nights_and_a_pull_request_from_their_first_step_to_their_last(runne
     assert Alarm.DAMAGED_FILE.value not in page  # the files of git beside it are none of its own
     _compare_a_pull_request(runner)
     _watch(runner)
+
+
+def _list_materials(runner: Runner, step: dict[str, Any]) -> None:
+    """The bill of materials of a column; without a network it says that nothing was looked up."""
+    told = runner.run(step, COLUMN="textbook")
+    assert "materials: textbook: " in told.stdout, told.stdout + told.stderr
+    file = runner.root / "night" / "materials" / "textbook.cdx.json"
+    bill = json.loads(file.read_text(encoding="utf-8"))
+    assert bill["bomFormat"] == "CycloneDX"
+    assert {"numpy", "h5py"} <= {each["name"] for each in bill["components"]}
+
+
+def _keep(runner: Runner, jobs: dict[str, Any]) -> None:
+    """The job that may write: what the night left travels to it as an artifact does."""
+    (step,) = commands(jobs["keep"]["steps"])
+    for name in KEPT:
+        shutil.copytree(runner.root / "history" / name, runner.root / "new" / name)
+    shutil.rmtree(runner.root / "history")
+    done = runner.run(step)
+    assert done.returncode == 0, done.stderr
+    shutil.rmtree(runner.root / "history")
+
+
+def _run_again(runner: Runner, jobs: dict[str, Any], number: int) -> None:
+    """The job that blames: it has the history of the night, and one night has none before it."""
+    steps = commands(jobs["rerun"]["steps"])
+    (runner.root / "new").rename(runner.root / "history")
+    done = [runner.run(step) for step in steps[1:]]
+    assert [each.returncode for each in done] == [0, 0], done
+    assert ("no earlier night" in done[0].stdout) == (number == 0)
+    shutil.rmtree(runner.root / "history")
 
 
 def _compare_a_pull_request(runner: Runner) -> None:
@@ -98,11 +134,13 @@ def test_environments_of_tox_are_run_by_their_names(runner: Runner) -> None:
 def test_every_command_of_every_workflow_is_one_of_those(runner: Runner) -> None:
     """No workflow holds a command that no test here has run."""
     del runner
-    tested = {INSTALL, COLUMN}
+    tested = {INSTALL, COLUMN, MATERIALS}
     jobs = dict(every_job())
     for name in ("nightly/columns", "pull-request/columns", "gpu/columns"):
         tested |= {step["run"] for step in commands(jobs[name]["steps"])}
-    for name in ("nightly/publish", "pull-request/difference", "pull-request/tests", "watch/check"):
+    for name in ("nightly/night", "nightly/keep", "nightly/rerun"):
+        tested |= {step["run"] for step in commands(jobs[name]["steps"])}
+    for name in ("pull-request/difference", "pull-request/tests", "watch/check"):
         tested |= {step["run"] for step in commands(jobs[name]["steps"])}
     found = {step["run"] for job in jobs.values() for step in commands(job["steps"])}
     assert found == tested
@@ -134,21 +172,3 @@ def test_a_column_that_takes_too_long_is_stopped(runner: Runner) -> None:
     outcome = (runner.root / "night" / "outcomes" / "jax.json").read_text()
     assert '"exit": null' in outcome
     assert "0.02 minutes were over" in outcome
-
-
-def test_a_history_that_two_jobs_send_at_once_loses_nothing(runner: Runner, tmp_path: Path) -> None:
-    """The second one takes over what the first one sent, and sends both."""
-    remote = tmp_path / "remote.git"
-    subprocess.run(["git", "init", "-q", "--bare", str(remote)], check=True)
-    runner.remote, kept = remote, runner.remote
-    for name in ("first", "second"):
-        assert runner.run({"run": f"ci/history.sh restore {tmp_path / name}"}).returncode == 0
-        (tmp_path / name / "runs").mkdir()
-        (tmp_path / name / "runs" / name).write_text(name)
-    for name in ("first", "second", "second"):
-        done = runner.run({"run": f"ci/history.sh save {tmp_path / name}"})
-        assert done.returncode == 0, done.stderr
-    assert "nothing new" in done.stdout
-    assert runner.run({"run": f"ci/history.sh restore {tmp_path / 'third'}"}).returncode == 0
-    assert {f.name for f in (tmp_path / "third" / "runs").iterdir()} == {"first", "second"}
-    runner.remote = kept
