@@ -146,18 +146,6 @@ def _decoded(data: bytes) -> str:
         raise ValueError(f"byte {error.start} is no UTF-8") from error
 
 
-def read_json(file: Path) -> Any:
-    """What a JSON file holds, of no kind: `read` is the door.
-
-    Raises:
-        ValueError: it cannot be read, or is no JSON; the message says why.
-    """
-    try:
-        return json.loads(read_text(file))
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
-
-
 def parse_toml(text: str) -> dict[str, Any]:
     """What a text in TOML holds.
 
