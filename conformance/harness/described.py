@@ -12,7 +12,8 @@ from conformance.printable import value
 _LOADER = ("LD_", "DYLD_", "PYTHON")
 """How variables begin that decide which code a process runs before it is the worker."""
 
-_FACTS = ("kind", "arrays", "takes", "fixed", "dtypes", "ranks", "per_activation")
+FACTS = ("kind", "arrays", "takes", "fixed", "dtypes", "ranks", "per_activation")
+"""What a kernel tells of itself beside, all of it."""
 
 
 def require(told: Mapping[str, Any], adapter: str) -> None:
@@ -60,6 +61,6 @@ def _require_kernel(told: Mapping[str, Any]) -> None:
         raise ValueError(f"a kernel has {len(told['paths'])} paths, one called kernel was wanted")
     if path["sample"] is not None or path["switches"]:
         raise ValueError("a kernel has a sample or switches, which only an adapter may have")
-    lacking = [name for name in _FACTS if name not in facts]
+    lacking = [name for name in FACTS if name not in facts]
     if lacking:
         raise ValueError(f"a kernel tells no {', '.join(lacking)}, all facts were wanted")

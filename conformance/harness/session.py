@@ -107,6 +107,8 @@ class Session:
                 described.require(told.header, self.adapter)
         except MessageError as breach:
             told = self._breached(breach)
+        except ValueError as error:
+            told = self._breached(refusal(str(error)))
         if isinstance(told, Answer):
             raise AdapterError(
                 f"adapter {self.adapter!r} did not load ({told.status}): {told.reason}"

@@ -24,6 +24,7 @@ import numpy as np
 from conformance import adapter
 from conformance._version import __version__
 from conformance.adapter import WROTE_TO_INPUTS, Adapter, Path
+from conformance.arrays import OUTPUT_NAMES
 from conformance.batches import through_earlier
 from conformance.case import Actual, Array, Inputs, Kernel
 from conformance.errors import AdapterError, InputError, Unsupported
@@ -271,6 +272,12 @@ def _breach(before: dict[str, bytes], inputs: Inputs, outputs: dict[str, Array])
     changed = [name for name, data in _bytes(inputs).items() if before[name] != data]
     if changed:
         return f"{WROTE_TO_INPUTS}: {', '.join(changed)}"
+    misnamed = [name for name in outputs if name not in OUTPUT_NAMES]
+    if misnamed:
+        return (
+            f"an output is called {', '.join(map(repr, misnamed))}, expected one of "
+            f"{', '.join(OUTPUT_NAMES)}. Rename it in the path's run()."
+        )
     stray = [name for name, value in outputs.items() if not isinstance(value, np.ndarray)]
     if stray:
         return f"not a numpy array: {', '.join(stray)}"

@@ -86,6 +86,9 @@ class Kernels:
     def diagnoses(self) -> Iterator[str]:
         """What is wrong with each kernel that failed, one line each."""
         for started in self._started.values():
+            breaches = started.trial.breaches
+            if breaches:
+                yield f"{started.known.shown}: its process sent what was no answer, {breaches}"
             if any(t.result.status in RED for t in started.tried):
                 evidence = [t.evidence for t in started.tried]
                 for found in diagnose(evidence, started.trial.dialect):

@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conformance.case import Case, Memory, Problem
+from conformance.case import Case, Dialect, Memory, Problem
 from conformance.errors import AdapterError
+from conformance.harness import allowance
+from conformance.harness.judging import judged
 from conformance.harness.session import Session
 from conformance.oracle import solve
 from conformance.tests.oracle.by_hand import make
+from conformance.verdict.record import Status
 
 UNRULY = str(Path(__file__).parents[1] / "data" / "unruly" / "adapter.py")
 
@@ -50,6 +53,11 @@ def test_outputs_come_back_unchanged(session: Session, case: Case) -> None:
         ("refuse", "unsupported", "not on a Friday"),
         ("mutate", "error", "wrote to its inputs: x"),
         ("stray", "error", "not a numpy array: mean"),
+        ("shout", "error", "... (1,000,012 characters)"),
+        ("words", "error", "mean has type <U11: a type of numbers was wanted"),
+        ("objects", "error", "mean has type object"),
+        ("crowd", "error", "the outputs have 27,648 bytes, at most"),
+        ("other", "error", "an output is called 'average'"),
         ("narrow", "unsupported", "no float32"),
         ("sampled", "not-run", "too slow"),
     ],
@@ -62,6 +70,24 @@ def test_misbehaviour_is_a_distinct_status_and_costs_one_case(
     assert answer.status == status
     assert reason in str(answer.reason)
     assert session.run("good", case).status == "ok"
+
+
+def test_what_is_told_is_bounded_and_can_be_shown(session: Session, case: Case) -> None:
+    """A reason and a trace have their size, and no character that drives a terminal."""
+    answer = session.run("shout", case)
+    assert len(answer.reason or "") <= allowance.REASON
+    assert len(answer.stderr or "") <= allowance.TRACE
+    assert "\\x1b[2J" in (answer.reason or "")
+    assert (answer.reason or "").isprintable()
+    assert session.breaches is None
+
+
+def test_the_other_byte_order_is_another_type(session: Session, case: Case) -> None:
+    """Arrays of the other byte order arrive as they are, and are no output of a call."""
+    answer = session.run("swapped", case)
+    assert answer.outputs["mean"].dtype == np.dtype(np.float64).newbyteorder()
+    assert np.array_equal(answer.outputs["mean"], session.run("good", case).outputs["mean"])
+    assert judged(case, Dialect(), answer)["mean"].status is Status.FAIL
 
 
 @pytest.mark.parametrize(

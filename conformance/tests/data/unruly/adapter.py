@@ -10,6 +10,7 @@ import time
 import numpy as np
 
 from conformance.adapter import Adapter, Capabilities, Path
+from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Actual, Inputs
 from conformance.errors import Unsupported
 
@@ -74,14 +75,46 @@ def lying(inputs: Inputs) -> Actual:
     return {"mean": np.array(inputs.x.strides), "var": np.array(slope.strides)}
 
 
+def shout(_: Inputs) -> Actual:
+    """Raise with a megabyte of what no terminal should get, and with half a character."""
+    raise ValueError("\x1b[2J\ud800" * 200_000)
+
+
+def words(_: Inputs) -> Actual:
+    """Return an array of texts."""
+    return {"mean": np.array(["all is well"])}
+
+
+def objects(_: Inputs) -> Actual:
+    """Return an array of whatever there is."""
+    return {"mean": np.array([{}, None], dtype=object)}
+
+
+def swapped(inputs: Inputs) -> Actual:
+    """Return an array in the other byte order."""
+    mean = good(inputs)["mean"]
+    return {"mean": mean.astype(mean.dtype.newbyteorder())}
+
+
+def crowd(inputs: Inputs) -> Actual:
+    """Return nothing that is too large, and too much of it."""
+    return {name: np.zeros(16 * inputs.x.size) for name in OUTPUT_NAMES}
+
+
+def other(inputs: Inputs) -> Actual:
+    """Return an output under a name of its own."""
+    return {"average": good(inputs)["mean"]}
+
+
 _PATHS = (good, segfault, leave, hang, noise, throw, refuse, mutate, stray, lying)
+_ODD = (shout, words, objects, swapped, crowd, other)
 
 ADAPTER = Adapter(
     name="unruly",
     packages=("numpy",),
     device=lambda: "cpu",
     paths=(
-        *(Path(name=f.__name__, about=f.__doc__ or "", run=f) for f in _PATHS),
+        *(Path(name=f.__name__, about=f.__doc__ or "", run=f) for f in (*_PATHS, *_ODD)),
         Path(
             name="narrow",
             about="",
