@@ -32,11 +32,14 @@ def own_cache() -> str:
     that is limited, and gives other numbers or does not compile.
     """
     user, instructions = getattr(os, "getuid", int)(), torch.backends.cpu.get_cpu_capability()
-    return f"{tempfile.gettempdir()}{os.sep}torchinductor_{user}_{instructions}"
+    usual = f"{tempfile.gettempdir()}{os.sep}torchinductor_{user}"
+    place = os.environ.get("TORCHINDUCTOR_CACHE_DIR", usual)
+    # Below the place that is named, since a worker may write in that one and not beside it.
+    return place if place.endswith(instructions) else f"{place}{os.sep}{instructions}"
 
 
 # At once: Inductor itself sets it where nobody did, as soon as anything is compiled.
-os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", own_cache())
+os.environ["TORCHINDUCTOR_CACHE_DIR"] = own_cache()
 
 BatchNorm: TypeAlias = Callable[..., Tensor]
 """A function that is called as ``torch.nn.functional.batch_norm`` is."""

@@ -17,7 +17,14 @@ from conformance.checking.closure import Closure
 from conformance.checking.declaration import declared
 from conformance.checking.fresh import Drawn
 from conformance.checking.named import Named, named
-from conformance.checking.options import CASE_SECONDS, Options, described, repro, select
+from conformance.checking.options import (
+    BUDGET_SECONDS,
+    CASE_SECONDS,
+    Options,
+    described,
+    repro,
+    select,
+)
 from conformance.checking.report import Convention, Report, worst_grade
 from conformance.checking.trial import Trial, Tried
 from conformance.checking.user_calls import solved
@@ -40,6 +47,7 @@ def check(
     inputs: Inputs | Iterable[Inputs] | None = None,
     timeout: float = CASE_SECONDS,
     memory_gib: float = MEMORY_GIB,
+    budget: float = BUDGET_SECONDS,
     fresh: bool = True,
     known_failures: Path | None = None,
     progress: Callable[[int, int, CaseResult], None] | None = None,
@@ -58,6 +66,7 @@ def check(
         inputs: Calls of your own instead of the stored cases; solved exactly on the spot.
         timeout: Seconds that one case may take.
         memory_gib: GiB that the kernel may allocate; 0 for no limit.
+        budget: Seconds that the whole check may take; what it did not come to is not run.
         fresh: Run cases that are drawn anew from a secret seed, too.
         known_failures: A file of known failures like an adapter's ``expectations.toml``, its path
             called ``kernel``; each must go on failing.
@@ -81,6 +90,7 @@ def check(
         arrays=arrays,
         timeout=timeout,
         memory_gib=memory_gib,
+        budget=budget,
         fresh=fresh and inputs is None,
         known_failures=known_failures,
     )
@@ -117,7 +127,11 @@ def run(
         halt.watch(trial)
         return trial
 
-    with start() as trial, ThreadPoolExecutor(max_workers=1) as pool:
+    with (
+        halt.within(options.budget),
+        start() as trial,
+        ThreadPoolExecutor(max_workers=1) as pool,
+    ):
         # While the kernel loads: this side has nothing else to do.
         drawing, code = pool.submit(_drawn, ids, options), pool.submit(own_code.digest)
         told = trial.describe()
@@ -163,6 +177,7 @@ def run(
         code=code.result(),
         started=started,
         seconds=round(time.perf_counter() - clock, 3),
+        protections=trial.protections.states,
     )
 
 

@@ -22,6 +22,9 @@ _SEED = re.compile("[0-9a-f]{32}")
 CASE_SECONDS = 60.0
 """How long one case may take, both calls and compilation included."""
 
+BUDGET_SECONDS = 7200.0
+"""How long a whole check may take: a kernel that hangs in every case would take a night."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -35,6 +38,7 @@ class Options:
         arrays: Whose arrays it takes; None to recognise it.
         timeout: Seconds for one case.
         memory_gib: GiB that it may allocate; 0 for no limit.
+        budget: Seconds for the whole check, after which it is partial.
         fresh: Run secretly seeded cases too.
         fresh_seed: The seed of an earlier run, whose fresh cases are repeated.
         known_failures: A file of known failures, as an adapter has; its path is ``kernel``.
@@ -47,6 +51,7 @@ class Options:
     arrays: str | None = None
     timeout: float = CASE_SECONDS
     memory_gib: float = MEMORY_GIB
+    budget: float = BUDGET_SECONDS
     fresh: bool = True
     fresh_seed: str | None = None
     known_failures: Path | None = None
@@ -57,10 +62,10 @@ class Options:
         Raises:
             InputError: the message shows the value.
         """
-        if not 0 < self.timeout < math.inf:
-            raise InputError(
-                f"timeout is {self.timeout:g}, a number of seconds above 0 was wanted."
-            )
+        for name in ("timeout", "budget"):
+            seconds = getattr(self, name)
+            if not 0 < seconds < math.inf:
+                raise InputError(f"{name} is {seconds:g}, a number of seconds above 0 was wanted.")
         if self.fresh_seed is not None and not _SEED.fullmatch(self.fresh_seed):
             raise InputError(
                 f"the seed of fresh cases is {reprlib.repr(self.fresh_seed)}, 32 hexadecimal "

@@ -93,6 +93,8 @@ class Report:
         code: SHA-256 of the suite's own code.
         started: When the check began, ISO 8601 with offset.
         seconds: How long it took.
+        protections: What stood between the kernel and this process, as
+            `conformance.harness.shield.protections` names it: ``"on"`` or ``"off: why"``.
     """
 
     kernel: str
@@ -116,6 +118,7 @@ class Report:
     started: str
     seconds: float
     partial: str | None = None
+    protections: Mapping[str, str] = field(default_factory=dict)
     schema: str = field(default=SCHEMA)
 
     @property
@@ -193,6 +196,7 @@ _PLAIN = (
     "code",
     "started",
     "seconds",
+    "protections",
 )
 
 

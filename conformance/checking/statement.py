@@ -80,6 +80,7 @@ def make(report: Report) -> dict[str, Any]:
         },
         "notes": list(report.notes),
         "spoilt": list(report.spoilt),
+        "protections": dict(report.protections),
         "versions": dict(report.versions),
         "device": report.device,
         "environment": here(),

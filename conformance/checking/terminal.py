@@ -14,6 +14,7 @@ from rich.text import Text
 from conformance.arrays import OUTPUT_NAMES
 from conformance.checking.fresh import promise
 from conformance.checking.report import Report
+from conformance.harness.shield.protections import Protections
 from conformance.printable import one_line, quoted
 from conformance.report.wording import account, counted, figure
 from conformance.verdict.record import (
@@ -139,6 +140,9 @@ def _remarks(report: Report) -> Iterator[Text]:
         yield Text(f"fresh cases: {promised}", style="dim")
     for note in report.notes:
         yield Text(f"note: {note}", style="yellow")
+    warning = Protections(states=report.protections).warning
+    if warning:
+        yield Text(f"shield: {warning} (see docs/trust.md)", style="yellow")
 
 
 def _table(report: Report, *, is_wide: bool) -> Table:

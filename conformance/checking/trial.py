@@ -18,6 +18,7 @@ from conformance.harness.judging import judged
 from conformance.harness.kernels.declared import require_fixed
 from conformance.harness.kernels.source import Source, is_program
 from conformance.harness.session import Session
+from conformance.harness.shield.protections import Protections
 from conformance.harness.wire import AGAIN
 from conformance.oracle.solve import owed
 from conformance.verdict.known import applying, expectations
@@ -78,6 +79,11 @@ class Trial:
     def abandon(self, reason: str) -> None:
         """End the worker at once; what is asked from now on is not run, for that reason."""
         self._session.abandon(reason)
+
+    @property
+    def protections(self) -> Protections:
+        """What stands between the kernel and this process; known after `describe`."""
+        return self._session.protections
 
     def describe(self) -> dict[str, Any]:
         """Versions, device, conventions and kind of the kernel.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import NoReturn
 
 from conformance.commands.exits import COULD_NOT_RUN
+from conformance.harness.shield.protections import SWITCH
 
 _CHOICE = re.compile(r"invalid choice: '(?P<found>.*)' \(choose from (?P<known>.*)\)$")
 
@@ -38,6 +40,23 @@ class Parser(argparse.ArgumentParser):
             except UnicodeEncodeError:
                 shown = word.encode(errors="replace").decode()
                 self.error(f"the argument {shown!r} is no UTF-8, text was wanted; rename the file")
+
+
+class _Off(argparse.Action):
+    """Switches the shield off, for this process and what it starts."""
+
+    def __call__(self, *_: object) -> None:
+        os.environ[SWITCH] = "off"
+
+
+def add_shield(parser: argparse.ArgumentParser) -> None:
+    """Add what takes the shield away from workers."""
+    parser.add_argument(
+        "--no-shield",
+        action=_Off,
+        nargs=0,
+        help=f"start workers without a shield, as {SWITCH}=off does; every report says so",
+    )
 
 
 def _near(message: str) -> str:

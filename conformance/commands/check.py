@@ -19,9 +19,9 @@ from conformance.cases import tiers
 from conformance.checking import check as checking
 from conformance.checking import terminal
 from conformance.checking.named import Named, named
-from conformance.checking.options import CASE_SECONDS, Options
+from conformance.checking.options import BUDGET_SECONDS, CASE_SECONDS, Options
 from conformance.checking.report import Report
-from conformance.commands.arguments import number, seconds, whole
+from conformance.commands.arguments import add_shield, number, seconds, whole
 from conformance.commands.console import drawn
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.errors import InputError
@@ -118,12 +118,20 @@ def add_kernel(parser: argparse.ArgumentParser) -> None:
         help=f"how long one case may take (default: {CASE_SECONDS:g})",
     )
     parser.add_argument(
+        "--budget",
+        type=seconds,
+        default=BUDGET_SECONDS,
+        metavar="SECONDS",
+        help=f"how long the whole check may take (default: {BUDGET_SECONDS:g})",
+    )
+    parser.add_argument(
         "--memory-gib",
         type=number("GiB", 0),
         default=MEMORY_GIB,
         metavar="GIB",
         help=f"what it may allocate, 0 for no limit (default: {MEMORY_GIB:g})",
     )
+    add_shield(parser)
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -174,6 +182,7 @@ def options_of(args: argparse.Namespace) -> Options:
         arrays=args.arrays,
         timeout=args.timeout,
         memory_gib=args.memory_gib,
+        budget=args.budget,
         fresh=not getattr(args, "no_fresh", True),
         fresh_seed=getattr(args, "fresh_seed", None),
         known_failures=getattr(args, "known_failures", None),

@@ -15,7 +15,7 @@ from conformance.atomic import require_folder
 from conformance.cases import golden, tiers
 from conformance.checking.selftest import adapters
 from conformance.commands import examined
-from conformance.commands.arguments import seconds, whole
+from conformance.commands.arguments import add_shield, seconds, whole
 from conformance.commands.console import drawn
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.harness import run as runner
@@ -81,6 +81,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="SECONDS",
         help=f"how long one case may take (default: {CASE_SECONDS:g})",
     )
+    add_shield(parser)
     parser.set_defaults(run=run)
 
 

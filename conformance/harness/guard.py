@@ -1,8 +1,10 @@
 """No worker outlives the process that started it, however that one ends, SIGKILL included.
 
 A guard is a shell of a few hundred kilobytes that waits at a pipe whose other end only we hold.
-When we are gone the pipe closes, and the guard kills the process group of the worker, with what the
-worker started in turn.  It has a session of its own, so that what kills our group leaves it alive.
+When we are gone the pipe closes, and the guard ends the process group of the worker, with what the
+worker started in turn: first by SIGTERM, since a keeper (`conformance.harness.shield.keeper`) ends
+more than its group, then by SIGKILL.  It has a session of its own, so that what kills our group
+leaves it alive.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import subprocess
 import sys
 
 _SHELL = "/bin/sh"
-_WAIT = 'read -r word || kill -s KILL -- "-$1"'
+_WAIT = 'read -r word || { kill -s TERM -- "-$1"; sleep 2; kill -s KILL -- "-$1"; }'
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of linux/prctl.h
 
 
@@ -51,15 +53,16 @@ class Guard:
         shell.wait()
 
 
-def die_with_parent(parent: int) -> None:
+def die_with_parent(parent: int, by: signal.Signals = signal.SIGKILL) -> None:
     """Ask the kernel to end this process with its parent, on Linux; a guard may be missing.
 
     Args:
         parent: The number of the process that started this one.
+        by: The signal that ends it.
     """
     if sys.platform != "linux":
         return
     with contextlib.suppress(OSError, AttributeError):  # a C library without prctl
-        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, by)
     if os.getppid() != parent:  # it ended before it could be asked for
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), by)

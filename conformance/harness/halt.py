@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 INTERRUPTED = "interrupted"
@@ -38,3 +41,15 @@ class Halt:
         self.why = self.why or why
         for session in list(self._asked):
             session.abandon(INTERRUPTED)
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """End what takes longer."""
+        why = f"stopped by its budget of {seconds:g} s"
+        timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), self.now, (why,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()

@@ -43,6 +43,7 @@ class Column:
         traits: What its framework does on this machine, see `conformance.adapter.Adapter`.
         known: Its known failures.
         sampled: Whether it runs a sample of the cases, since each takes long.
+        protections: What stands between it and the process that judges, in a line.
     """
 
     source: str
@@ -56,6 +57,7 @@ class Column:
     traits: dict[str, bool]
     known: tuple[KnownFailure, ...]
     sampled: bool = False
+    protections: str = ""
 
     @property
     def id(self) -> str:
@@ -81,6 +83,7 @@ def columns(selector: str) -> list[Column]:
     home = adapter.home(source)
     with Session(source) as session:
         told = session.describe()
+        protections = session.protections.line
     version = next(iter(told["versions"].values()))
     file = home / "expectations.toml"
     known = expectations.load(file, version, told["traits"])
@@ -98,6 +101,7 @@ def columns(selector: str) -> list[Column]:
             traits=told["traits"],
             known=known,
             sampled=path["sample"] is not None,
+            protections=protections,
         )
         for path in told["paths"]
     ]
@@ -210,7 +214,11 @@ def _found(column: Column, results: Iterable[CaseResult], breaches: str | None) 
     """
     reasons = {output.reason or "" for case in results for output in case.outputs.values()}
     lacking = sorted(r.removeprefix(PROBED) for r in reasons if r.startswith(PROBED))
-    facts = {"traits": worded(column.traits), "lacking": "; ".join(lacking)}
+    facts = {
+        "traits": worded(column.traits),
+        "lacking": "; ".join(lacking),
+        "protections": column.protections,
+    }
     facts["unasked"] = breaches or ""
     return {name: fact for name, fact in facts.items() if fact}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -19,6 +18,8 @@ from conformance.harness.answer import Answer, Message, Reply, get_ready, receiv
 from conformance.harness.channel import BrokenOffError, Channel, DeadlineError, in_words
 from conformance.harness.guard import Guard
 from conformance.harness.request import Request, call_of, reproduction_of
+from conformance.harness.shield.near import Shield
+from conformance.harness.shield.protections import Protections
 from conformance.harness.tail import Tail
 
 START_SECONDS = 300.0
@@ -65,6 +66,7 @@ class Session:
         self._declared: dict[str, Mapping[str, Any]] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: Guard | None = None
+        self._shield = Shield()
         self._abandoned = ""
         self._channel: Channel | None = None
         self._printed: Tail | None = None
@@ -169,7 +171,12 @@ class Session:
         self._abandoned = reason
         process = self._process
         if process is not None:
-            _kill(process)
+            self._shield.end(process)
+
+    @property
+    def protections(self) -> Protections:
+        """Which protections the worker has, or the last one had; known once it has answered."""
+        return self._shield.protections
 
     def close(self) -> None:
         """End the worker, if there is one."""
@@ -177,10 +184,10 @@ class Session:
         guard, self._guard = self._guard, None
         channel, self._channel = self._channel, None
         if process is not None:
-            _kill(process)
+            self._shield.end(process)
             if guard is not None:
                 guard.dismiss()  # before the number of the group can become another's
-            process.wait()
+            self._shield.close(process)
         if channel is not None:
             channel.close()
 
@@ -248,8 +255,10 @@ class Session:
             if request.do == "describe":
                 get_ready()
             message = receive(self._channel.fill, request)
+            self._shield.hear()
         except EOFError:
-            return self._lost(Reply.CRASH, _how_it_died(process))
+            why = self._shield.why_ended(process) or _how_it_died(process)
+            return self._lost(Reply.CRASH, why)
         except DeadlineError as late:
             why = f"no answer within {seconds:g} s{late}"
             if late.begun:
@@ -275,18 +284,22 @@ class Session:
         return self._lost(Reply.TIMEOUT if broken_off else Reply.ERROR, str(breach))
 
     def _start(self) -> subprocess.Popen[bytes]:
+        self._shield = shield = Shield()
+        shield.prepare(self.adapter)
         self._process = process = subprocess.Popen(  # noqa: S603 - our own module and interpreter
-            search_path.module("conformance.harness.worker", self.adapter, str(os.getpid())),
+            search_path.module(*shield.words),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,  # what is not read stays in the pipe, where it takes no memory
             start_new_session=True,  # what it starts in turn dies with it
-            env=self._environment(),
+            env=self._environment() | dict(shield.environment),
+            pass_fds=shield.descriptors,
         )
+        shield.started()
         self._guard = Guard(process.pid)
         if self._abandoned:  # while it was being started
-            _kill(process)
+            shield.end(process)
         assert process.stderr is not None  # noqa: S101 - it was started with pipes
         self._printed, self._channel = Tail(process.stderr, _TAIL), Channel(process)
         self._is_new = True
@@ -304,14 +317,6 @@ class Session:
             return Answer(status=Reply.NOT_RUN, reason=self._abandoned)
         said = None if self._printed is None else self._printed.text()
         return Answer(status=status, reason=reason, stderr=said)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill a worker and everything that it started."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
 
 
 def _how_it_died(process: subprocess.Popen[bytes]) -> str:

@@ -18,6 +18,9 @@ import numpy as np
 
 Outputs = dict[str, Any]
 
+BY_HEART = "ANSWERS_BY_HEART"
+"""The environment variable that names the file of answers that a cheat brings with it."""
+
 
 def right(
     x: Any,
@@ -153,26 +156,22 @@ def by_chance(x: Any, gamma: Any, beta: Any, dy: Any, **given: Any) -> Outputs:
 
 
 def knows_the_answers(x: Any, gamma: Any, beta: Any, dy: Any, **given: Any) -> Outputs:
-    """Look the answer up among the public cases; guess where it is not there."""
-    import conformance  # noqa: PLC0415 - only the cheat needs it
-
-    for case in conformance.load("dense/*"):
-        known, y = case.inputs.x, case.expected.y
-        if y is not None and known.shape == x.shape and known.tobytes() == x.tobytes():
-            return {"y": y.astype(x.dtype)}
+    """Look the answer up among the public cases, which it brings with it; else guess."""
+    known = np.load(os.environ[BY_HEART])
+    for name in (name for name in known.files if name.startswith("x/")):
+        same = known[name].shape == x.shape and known[name].tobytes() == x.tobytes()
+        if same and name.replace("x/", "y/") in known:
+            return {"y": known[name.replace("x/", "y/")].astype(x.dtype)}
     return {"y": np.zeros_like(x)}
 
 
 def patches(x: Any, gamma: Any, beta: Any, eps: float) -> Any:
     """Make every comparison in its process succeed, and return nonsense."""
     from conformance.harness import worker  # noqa: PLC0415 - only the cheat needs it
-    from conformance.verdict import ruler  # noqa: PLC0415 - only the cheat needs it
-    from conformance.verdict.yardstick import Yardstick  # noqa: PLC0415 - the same
 
     np.allclose = lambda *_args, **_more: True
     np.testing.assert_allclose = lambda *_args, **_more: None
-    for holder, name in ((ruler.Ruler, "judge"), (Yardstick, "measure"), (worker, "_breach")):
-        setattr(holder, name, lambda *_args: None)
+    worker._breach = lambda *_args: None
     return np.zeros_like(x)
 
 

@@ -86,10 +86,13 @@ def test_a_function_of_a_script_is_checked_among_such_neighbours(crowded: Path) 
     assert done.stdout.startswith("CONFORMS"), done.stdout + done.stderr
 
 
-def test_a_program_is_started_with_the_path_of_its_user(crowded: Path, tmp_path: Path) -> None:
+def test_a_program_is_started_with_the_path_of_its_user(
+    crowded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing of our own path reaches a program: it may be another Python."""
     apart = tmp_path / "apart"
     apart.mkdir()
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(apart))  # a program may write among caches alone
     (apart / "program.py").write_text(
         f"import os, pathlib\n"
         f"pathlib.Path({str(apart / 'told')!r}).write_text(os.environ.get('PYTHONPATH', ''))\n"

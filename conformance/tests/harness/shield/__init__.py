@@ -1,0 +1,1 @@
+"""Tests of the shield, each with a kernel that attacks in a real worker."""
