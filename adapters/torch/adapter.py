@@ -32,10 +32,11 @@ def own_cache() -> str:
     that is limited, and gives other numbers or does not compile.
     """
     user, instructions = getattr(os, "getuid", int)(), torch.backends.cpu.get_cpu_capability()
-    usual = f"{tempfile.gettempdir()}{os.sep}torchinductor_{user}"
-    place = os.environ.get("TORCHINDUCTOR_CACHE_DIR", usual)
+    named = os.environ.get("TORCHINDUCTOR_CACHE_DIR")
+    if named is None:
+        return f"{tempfile.gettempdir()}{os.sep}torchinductor_{user}_{instructions}"
     # Below the place that is named, since a worker may write in that one and not beside it.
-    return place if place.endswith(instructions) else f"{place}{os.sep}{instructions}"
+    return named if named.endswith(instructions) else f"{named}{os.sep}{instructions}"
 
 
 # At once: Inductor itself sets it where nobody did, as soon as anything is compiled.
