@@ -92,7 +92,8 @@ def test_no_worker_outlives_a_parent_that_is_killed(tmp_path: Path, words: tuple
 
 def test_a_group_that_is_killed_takes_its_workers_along(tmp_path: Path) -> None:
     """What kills the parent with its whole process group ends the workers too."""
-    shell = f"cd {tmp_path} && {sys.executable} -m conformance check hanging.py & wait"
+    check = f"NUMBA_CACHE_DIR={tmp_path} {sys.executable} -m conformance check hanging.py"
+    shell = f"cd {tmp_path} && {check} & wait"
     start(tmp_path, "--version").communicate(timeout=60)  # writes the kernel
     process = subprocess.Popen(["sh", "-c", shell], start_new_session=True, text=True)
     workers = reached(tmp_path, process)
