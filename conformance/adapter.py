@@ -238,8 +238,8 @@ def load(name: str) -> Adapter:
     except ImportError as error:
         requirements = file.with_name("requirements.txt")
         raise AdapterError(
-            f"adapter {name!r} needs what is not installed: {error}. "
-            f"Install it with: pip install -r {requirements}"
+            f"adapter {name!r} needs what it cannot have: {error}. "
+            f"What is not installed comes with: pip install -r {requirements}"
         ) from error
     adapter = getattr(module, "ADAPTER", None)
     if not isinstance(adapter, Adapter):
