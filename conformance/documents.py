@@ -26,6 +26,9 @@ from conformance.printable import cut, value
 _TEXT = 4 << 20
 """How many bytes a text has that is of no kind."""
 
+_PIECE = 1 << 20
+"""How many bytes are read at a time."""
+
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters but line ends and tabs, and halves of characters."""
 
@@ -96,12 +99,20 @@ def read_bytes(file: Path, size: int) -> bytes:
             facts = os.fstat(stream.fileno())
             if facts.st_size > size:
                 raise ValueError(_too_large(facts.st_size, size))
-            content = stream.read(size + 1)  # it may grow meanwhile
+            content = _read_at_most(stream, size + 1)  # it may grow meanwhile
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from error
     if len(content) > size:
         raise ValueError(_too_large(len(content), size))
     return content
+
+
+def _read_at_most(stream: BinaryIO, most: int) -> bytes:
+    # In pieces, since a stream takes all the memory that it is asked for at once.
+    content = bytearray()
+    while len(content) < most and (piece := stream.read(min(most - len(content), _PIECE))):
+        content += piece
+    return bytes(content)
 
 
 def _opened(file: Path) -> BinaryIO:
