@@ -99,11 +99,16 @@ def test_a_kernel_that_answers_while_it_is_imported_does_not_load(tmp_path: Path
     assert "did not load (error): what the worker sent is no usable answer: it begins with" in said
 
 
-def test_a_kernel_that_does_not_load_again_is_an_error_of_one_case(tmp_path: Path) -> None:
+def test_a_kernel_that_does_not_load_again_is_an_error_of_one_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Once a kernel has been loaded, a start that fails costs the case that needed it."""
+    apart = tmp_path / "apart"
+    apart.mkdir()
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(apart))  # a worker may write among caches alone
     text = (
         "import os\nfrom pathlib import Path\n"
-        f"seen = Path({str(tmp_path / 'seen')!r})\n"
+        f"seen = Path({str(apart / 'seen')!r})\n"
         "if seen.exists():\n    raise ValueError('once is enough')\n"
         "seen.touch()\n"
         "def batch_norm(x, gamma, beta, eps):\n    os._exit(1)\n"

@@ -57,9 +57,12 @@ GREEDY = {
 
 FILLING = {
     "one large file": """
-        with tempfile.TemporaryFile() as stream:
-            while True:
-                stream.write(bytes(16 << 20))
+        try:
+            with tempfile.TemporaryFile() as stream:
+                while True:
+                    stream.write(bytes(16 << 20))
+        except OSError as error:
+            raise ValueError(str(error)) from error
     """,
     "many large files": """
         for number in range(1000):
