@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -60,7 +61,8 @@ class Shield:
         caches = cache_places(os.environ, Path(self._temporary))
         self.environment = {**caches, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._temporary)}
         listening, told = os.pipe()
-        self._lines, self.descriptors = os.fdopen(listening, "rb"), (told,)
+        # Without a buffer, so that what can be read is what has not been read.
+        self._lines, self.descriptors = os.fdopen(listening, "rb", buffering=0), (told,)
         kernel = kernel_source.decode(source)
         settings = replace(
             LIMITS,
@@ -132,6 +134,10 @@ class Shield:
             GRADER.show()
 
     def _line(self) -> dict[str, Any]:
+        # It was written before anything foreign ran, or is not written any more: nobody is waited
+        # for who holds the other end and is silent.
+        if not select.select([self._lines], [], [], _SECONDS_TO_SAY)[0]:
+            return {}
         line = self._lines.readline(_LONGEST_LINE)
         found: dict[str, Any] = json.loads(line) if line else {}
         return found

@@ -59,16 +59,33 @@ class Told:
         return judged(CASE, Dialect(), self.answer)
 
 
+def _stand_in(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Start the puppet where a worker would be started."""
+    command = [sys.executable, "-I", "-S", puppet.__file__, str(folder)]
+    patch.setattr(search_path, "module", lambda *_: command)
+
+
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """One session for all messages: whatever one of them does, the next has to live with it."""
     folder = tmp_path_factory.mktemp("puppet")
-    command = [sys.executable, "-I", "-S", puppet.__file__, str(folder)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search_path, "module", lambda *_: command)
+        _stand_in(patch, folder)
+        patch.setenv("CONFORMANCE_SHIELD", "off")  # it does not stand behind one
         made = Told(folder)
         with made.session:
             yield made
+
+
+def test_who_does_not_say_what_protects_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that holds the pipe for its protections and is silent hangs nobody."""
+    _stand_in(monkeypatch, tmp_path)
+    made = Told(tmp_path)
+    with made.session:
+        verdict = made.run(Sent(message(HEADER, BODY)))
+    assert verdict["mean"].status is Status.PASS
 
 
 def test_the_message_that_is_changed_is_right(told: Told) -> None:
