@@ -19,7 +19,7 @@ SCHEMAS = sorted((Path(conformance.__file__).parent / "schemas").glob("*.json"))
 UNDERSTOOD = frozenset(
     {
         "$defs", "$ref", "$schema", "additionalProperties", "allOf", "anyOf", "const",
-        "description", "else", "enum", "format", "if", "items", "maxItems", "maxLength",
+        "description", "else", "enum", "exclusiveMinimum", "format", "if", "items", "maxItems", "maxLength",
         "maxProperties", "maximum", "minItems", "minLength", "minProperties", "minimum", "not",
         "oneOf", "pattern", "properties", "propertyNames", "required", "then", "title", "type",
         "uniqueItems",
