@@ -19,9 +19,9 @@ SCHEMAS = sorted((Path(conformance.__file__).parent / "schemas").glob("*.json"))
 UNDERSTOOD = frozenset(
     {
         "$defs", "$ref", "$schema", "additionalProperties", "allOf", "anyOf", "const",
-        "description", "else", "enum", "exclusiveMinimum", "format", "if", "items", "maxItems", "maxLength",
-        "maxProperties", "maximum", "minItems", "minLength", "minProperties", "minimum", "not",
-        "oneOf", "pattern", "properties", "propertyNames", "required", "then", "title", "type",
+        "description", "else", "enum", "exclusiveMinimum", "format", "if", "items", "maxItems",
+        "maxLength", "maxProperties", "maximum", "minItems", "minLength", "minProperties", "minimum",
+        "not", "oneOf", "pattern", "properties", "propertyNames", "required", "then", "title", "type",
         "uniqueItems",
     }
 )  # fmt: skip

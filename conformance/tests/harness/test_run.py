@@ -30,6 +30,7 @@ def test_record_says_everything_about_the_run() -> None:
     assert done.catalogue == {
         "digest": golden.manifest().digest,
         "cases": len(golden.manifest().entries),
+        "published": True,
     }
     (case,) = done.cases
     assert (case.mode, case.layout, case.dtype) == ("train", "NC", "float32")
