@@ -20,9 +20,9 @@ UNDERSTOOD = frozenset(
     {
         "$defs", "$ref", "$schema", "additionalProperties", "allOf", "anyOf", "const",
         "description", "else", "enum", "exclusiveMinimum", "format", "if", "items", "maxItems",
-        "maxLength", "maxProperties", "maximum", "minItems", "minLength", "minProperties", "minimum",
-        "not", "oneOf", "pattern", "properties", "propertyNames", "required", "then", "title", "type",
-        "uniqueItems",
+        "maxLength", "maxProperties", "maximum", "minItems", "minLength", "minProperties",
+        "minimum", "not", "oneOf", "pattern", "properties", "propertyNames", "required", "then",
+        "title", "type", "uniqueItems",
     }
 )  # fmt: skip
 """Keywords that mean the same in draft 2020-12, as published, and in draft 7, as it is read."""
