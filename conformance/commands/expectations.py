@@ -19,10 +19,11 @@ from conformance.documents import read_text
 from conformance.errors import ExpectationError
 from conformance.harness.session import Session
 from conformance.report.wording import plural
+from conformance.verdict.due import due_outputs
 from conformance.verdict.known import expectations
 from conformance.verdict.known.expectations import Known
 from conformance.verdict.known.findings import WILD, Findings, find
-from conformance.verdict.known.outputs import Reported, Triple, due_outputs, seen
+from conformance.verdict.known.outputs import Reported, Triple, seen
 from conformance.verdict.known.telling import grouped, ready, told
 from conformance.verdict.known.updating import Why, update
 from conformance.verdict.known.writing import rendered, rewritten

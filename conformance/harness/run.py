@@ -21,10 +21,10 @@ from conformance.harness.probing import PROBED, worded
 from conformance.harness.session import CASE_SECONDS, Session
 from conformance.layout import name as layout_name
 from conformance.verdict.diagnosed import Diagnosis
+from conformance.verdict.due import due_outputs
 from conformance.verdict.known import applying, expectations
 from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.record import RED, CaseResult, RunRecord, Status
-from conformance.verdict.ruler import due_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def columns(selector: str) -> list[Column]:
     version = next(iter(told["versions"].values()))
     file = home / "expectations.toml"
     known = expectations.load(file, version, told["traits"])
-    expectations.require(known, [p["name"] for p in told["paths"]], _catalogue(), file)
+    expectations.require(known, [p["name"] for p in told["paths"]], due_outputs(), file)
     found = [
         Column(
             source=source,
@@ -271,7 +271,3 @@ def was_interrupted(result: CaseResult) -> bool:
     return any(
         r.status is Status.NOT_RUN and r.reason == INTERRUPTED for r in result.outputs.values()
     )
-
-
-def _catalogue() -> dict[str, list[str]]:
-    return {name: due_names(entry.due) for name, entry in golden.manifest().entries.items()}

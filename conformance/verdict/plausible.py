@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 from conformance.case import LIMIT
 from conformance.cases import golden
 from conformance.errors import GoldenFileError
 from conformance.printable import value
+from conformance.verdict.due import due_outputs
 from conformance.verdict.record import OutputResult, RunRecord, Worst
-from conformance.verdict.ruler import due_names
 
 AHEAD = timedelta(hours=1)
 """How far the clock of another machine may be ahead of ours; what began later is not believed."""
@@ -105,7 +104,7 @@ def _catalogue(record: RunRecord) -> Iterator[str]:
         return
     if cases != len(known.entries):
         yield f"a catalogue of {cases} cases, that of its digest has {len(known.entries)}"
-    due = _due()
+    due = due_outputs()
     for case in record.cases:
         entry = known.entries.get(case.case)
         if entry is None:
@@ -116,12 +115,5 @@ def _catalogue(record: RunRecord) -> Iterator[str]:
         if told != wanted:
             found = f"{case.case} with {value(', '.join(told))}"
             yield f"{found}, {value(', '.join(wanted))} was wanted"
-        elif surplus := case.outputs.keys() - due[case.case]:
+        elif surplus := case.outputs.keys() - set(due[case.case]):
             yield f"{case.case} with output {min(surplus)}, which is not due there"
-
-
-@cache
-def _due() -> dict[str, frozenset[str]]:
-    """The outputs that any path owes in each case of our own catalogue."""
-    entries = golden.manifest().entries
-    return {name: frozenset(due_names(entry.due)) for name, entry in entries.items()}

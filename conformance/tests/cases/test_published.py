@@ -91,6 +91,19 @@ def test_a_record_that_claims_to_be_of_the_published_catalogue_is_not_believed(
     assert join([claimed]).foreign
 
 
+def test_what_is_due_follows_the_catalogue_that_is_there(
+    forged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a record of one catalogue was read, one of another is held to its own cases."""
+    record = forged / "records" / "textbook" / "staged.json"
+    words = ["run", "textbook/staged", "--records", str(record.parents[1]), "--case"]
+    main([*words, "dense/*"])
+    assert not record_file.read(record).catalogue["published"]
+    monkeypatch.undo()
+    main([*words, "offset/rows-float32-10"])
+    assert record_file.read(record).catalogue["published"]
+
+
 def test_verifying_calls_a_foreign_catalogue_a_difference(
     forged: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,6 @@ import os
 import stat
 import struct
 import sys
-import threading
 import time
 from typing import Any
 
@@ -250,9 +249,16 @@ def says_pass(x: Any, gamma: Any, beta: Any, eps: float) -> Any:
 
 
 def answers_afterwards(x: Any, gamma: Any, beta: Any, dy: Any, **given: Any) -> Outputs:
-    """Answer rightly, and send some more once that is done."""
-    pipe = _answer_pipe()
-    threading.Timer(0.02, os.write, [pipe, b"status: pass"]).start()
+    """Answer rightly, and send some more right after that, which a timer would do too late."""
+    wire: Any = sys.modules["conformance.harness.wire"]
+    pipe, send = _answer_pipe(), wire.send
+
+    def with_more(*message: Any) -> None:
+        wire.send = send
+        send(*message)
+        os.write(pipe, b"status: pass")
+
+    wire.send = with_more
     return right(x, gamma, beta, dy, **given)
 
 

@@ -9,15 +9,14 @@ from typing import TypeAlias
 
 from packaging.version import InvalidVersion, Version
 
-from conformance.cases import golden
 from conformance.errors import RecordError
 from conformance.printable import value
 from conformance.verdict import record_file
+from conformance.verdict.due import due_outputs
 from conformance.verdict.known.applying import FAILING
 from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.known.ranges import public_part
 from conformance.verdict.record import RunRecord, Status, came_out, version
-from conformance.verdict.ruler import due_names
 
 Triple: TypeAlias = tuple[str, str, str]
 """One output: a path, a case and the name of the output."""
@@ -144,11 +143,6 @@ def _traits(records: Iterable[RunRecord], folder: Path) -> dict[str, bool]:
         )
     words = [word for text in told for word in text.split("; ")]
     return {word.removeprefix("no "): not word.startswith("no ") for word in words}
-
-
-def due_outputs() -> dict[str, tuple[str, ...]]:
-    """Every case of the catalogue with the outputs that some path owes in it."""
-    return {name: tuple(due_names(e.due)) for name, e in golden.manifest().entries.items()}
 
 
 def spoken_of(

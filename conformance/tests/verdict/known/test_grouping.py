@@ -6,9 +6,10 @@ from random import Random
 
 import pytest
 
+from conformance.verdict.due import due_outputs
 from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.known.grouping import groups, patterns
-from conformance.verdict.known.outputs import Triple, due_outputs, spoken_of
+from conformance.verdict.known.outputs import Triple, spoken_of
 
 DUE = due_outputs()
 PATHS = ("one", "two", "three")
