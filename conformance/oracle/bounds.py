@@ -55,6 +55,7 @@ from conformance.case import LIMIT, Array, Inputs, Outputs
 from conformance.errors import InputError
 from conformance.float_types import FLOAT_TYPES, FloatType, finfo
 from conformance.oracle.channels import by_channel, from_channels
+from conformance.oracle.root import roots
 from conformance.oracle.rounding import Floats
 
 _VALID = 0.1
@@ -87,15 +88,15 @@ class _Root:
 
 def underflow(inputs: Inputs) -> float:
     """o: the smallest normal number of the type that is due to be computed in."""
-    return _arithmetic(inputs).smallest_normal
+    return arithmetic(inputs).smallest_normal
 
 
 def roundoff(inputs: Inputs) -> float:
     """u: 2^-53 where x is float64, else 2^-24."""
-    return _arithmetic(inputs).roundoff
+    return arithmetic(inputs).roundoff
 
 
-def _arithmetic(inputs: Inputs) -> FloatType:
+def arithmetic(inputs: Inputs) -> FloatType:
     """The type that is due to be computed in; a type of no row is treated as the halves are."""
     known = FLOAT_TYPES.get(str(inputs.x.dtype))
     return FLOAT_TYPES["float32" if known is None else known.arithmetic]
@@ -150,6 +151,17 @@ def is_gradable(inputs: Inputs, *, eps_outside: bool = False) -> bool:
     return bool(holds.all())
 
 
+def spent_by_single_pass(inputs: Inputs, *, eps_outside: bool = False) -> Floats:
+    """The part of V that 16 units of the single-pass variance are, ``(C, 1)``; 0 in test mode."""
+    if not inputs.training:
+        return np.zeros((int(np.prod(inputs.channel_shape)), 1))
+    with np.errstate(all="ignore"):
+        batch = _measure(inputs, inputs.x)
+        twice_k = roots(batch.var, inputs.eps, eps_outside=eps_outside).twice_k
+        found: Floats = LIMIT * roundoff(inputs) * twice_k * _single_pass_scale(batch)
+        return found
+
+
 def units(inputs: Inputs, expected: Array, scale: Array, dtype: np.dtype[Any]) -> Floats:
     """One error unit per element of an output of type `dtype`; float64, shape of `expected`."""
     info = finfo(dtype)
@@ -172,26 +184,19 @@ def _measure(inputs: Inputs, x: Array) -> _Batch:
 
 def _given(inputs: Inputs) -> _Batch:
     """Test mode: the statistics are inputs, without error."""
-    rows, mean, var = by_channel(_wide(inputs.x), inputs), *_running_given(inputs)
+    rows, mean, var = by_channel(_wide(inputs.x), inputs), *given_statistics(inputs)
     size, A1 = np.abs(rows) + underflow(inputs), np.abs(mean) + underflow(inputs)
     return _Batch(size, rows - mean, A1, var, np.zeros_like(var))
 
 
 def _root(inputs: Inputs, batch: _Batch, *, eps_outside: bool, single_pass: bool) -> _Root:
-    sigma = np.sqrt(batch.var)
-    if eps_outside:
-        r, w = 1 / (sigma + inputs.eps), 1 / sigma
-        k = r * w / 2
-        twice_k = k + w * w / 2
-    else:
-        r = w = 1 / np.sqrt(batch.var + inputs.eps)
-        k, twice_k = r * r / 2, r * r
+    root = roots(batch.var, inputs.eps, eps_outside=eps_outside)
     if not inputs.training:
-        return _Root(r, w, np.zeros_like(r), np.zeros_like(r))
-    S_var, growth = batch.S_var, np.ones_like(r)
+        return _Root(root.r, root.w, np.zeros_like(root.r), np.zeros_like(root.r))
+    S_var, growth = batch.S_var, np.ones_like(root.r)
     if single_pass:
-        S_var, growth = _single_pass(inputs, batch, twice_k)
-    return _Root(r, w, k * S_var * growth, twice_k * S_var * growth)
+        S_var, growth = _single_pass(inputs, batch, root.twice_k)
+    return _Root(root.r, root.w, root.k * S_var * growth, root.twice_k * S_var * growth)
 
 
 def _single_pass(inputs: Inputs, batch: _Batch, twice_k: Floats) -> tuple[Floats, Floats]:
@@ -201,11 +206,15 @@ def _single_pass(inputs: Inputs, batch: _Batch, twice_k: Floats) -> tuple[Floats
     of V moves r by less than (1 - s)^(-3/2) times the first order.  From s = 1/2 on nothing of the
     variance is left, and the class allows no more than any other.
     """
-    S_var = batch.S_var + batch.var + 2 * batch.A1**2
-    s = (LIMIT + inputs.count / 8) * roundoff(inputs) * twice_k * S_var
+    S_var = _single_pass_scale(batch)
+    s = LIMIT * roundoff(inputs) * twice_k * S_var
     holds = s < _SINGLE_PASS_VALID
     growth = (1 - np.minimum(s, _SINGLE_PASS_VALID)) ** -1.5
     return np.where(holds, S_var, batch.S_var), np.where(holds, growth, 1.0)
+
+
+def _single_pass_scale(batch: _Batch) -> Floats:
+    return batch.S_var + batch.var + 2 * batch.A1**2
 
 
 def _statistics(inputs: Inputs, batch: _Batch, *, single_pass: bool) -> dict[str, Floats]:
@@ -217,7 +226,7 @@ def _statistics(inputs: Inputs, batch: _Batch, *, single_pass: bool) -> dict[str
     found = {"mean": batch.A1, "var": spreads[-1]}
     if inputs.running_mean is not None:
         correction = inputs.count / max(inputs.count - 1, 1)
-        given_mean, given_var = (np.abs(given) for given in _running_given(inputs))
+        given_mean, given_var = (np.abs(given) for given in given_statistics(inputs))
         means = [(b.A1, b.A1) for b in batches]
         variances = [
             (b.var * correction, S * correction) for b, S in zip(batches, spreads, strict=True)
@@ -271,7 +280,8 @@ def _slopes(inputs: Inputs, batch: _Batch, root: _Root, dgamma: Floats, S_dgamma
     return S_dx + lost
 
 
-def _running_given(inputs: Inputs) -> tuple[Floats, Floats]:
+def given_statistics(inputs: Inputs) -> tuple[Floats, Floats]:
+    """The running mean and variance before the call: columns ``(C, 1)``."""
     if inputs.running_mean is None or inputs.running_var is None:
         raise InputError("running statistics are None, expected both. Pass both for their scales.")
     return _column(inputs.running_mean), _column(inputs.running_var)

@@ -1,9 +1,10 @@
 """Outputs against expected values: a grade, the largest error, and the element that has it.
 
-Grades (E is the largest error in units of `conformance.oracle.bounds`, M the values per channel):
+Grades (E is the largest error in units of `conformance.oracle.bounds`):
 
 A   E <= 16 (or the case's own limit): as accurate as the inputs deserve;
-B   E <= 16 + M / 8: the error of adding M terms one after the other, nothing worse;
+B   beyond that no more than adding terms one after the other loses on these very terms
+    (`conformance.oracle.sequential`);
 C   within the class of the single-pass variance, while that class keeps half of the variance:
     reported as degraded;
 F   anything else: NaN where a number is due, a wrong shape, a wrong type.
@@ -21,14 +22,12 @@ from conformance.case import Actual, Array, Case, Dialect, Outputs
 from conformance.errors import AdapterError
 from conformance.oracle.bounds import scales, units
 from conformance.oracle.solve import owed
+from conformance.verdict.lossier import Lossier
 from conformance.verdict.record import OutputResult, Status, Worst
 from conformance.verdict.yardstick import Yardstick
 
 _WIDE = (np.dtype(np.float32), np.dtype(np.float64))
 _STATUS = {"A": Status.PASS, "B": Status.PASS, "C": Status.DEGRADED, "F": Status.FAIL}
-_SEQUENTIAL = 8
-"""Error units that sequential summation may add: one per this many terms."""
-
 
 DUE_FIELD = {"running_var_biased": "running_var"}
 """Fields of `Outputs` that go by the name of another output."""
@@ -50,6 +49,7 @@ class Ruler:
         self.unbounded = tuple(n for n in _named(case.expected, dialect) if n not in self.due)
         self._yardsticks: dict[tuple[str, np.dtype[Any], bool], Yardstick] = {}
         self._scaled: dict[bool, dict[str, Array]] = {}
+        self._lossier = Lossier(case, self.due, self._units, outside=self._outside)
 
     def judge(self, actual: Actual) -> dict[str, OutputResult]:
         """Judge what a path returned.
@@ -81,7 +81,7 @@ class Ruler:
         yardstick, limit = self._yardstick(name, actual.dtype), self._case.problem.limit
         error, worst = yardstick.measure(actual)
         E = float(error[worst.index])
-        grade = self._grade(name, actual, E)
+        grade = "A" if limit >= E else self._lossier.grade(name, actual.dtype, error)
         return OutputResult(
             status=_STATUS[grade],
             grade=grade,
@@ -89,16 +89,6 @@ class Ruler:
             worst=worst,
             reason=None if grade in "AB" else _explain(grade, error, limit, worst),
         )
-
-    def _grade(self, name: str, actual: Array, error: float) -> str:
-        limit = self._case.problem.limit
-        if error <= limit:
-            return "A"
-        sequential = limit + self._case.inputs.count / _SEQUENTIAL
-        if error <= sequential:
-            return "B"
-        errors, _ = self._yardstick(name, actual.dtype, single_pass=True).measure(actual)
-        return "C" if bool((errors <= sequential).all()) else "F"
 
     def misfit(self, name: str, actual: Array) -> str | None:
         """What is wrong with shape or type, before any arithmetic; nothing is broadcast."""
@@ -113,6 +103,9 @@ class Ruler:
     def unit(self, name: str, dtype: np.dtype[Any]) -> Array:
         """Error unit of every element of an output of a type."""
         return self._yardstick(name, dtype).unit
+
+    def _units(self, name: str, dtype: np.dtype[Any], *, single_pass: bool) -> Array:
+        return self._yardstick(name, dtype, single_pass=single_pass).unit
 
     def _yardstick(
         self, name: str, dtype: np.dtype[Any], *, single_pass: bool = False

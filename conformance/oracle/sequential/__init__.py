@@ -1,0 +1,1 @@
+"""The class of algorithms that add terms one after the other, from the terms themselves."""

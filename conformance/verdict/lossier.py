@@ -1,0 +1,137 @@
+"""Grades beyond A: what a class of algorithms may lose, looked up only where A was missed.
+
+B   |error| <= 16 units + what sums one after the other lose on these terms
+    (`conformance.oracle.sequential`), while half of V = var + eps is left;
+C   the same beyond that half, or with the units and the sums of the single-pass variance;
+    for a variance itself only while the bound is at most half of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from conformance.arrays import LIKE_X
+from conformance.case import LIMIT, Array, Case
+from conformance.oracle.bounds import arithmetic, spent_by_single_pass
+from conformance.oracle.channels import by_channel
+from conformance.oracle.rounding import Floats
+from conformance.oracle.sequential.losses import Class, Losses, losses
+from conformance.oracle.sequential.sums import AtMost, Losing, Lost
+
+
+class Units(Protocol):
+    """Error units of an output of a type, of its shape."""
+
+    def __call__(self, name: str, dtype: np.dtype[Any], *, single_pass: bool) -> Array:
+        """Those of the single-pass class where it is asked for."""
+
+
+_VARIANCES = ("var", "running_var")
+_AT_ONCE = 2**21
+"""Values whose losses are found at once; a channel may have more."""
+
+
+class Lossier:
+    """The classes below A on one case in one dialect: found by channel, when asked, and kept."""
+
+    def __init__(self, case: Case, due: dict[str, Array], units: Units, *, outside: bool) -> None:
+        """Nothing is computed yet.
+
+        Args:
+            case: What was asked.
+            due: Exact values by output name.
+            units: Error units.
+            outside: The dialect ``(x - mean) / (sigma + eps)``.
+        """
+        self._case, self._due, self._units, self._outside = case, due, units, outside
+        self._bits = arithmetic(case.inputs).bits
+        self._exact = case.problem.limit < LIMIT
+        self._kept: dict[tuple[bool, int], tuple[dict[str, Floats], bool]] = {}
+
+    def grade(self, name: str, dtype: np.dtype[Any], errors: Floats) -> str:
+        """B, C or F for an output that missed A.
+
+        Args:
+            name: The output.
+            dtype: Its type.
+            errors: In units, of its shape; 0 where it is right without arithmetic.
+        """
+        beyond = self._rows(name, errors) > self._case.problem.limit
+        (missed,) = np.nonzero(beyond.any(axis=1))
+        off = self._rows(name, errors * self._units(name, dtype, single_pass=False))[missed]
+        off = np.where(beyond[missed], off, 0.0)
+        if not np.isfinite(off).all() or self._is_out_of_reach(name, dtype, missed, off):
+            return "F"
+        of, valid = self._losses(name, missed, single_pass=False)
+        within = off <= self._bound(name, dtype, missed, of, single_pass=False)
+        if bool((within & valid).all()):
+            return "B"
+        return "C" if bool((within | self._degraded(name, dtype, missed, off)).all()) else "F"
+
+    def _is_out_of_reach(
+        self, name: str, dtype: np.dtype[Any], rows: npt.NDArray[np.intp], off: Floats
+    ) -> bool:
+        """Whether some element is further off than any class allows, for the cost of one pass."""
+        bounds = []
+        for single_pass in (False, True):
+            of = self._found(rows, single_pass=single_pass, at_most=True).of[name]
+            bounds.append(self._bound(name, dtype, rows, of, single_pass=single_pass))
+        return bool((off > np.maximum(*bounds)).any())
+
+    def _degraded(
+        self, name: str, dtype: np.dtype[Any], rows: npt.NDArray[np.intp], off: Floats
+    ) -> npt.NDArray[np.bool_]:
+        of, valid = self._losses(name, rows, single_pass=True)
+        bound = self._bound(name, dtype, rows, of, single_pass=True)
+        if name in _VARIANCES:
+            exact = np.abs(self._rows(name, self._due[name])[rows])
+            valid = valid & (bound <= exact / 2)
+        return np.asarray((off <= bound) & valid, dtype=np.bool_)
+
+    def _bound(
+        self,
+        name: str,
+        dtype: np.dtype[Any],
+        rows: npt.NDArray[np.intp],
+        of: Floats,
+        *,
+        single_pass: bool,
+    ) -> Floats:
+        unit = self._rows(name, self._units(name, dtype, single_pass=single_pass))[rows]
+        return np.asarray(self._case.problem.limit * unit + of)
+
+    def _losses(
+        self, name: str, rows: npt.NDArray[np.intp], *, single_pass: bool
+    ) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """What an output may lose by the sums of a class, and whether the class holds there."""
+        new = np.array([r for r in rows if (single_pass, int(r)) not in self._kept], np.intp)
+        step = max(1, _AT_ONCE // self._case.inputs.count)
+        for start in range(0, len(new), step):
+            some = new[start : start + step]
+            found = self._found(some, single_pass=single_pass, at_most=False)
+            for at, row in enumerate(some.tolist()):
+                of = {n: values[at] for n, values in found.of.items()}
+                self._kept[single_pass, row] = of, bool(found.valid[at, 0])
+        kept = [self._kept[single_pass, int(r)] for r in rows]
+        return np.array([of[name] for of, _ in kept]), np.array([[valid] for _, valid in kept])
+
+    def _found(self, rows: npt.NDArray[np.intp], *, single_pass: bool, at_most: bool) -> Losses:
+        make: type[AtMost | Lost] = AtMost if at_most else Lost
+        plain: Losing = make(self._bits, exact=self._exact)
+        spent: Floats | float = 0.0
+        if single_pass:
+            spent = spent_by_single_pass(self._case.inputs, eps_outside=self._outside)[rows]
+        of = Class(
+            plain=plain,
+            scaled=make(self._bits),
+            welford=not self._exact,
+            single_pass=single_pass,
+            spent=spent,
+        )
+        return losses(self._case.inputs, rows, of, eps_outside=self._outside)
+
+    def _rows(self, name: str, values: Array) -> Array:
+        return by_channel(values, self._case.inputs) if name in LIKE_X else values.reshape(-1, 1)
