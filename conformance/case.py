@@ -158,7 +158,8 @@ class Problem:
         made: How the inputs were made, in a sentence that suffices to make them again.
         inputs: What the implementation is given.
         limit: Error units up to which grade A reaches; below 16 only where the inputs make
-            every sum exact.
+            every sum exact, in any order: then a sum may lose nothing beyond it. It must leave
+            room for Welford's update, whose terms are not those of the sums.
         cites: Where the mistake was seen: addresses or names of documents.
     """
 

@@ -87,11 +87,11 @@ SIGNS: Mapping[Status, Sign] = {
 GRADES: Mapping[str, str] = {
     "A": "at most 16 error units (fewer where the sums are exact): as accurate as the input "
     "deserves",
-    "B": "at most 16 + M/8 error units: M terms added one after the other, nothing worse",
+    "B": "what adding these very terms one after the other loses, nothing worse",
     "C": "within the one-pass-variance class; conforms on well-conditioned cases only",
     "F": "anything else",
 }
-"""What each grade means; M is the number of values that share one mean."""
+"""What each grade means."""
 
 UNITS = (
     "Error units: the distance from the exact value, divided by what one rounding of each input "

@@ -17,6 +17,9 @@ m_W and v_W are Welford's.  A variance that is off by the part s of V moves r by
 gamma or r may have scaled are never taken for exact: b' is lost(gamma dy), and so are those of
 dgamma.  In test mode m = v = i = 0, and dx has no sum.
 
+One pass over x - K, with K one of the values, is in the class as far as it loses no more than that:
+where K lies far from the mean it is a single pass like the next.
+
 The single-pass variance E[x^2] - mean^2 loses lost(x^2) / M + 2 |mean| m more.
 """
 

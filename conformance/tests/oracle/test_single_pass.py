@@ -27,35 +27,28 @@ def test_single_pass_loses_the_squares() -> None:
 def constant(eps: float) -> Inputs:
     """128 values 2^9 in float32: S_var = 2^-20 2^18 = 1/4, and 2^19 + 1/4 for the single pass.
 
-    (T + M / 8) u = 32 u = 2^-19, so that s = (1 + 2^-21) / eps.
+    T u = 2^-20, so that s = (1 + 2^-21) / (2 eps).
     """
     return given([512] * 128, np.float32, eps=eps)
 
 
 def test_single_pass_grows_beyond_first_order() -> None:
     """A quarter of V lost moves r by (1 - 1/4)^(-3/2) = 8 / 27^(1/2) times the first order."""
-    slack = (2**19 + 0.25) / 8 * 8 / 27**0.5
-    assert column(constant(4.0), "inv_std", single_pass=True) == pytest.approx(
-        [(1 + slack) / 2], rel=1e-5
+    slack = (2**19 + 0.25) / 4 * 8 / 27**0.5
+    assert column(constant(2.0), "inv_std", single_pass=True) == pytest.approx(
+        [(1 + slack) / 2**0.5], rel=1e-5
     )
-
-
-def test_terms_that_are_added_one_by_one_are_an_eighth_each() -> None:
-    """Four values: (16 + 1/2) u (2^19 + 1/4) / eps is a quarter where eps = 2.0625 (1 + 2^-21)."""
-    found = column(given([512] * 4, np.float32, eps=2.0625), "inv_std", single_pass=True)
-    slack = (2**19 + 0.25) / (2 * 2.0625) * 8 / 27**0.5
-    assert found == pytest.approx([(1 + slack) / 2.0625**0.5], rel=1e-5)
 
 
 def test_dx_of_the_single_pass_class_grows_with_r() -> None:
     """Values 511 and 513, 64 each, dy -1 and 1, eps 3: V = 4, r = w = 1/2, k = 1/8, dgamma 64.
 
-    S_var = 1 + 2 * 512 + 1/4 and the class adds 1 + 2^19: 525314.25, of which 2^-19 / 4 is s.
+    S_var = 1 + 2 * 512 + 1/4 and the class adds 1 + 2^19: 525314.25, of which 2^-20 / 4 is s.
     S_dgamma = 1/2 * 128 * 513 + 64 k S; w / M = 2^-8; dx = 1/2 (1 - 1/4).
     """
     dy = [-1.0] * 64 + [1.0] * 64
     inputs = given([511] * 64 + [513] * 64, np.float32, dy=dy)
-    growth = (1 - 525314.25 * 2.0**-21) ** -1.5
+    growth = (1 - 525314.25 * 2.0**-22) ** -1.5
     slack, twice = 525314.25 / 8 * growth, 525314.25 / 4 * growth
     S_dgamma = 64 * 513 + 64 * slack
     wanted = [
@@ -70,9 +63,9 @@ def test_dx_of_the_single_pass_class_grows_with_r() -> None:
 @pytest.mark.parametrize(
     ("eps", "wanted"),
     [
-        (2 + 2.0**-20, 0.25),  # s = 1/2 exactly: nothing is left
-        (2.0, 0.25),  # more than a half
-        (2 + 2.0**-18, 2**19 + 0.25),  # less
+        (1 + 2.0**-21, 0.25),  # s = 1/2 exactly: nothing is left
+        (1.0, 0.25),  # more than a half
+        (1 + 2.0**-19, 2**19 + 0.25),  # less
     ],
 )
 def test_single_pass_has_no_class_from_half_of_the_variance_on(eps: float, wanted: float) -> None:
@@ -81,9 +74,9 @@ def test_single_pass_has_no_class_from_half_of_the_variance_on(eps: float, wante
 
 
 def test_without_a_class_r_has_no_growth() -> None:
-    """From half of the variance on S_inv is r (1 + k S_var), k S_var = 1/4 / 4, and no more."""
-    found = column(constant(2.0), "inv_std", single_pass=True)
-    assert found == pytest.approx([0.5**0.5 * (1 + 0.25 / 4)], rel=1e-13)
+    """From half of the variance on S_inv is r (1 + k S_var), k S_var = 1/4 / 2, and no more."""
+    found = column(constant(1.0), "inv_std", single_pass=True)
+    assert found == pytest.approx([1 + 0.25 / 2], rel=1e-13)
 
 
 def strained(eps: float, **more: Any) -> Inputs:

@@ -165,15 +165,16 @@ def test_single_pass_variance_fails_once_nothing_is_left() -> None:
 
 
 def test_sequential_sum_is_graded_b() -> None:
-    """An error that adding M terms one by one explains is B, and passes."""
-    inputs = make((1024, 1), np.float32)
+    """What adding equal terms one by one loses is B and passes; twice as much is F."""
+    inputs = replace(make((3000, 1), np.float32), dy=np.full((3000, 1), 1 / 3000, np.float32))
+    assert inputs.dy is not None
     case = solve(Problem(id="g/c", group="g", catches="-", made="-", inputs=inputs))
-    actual = exact(case)
-    good = judge(case, Dialect(), actual)["dbeta"].worst
-    assert good is not None
-    actual["dbeta"] = actual["dbeta"] + np.float32(good.bound * 3)
-    result = judge(case, Dialect(), actual)["dbeta"]
+    loop = np.add.accumulate(inputs.dy[:, 0])[-1:]
+    result = judge(case, Dialect(), {"dbeta": loop})["dbeta"]
     assert (result.status, result.grade) == (Status.PASS, "B")
+    off = loop - np.asarray(case.expected.dbeta)
+    far = (loop + 3 * off).astype(np.float32)
+    assert judge(case, Dialect(), {"dbeta": far})["dbeta"].grade == "F"
 
 
 def test_unknown_output_name_is_refused(case: Case) -> None:
