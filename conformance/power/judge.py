@@ -19,7 +19,12 @@ FILES = (
     "case.py",  # the limit, and the number of values per channel
     "oracle/bounds.py",
     "oracle/channels.py",
+    "oracle/root.py",
+    "oracle/sequential/losses.py",
+    "oracle/sequential/sums.py",
+    "oracle/sequential/welford.py",
     "oracle/solve.py",  # which outputs have a bound
+    "verdict/lossier.py",
     "verdict/ruler.py",
     "verdict/yardstick.py",
 )
