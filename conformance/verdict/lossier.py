@@ -59,14 +59,18 @@ class Lossier:
             dtype: Its type.
             errors: In units, of its shape; 0 where it is right without arithmetic.
         """
+        if not np.isfinite(errors).all():
+            return "F"
         beyond = self._rows(name, errors) > self._case.problem.limit
         (missed,) = np.nonzero(beyond.any(axis=1))
-        off = self._rows(name, errors * self._units(name, dtype, single_pass=False))[missed]
-        off = np.where(beyond[missed], off, 0.0)
-        if not np.isfinite(off).all() or self._is_out_of_reach(name, dtype, missed, off):
+        unit = self._rows(name, self._units(name, dtype, single_pass=False))[missed]
+        with np.errstate(all="ignore"):
+            off = np.where(beyond[missed], self._rows(name, errors)[missed] * unit, 0.0)
+        if self._is_out_of_reach(name, dtype, missed, off):
             return "F"
         of, valid = self._losses(name, missed, single_pass=False)
-        within = off <= self._bound(name, dtype, missed, of, single_pass=False)
+        # What is within A needs no bound, and has none where a value of its channel is infinite.
+        within = (off == 0) | (off <= self._bound(name, dtype, missed, of, single_pass=False))
         if bool((within & valid).all()):
             return "B"
         return "C" if bool((within | self._degraded(name, dtype, missed, off)).all()) else "F"
@@ -79,7 +83,7 @@ class Lossier:
         for single_pass in (False, True):
             of = self._found(rows, single_pass=single_pass, at_most=True).of[name]
             bounds.append(self._bound(name, dtype, rows, of, single_pass=single_pass))
-        return bool((off > np.maximum(*bounds)).any())
+        return bool((off > np.fmax(*bounds)).any())
 
     def _degraded(
         self, name: str, dtype: np.dtype[Any], rows: npt.NDArray[np.intp], off: Floats

@@ -354,3 +354,21 @@ def test_only_answers_are_due() -> None:
     """A case that asks for one output has no other judged."""
     only = replace(case([1, 1]), expected=Outputs(mean=np.ones(1)))
     assert list(judge(only, Dialect(), {"mean": np.ones(1)})) == ["mean"]
+
+
+def test_an_element_without_a_bound_does_not_spoil_its_channel() -> None:
+    """Beside an infinite y that is right, another that lost what sums may lose is judged."""
+    one = np.ones(1, np.float32)
+    inputs = Inputs(
+        x=np.array([[np.inf], [3.0]], np.float32),
+        training=False,
+        running_mean=0 * one,
+        running_var=one,
+        eps=3.0,
+    )
+    some = solve(Problem(id="g/c", group="g", catches="-", made="-", inputs=inputs))
+    grades = [
+        judge(some, Dialect(), {"y": np.array([[np.inf], [y]], np.float32)})["y"].grade
+        for y in (1.5, 1.6)
+    ]
+    assert grades == ["A", "F"]
