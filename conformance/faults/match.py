@@ -13,7 +13,7 @@ from conformance.faults.fault import Fault
 from conformance.faults.sheet import Edits, kernel
 from conformance.float_types import finfo
 from conformance.memory import laid_out
-from conformance.oracle.bounds import roundoff
+from conformance.oracle.arithmetic import roundoff
 from conformance.oracle.channels import by_channel
 from conformance.verdict.ruler import Ruler
 

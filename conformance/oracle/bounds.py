@@ -16,15 +16,19 @@ what underflows on its way is off by u o, however small it is:
     S_mean = A1                     S_var = var + 2 mean(d |x|) + T u A1^2
     S_inv = r (1 + k S_var)         k = 1 / (2 V), the sensitivity of log r to the variance
     S_y = |gamma| r (|x| + A1 + d (1 + k S_var)) + |beta|         S_dbeta = sum|dy|
-    S_dgamma = r (sum |dy| (d + |x|) + M o + |dbeta| A1) + |dgamma| k S_var
+    S_dgamma = r (sum |dy| (d + |x|) + M o + |dbeta| A1) + |dgamma| k S_var + M R max(l)
     S_dx = |gamma| r (|dy| + D1 + (|x| + A1) w (|dgamma| + T u S_dgamma) / M
                       + d w S_dgamma / M + d w |dgamma| / M (2 k) S_var)
-           + r o + |dx| k S_var,     w = r
+           + max(1, |gamma|) R^3 l + |dx| k S_var,     w = r
     S_running_mean = |rm| + m A1
     S_running_var = |rv| + m S_var M / (M - 1)
 
+with R = max(1, r) and l = o (1 + (|x| + |mean| + A1) R): where dy is so small that its products
+underflow, what was lost may yet be multiplied by x, gamma and powers of r.
+
 The running statistics may be formed as ``old + m (new - old)``, which loses u m |old| where
-``(1 - m) old + m new`` loses u (1 - m) |old|: both are allowed for at every step.
+``(1 - m) old + m new`` loses u (1 - m) |old|: both are allowed for at every step.  What a half
+type loses between batches is `conformance.oracle.storage`'s.
 
 Two products of errors are counted, each because it is all that is left where the rest is 0, in a
 channel that is constant: T u A1^2 is the squared error of the mean, and T u S_dgamma the error of
@@ -52,28 +56,19 @@ from typing import Any
 import numpy as np
 
 from conformance.case import LIMIT, Array, Inputs, Outputs
-from conformance.errors import InputError
-from conformance.float_types import FLOAT_TYPES, FloatType, finfo
+from conformance.float_types import finfo
+from conformance.oracle.arithmetic import roundoff, underflow
 from conformance.oracle.channels import by_channel, from_channels
+from conformance.oracle.measured import Batch, column, given, given_statistics, measured, wide
 from conformance.oracle.root import roots
 from conformance.oracle.rounding import Floats
+from conformance.oracle.storage import storing
 
 _VALID = 0.1
 """How large the relative perturbation of the variance may be for first order to hold."""
 
 _SINGLE_PASS_VALID = 0.5
 """The same for the single-pass class, whose growth beyond first order is allowed for."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """What the scales need to know of one batch; rows ``(C, M)`` and columns ``(C, 1)``."""
-
-    size: Floats  # |x|
-    d: Floats  # x - mean, signed
-    A1: Floats
-    var: Floats
-    S_var: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +79,6 @@ class _Root:
     w: Floats
     slack: Floats
     twice_slack: Floats
-
-
-def underflow(inputs: Inputs) -> float:
-    """o: the smallest normal number of the type that is due to be computed in."""
-    return arithmetic(inputs).smallest_normal
-
-
-def roundoff(inputs: Inputs) -> float:
-    """u: 2^-53 where x is float64, else 2^-24."""
-    return arithmetic(inputs).roundoff
-
-
-def arithmetic(inputs: Inputs) -> FloatType:
-    """The type that is due to be computed in; a type of no row is treated as the halves are."""
-    known = FLOAT_TYPES.get(str(inputs.x.dtype))
-    return FLOAT_TYPES["float32" if known is None else known.arithmetic]
 
 
 def scales(
@@ -119,7 +98,7 @@ def scales(
     if inputs.count == 0:
         return {name: np.zeros(v.shape) for name, v in expected.items().items()}
     with np.errstate(all="ignore"):
-        batch = _measure(inputs, inputs.x) if inputs.training else _given(inputs)
+        batch = measured(inputs, inputs.x) if inputs.training else given(inputs)
         root = _root(inputs, batch, eps_outside=eps_outside, single_pass=single_pass)
         found = {"inv_std": root.r * (1 + root.slack)}
         dgamma = np.zeros_like(root.r)
@@ -144,7 +123,7 @@ def is_gradable(inputs: Inputs, *, eps_outside: bool = False) -> bool:
     if not inputs.training or inputs.count == 0:
         return True
     with np.errstate(all="ignore"):
-        batch = _measure(inputs, inputs.x)
+        batch = measured(inputs, inputs.x)
         root = _root(inputs, batch, eps_outside=eps_outside, single_pass=False)
         strain = LIMIT * roundoff(inputs) * root.twice_slack
         holds = (strain < _VALID) | ~np.isfinite(batch.A1)
@@ -156,7 +135,7 @@ def spent_by_single_pass(inputs: Inputs, *, eps_outside: bool = False) -> Floats
     if not inputs.training:
         return np.zeros((int(np.prod(inputs.channel_shape)), 1))
     with np.errstate(all="ignore"):
-        batch = _measure(inputs, inputs.x)
+        batch = measured(inputs, inputs.x)
         twice_k = roots(batch.var, inputs.eps, eps_outside=eps_outside).twice_k
         found: Floats = LIMIT * roundoff(inputs) * twice_k * _single_pass_scale(batch)
         return found
@@ -170,26 +149,12 @@ def units(inputs: Inputs, expected: Array, scale: Array, dtype: np.dtype[Any]) -
         unit = u * scale + float(info.smallest_subnormal) / 2
         if u_out > u:
             unit = unit + u_out * np.abs(expected)
+        # Of the smallest float64 half is 0, and u S as well: then it is one of these itself.
+        unit = np.where((unit == 0) & (scale > 0), float(info.smallest_subnormal), unit)
     return np.asarray(unit, dtype=np.float64)
 
 
-def _measure(inputs: Inputs, x: Array) -> _Batch:
-    """A batch under training; float64 statistics suffice for a scale."""
-    rows = by_channel(_wide(x), inputs)
-    size, d = np.abs(rows) + underflow(inputs), rows - rows.mean(axis=1, keepdims=True)
-    A1, var = size.mean(axis=1, keepdims=True), (d * d).mean(axis=1, keepdims=True)
-    cross = (np.abs(d) * size).mean(axis=1, keepdims=True)
-    return _Batch(size, d, A1, var, var + 2 * cross + LIMIT * roundoff(inputs) * A1 * A1)
-
-
-def _given(inputs: Inputs) -> _Batch:
-    """Test mode: the statistics are inputs, without error."""
-    rows, mean, var = by_channel(_wide(inputs.x), inputs), *given_statistics(inputs)
-    size, A1 = np.abs(rows) + underflow(inputs), np.abs(mean) + underflow(inputs)
-    return _Batch(size, rows - mean, A1, var, np.zeros_like(var))
-
-
-def _root(inputs: Inputs, batch: _Batch, *, eps_outside: bool, single_pass: bool) -> _Root:
+def _root(inputs: Inputs, batch: Batch, *, eps_outside: bool, single_pass: bool) -> _Root:
     root = roots(batch.var, inputs.eps, eps_outside=eps_outside)
     if not inputs.training:
         return _Root(root.r, root.w, np.zeros_like(root.r), np.zeros_like(root.r))
@@ -199,7 +164,7 @@ def _root(inputs: Inputs, batch: _Batch, *, eps_outside: bool, single_pass: bool
     return _Root(root.r, root.w, root.k * S_var * growth, root.twice_k * S_var * growth)
 
 
-def _single_pass(inputs: Inputs, batch: _Batch, twice_k: Floats) -> tuple[Floats, Floats]:
+def _single_pass(inputs: Inputs, batch: Batch, twice_k: Floats) -> tuple[Floats, Floats]:
     """S_var of the single-pass class, and how much more than first order r moves in it.
 
     The class loses ``E[x^2] + mean^2 <= var + 2 A1^2`` per u.  A variance that is off by a part s
@@ -213,12 +178,12 @@ def _single_pass(inputs: Inputs, batch: _Batch, twice_k: Floats) -> tuple[Floats
     return np.where(holds, S_var, batch.S_var), np.where(holds, growth, 1.0)
 
 
-def _single_pass_scale(batch: _Batch) -> Floats:
+def _single_pass_scale(batch: Batch) -> Floats:
     return batch.S_var + batch.var + 2 * batch.A1**2
 
 
-def _statistics(inputs: Inputs, batch: _Batch, *, single_pass: bool) -> dict[str, Floats]:
-    batches = [*(_measure(inputs, past) for past in inputs.earlier), batch]
+def _statistics(inputs: Inputs, batch: Batch, *, single_pass: bool) -> dict[str, Floats]:
+    batches = [*(measured(inputs, past) for past in inputs.earlier), batch]
     spreads = [
         _single_pass(inputs, b, 1 / (b.var + inputs.eps))[0] if single_pass else b.S_var
         for b in batches
@@ -231,8 +196,9 @@ def _statistics(inputs: Inputs, batch: _Batch, *, single_pass: bool) -> dict[str
         variances = [
             (b.var * correction, S * correction) for b, S in zip(batches, spreads, strict=True)
         ]
-        found["running_mean"] = _blended(given_mean, means, inputs.momentum)
-        found["running_var"] = _blended(given_var, variances, inputs.momentum)
+        stored_mean, stored_var = storing(inputs, batches)
+        found["running_mean"] = _blended(given_mean, means, inputs.momentum) + stored_mean
+        found["running_var"] = _blended(given_var, variances, inputs.momentum) + stored_var
     return found
 
 
@@ -246,30 +212,43 @@ def _blended(given: Floats, batches: Sequence[tuple[Floats, Floats]], momentum: 
     return scale
 
 
-def _gradient(inputs: Inputs, batch: _Batch, root: _Root, dgamma: Floats) -> dict[str, Floats]:
+def _gradient(inputs: Inputs, batch: Batch, root: _Root, dgamma: Floats) -> dict[str, Floats]:
     dy = _slope(inputs)
     slope = np.abs(dy) + underflow(inputs)
     dbeta = np.abs(dy.sum(axis=1, keepdims=True))
     products = (slope * (np.abs(batch.d) + batch.size)).sum(axis=1, keepdims=True)
     products = products + inputs.count * underflow(inputs)
+    below = (
+        inputs.count
+        * np.maximum(1, root.r)
+        * _lost_below(inputs, batch, root).max(axis=1, keepdims=True, initial=0.0)
+    )
     return {
         "dbeta": slope.sum(axis=1, keepdims=True),
-        "dgamma": root.r * (products + dbeta * batch.A1) + dgamma * root.slack,
+        "dgamma": root.r * (products + dbeta * batch.A1) + dgamma * root.slack + below,
     }
 
 
-def _output(inputs: Inputs, batch: _Batch, root: _Root) -> Floats:
+def _lost_below(inputs: Inputs, batch: Batch, root: _Root) -> Floats:
+    """O (1 + (|x| + |mean| + A1) max(1, r)): products of dy may underflow before x or r is in."""
+    around = batch.size + np.abs(batch.mean) + batch.A1
+    return np.asarray(underflow(inputs) * (1 + around * np.maximum(1, root.r)))
+
+
+def _output(inputs: Inputs, batch: Batch, root: _Root) -> Floats:
     gamma, beta = np.abs(_parameter(inputs.gamma, 1.0)), np.abs(_parameter(inputs.beta, 0.0))
     d = np.abs(batch.d)
-    return gamma * root.r * (batch.size + batch.A1 + d * (1 + root.slack)) + beta
+    return np.asarray(gamma * root.r * (batch.size + batch.A1 + d * (1 + root.slack)) + beta)
 
 
-def _slopes(inputs: Inputs, batch: _Batch, root: _Root, dgamma: Floats, S_dgamma: Floats) -> Floats:
+def _slopes(inputs: Inputs, batch: Batch, root: _Root, dgamma: Floats, S_dgamma: Floats) -> Floats:
     """S_dx without its last term, which needs dx itself."""
     slope = np.abs(_slope(inputs)) + underflow(inputs)
-    reach, lost = np.abs(_parameter(inputs.gamma, 1.0)) * root.r, root.r * underflow(inputs)
+    gamma, grows = np.abs(_parameter(inputs.gamma, 1.0)), np.maximum(1, root.r)
+    reach = gamma * root.r
+    lost = np.maximum(1, gamma) * grows**3 * _lost_below(inputs, batch, root)
     if not inputs.training:
-        return reach * slope + lost
+        return np.asarray(reach * slope + lost)
     d, along = np.abs(batch.d), root.w / inputs.count
     S_dx: Floats = reach * (
         slope
@@ -277,27 +256,12 @@ def _slopes(inputs: Inputs, batch: _Batch, root: _Root, dgamma: Floats, S_dgamma
         + (batch.size + batch.A1) * along * (dgamma + LIMIT * roundoff(inputs) * S_dgamma)
         + d * along * (S_dgamma + dgamma * root.twice_slack)
     )
-    return S_dx + lost
-
-
-def given_statistics(inputs: Inputs) -> tuple[Floats, Floats]:
-    """The running mean and variance before the call: columns ``(C, 1)``."""
-    if inputs.running_mean is None or inputs.running_var is None:
-        raise InputError("running statistics are None, expected both. Pass both for their scales.")
-    return _column(inputs.running_mean), _column(inputs.running_var)
+    return np.asarray(S_dx + lost)
 
 
 def _parameter(given: Array | None, default: float) -> Floats:
-    return np.full((1, 1), default) if given is None else _column(given)
+    return np.full((1, 1), default) if given is None else column(given)
 
 
 def _slope(inputs: Inputs) -> Floats:
-    return by_channel(_wide(inputs.dy), inputs)
-
-
-def _column(values: Array | None) -> Floats:
-    return _wide(values).reshape(-1, 1)
-
-
-def _wide(values: Array | None) -> Floats:
-    return np.asarray(values, dtype=np.float64)
+    return by_channel(wide(inputs.dy), inputs)

@@ -17,13 +17,16 @@ FILES = (
     "arrays.py",  # which output has which shape and type
     "float_types.py",  # the roundoff
     "case.py",  # the limit, and the number of values per channel
+    "oracle/arithmetic.py",
     "oracle/bounds.py",
     "oracle/channels.py",
+    "oracle/measured.py",
     "oracle/root.py",
     "oracle/sequential/losses.py",
     "oracle/sequential/sums.py",
     "oracle/sequential/welford.py",
     "oracle/solve.py",  # which outputs have a bound
+    "oracle/storage.py",
     "verdict/lossier.py",
     "verdict/ruler.py",
     "verdict/yardstick.py",

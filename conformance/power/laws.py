@@ -18,7 +18,8 @@ import numpy.typing as npt
 from conformance.arrays import GRADIENTS, LIKE_X, OUTPUT_NAMES, PER_CHANNEL
 from conformance.case import LIMIT, Actual, Array, Inputs, Kernel, Outputs
 from conformance.float_types import finfo
-from conformance.oracle.bounds import arithmetic, is_gradable, scales, units
+from conformance.oracle.arithmetic import arithmetic
+from conformance.oracle.bounds import is_gradable, scales, units
 from conformance.oracle.channels import from_channels
 from conformance.oracle.sequential.losses import Class, losses
 from conformance.oracle.sequential.sums import Lost

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from conformance.arrays import LIKE_X
 from conformance.case import LIMIT, Array, Case
-from conformance.oracle.bounds import arithmetic, spent_by_single_pass
+from conformance.oracle.arithmetic import arithmetic
+from conformance.oracle.bounds import spent_by_single_pass
 from conformance.oracle.channels import by_channel
 from conformance.oracle.rounding import Floats
 from conformance.oracle.sequential.losses import Class, Losses, losses
@@ -49,6 +50,7 @@ class Lossier:
         self._case, self._due, self._units, self._outside = case, due, units, outside
         self._bits = arithmetic(case.inputs).bits
         self._exact = case.problem.limit < LIMIT
+        self._crude: dict[bool, dict[str, Floats]] = {}
         self._kept: dict[tuple[bool, int], tuple[dict[str, Floats], bool]] = {}
 
     def grade(self, name: str, dtype: np.dtype[Any], errors: Floats) -> str:
@@ -78,12 +80,19 @@ class Lossier:
     def _is_out_of_reach(
         self, name: str, dtype: np.dtype[Any], rows: npt.NDArray[np.intp], off: Floats
     ) -> bool:
-        """Whether some element is further off than any class allows, for the cost of one pass."""
+        """Whether some element is further off than any class allows, by bounds that cost little."""
         bounds = []
         for single_pass in (False, True):
-            of = self._found(rows, single_pass=single_pass, at_most=True).of[name]
+            of = self._at_most(single_pass=single_pass)[name][rows]
             bounds.append(self._bound(name, dtype, rows, of, single_pass=single_pass))
         return bool((off > np.fmax(*bounds)).any())
+
+    def _at_most(self, *, single_pass: bool) -> dict[str, Floats]:
+        if single_pass not in self._crude:
+            channels = np.arange(int(np.prod(self._case.inputs.channel_shape)))
+            found = self._found(channels, single_pass=single_pass, at_most=True).of
+            self._crude[single_pass] = dict(found)
+        return self._crude[single_pass]
 
     def _degraded(
         self, name: str, dtype: np.dtype[Any], rows: npt.NDArray[np.intp], off: Floats

@@ -23,12 +23,10 @@ from conformance.checking.search.textures import (
     Texture,
     draw_simple_texture,
     draw_texture,
-    few_bits,
     fitted,
     values,
 )
 from conformance.checking.search.wanted import EARLIER, MEMORIES, RANKS, TYPES, Wanted
-from conformance.checking.search.within_bounds import ANY_ORDER, within_bounds
 
 _AROUND: Mapping[str, float] = MappingProxyType(
     {"gamma": 1.0, "beta": 0.0, "running_mean": 0.0, "running_var": 1.0}
@@ -111,18 +109,15 @@ def _calls(draw: Draw, wanted: Wanted) -> Inputs:
         **_parameters(frame, over_parameters, parts[_LIKE_X:]),
     )
     left_out: dict[str, Any] = dict.fromkeys(frame.absent)
-    lying = _lying(replace(call, **left_out))
-    return within_bounds(lying)
+    return _lying(replace(call, **left_out))
 
 
 def _like_x(frame: Frame, over: Texture, part: bytes) -> Array:
-    if frame.count > ANY_ORDER and not over.is_irregular:
-        over = replace(over, outlier=0)
     found = fitted(values(over, part, frame.shape, frame.x_type), frame.x_type)
     if over.constant and found.size:
         channels = frame.channel_axes
         first = tuple(0 if a in channels else slice(None) for a in range(len(frame.shape)))
-        found[first] = few_bits(found[(0,) * found.ndim], frame.x_type)
+        found[first] = found[(0,) * found.ndim]
     return found
 
 
@@ -142,6 +137,5 @@ def _lying(call: Inputs) -> Inputs:
     if call.memory == "broadcast" and call.dy is not None:
         axes = call.channel_axes
         first = tuple(slice(None) if a in axes else slice(1) for a in range(call.x.ndim))
-        level = few_bits(call.dy[first], str(call.x.dtype))
-        return replace(call, dy=np.broadcast_to(level, call.x.shape).copy())
+        return replace(call, dy=np.broadcast_to(call.dy[first], call.x.shape).copy())
     return call

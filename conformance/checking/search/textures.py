@@ -28,8 +28,7 @@ _OFFSETS = (0.0, 0.0, 0.0, 1.0, -10.0, 100.0, -1e3, 1e4)
 _FAR_OFFSETS = (*_OFFSETS, -1e6, 1e8)
 """What all values are moved by, in units of about their deviation; the far ones for float64."""
 
-_UNITS = (1.0,) * 12 + (2.0**-10, 2.0**10, 2.0**-3)
-_UNITS_OR_SUBNORMAL = (*_UNITS, 0.0)
+_UNITS = (1.0,) * 12 + (2.0**-10, 2.0**10, 2.0**-3, 0.0)
 """What all values are multiplied by; 0 makes them subnormal."""
 
 _OUTLIER = 1000.0
@@ -66,12 +65,6 @@ class Texture:
     outlier: int = 0
     constant: bool = False
 
-    @property
-    def is_irregular(self) -> bool:
-        """Whether noise makes the values differ, in types of few bits as well."""
-        deviation, grid = self.noise
-        return deviation >= 1 and not grid and not self.offset
-
 
 def draw_texture(draw: Draw, type_name: str) -> Texture:
     """Draw what is laid over arrays of the shape of x.
@@ -80,12 +73,11 @@ def draw_texture(draw: Draw, type_name: str) -> Texture:
         draw: Of the composite strategy.
         type_name: Their type, such as ``"float32"``.
     """
-    # Half of the smallest float64 is 0, and so are the bounds of subnormal results of that type.
     wide = type_name == "float64"
     return Texture(
         noise=pick(draw, _NOISES),
         offset=pick(draw, _FAR_OFFSETS if wide else _OFFSETS),
-        unit=pick(draw, _UNITS if wide else _UNITS_OR_SUBNORMAL),
+        unit=pick(draw, _UNITS),
         outlier=max(draw(small(2 * _RARE)) - _RARE, 0),
         constant=draw(small(_RARE)) == _RARE,
     )
@@ -123,14 +115,6 @@ def fitted(numbers: Array, type_name: str) -> Array:
     """float64 numbers rounded once to a type; what is too large for it becomes its largest."""
     largest = float(_info(type_name).max)
     return rounded(np.clip(numbers, -largest, largest), type_name)
-
-
-def few_bits(array: Array, type_name: str) -> Array:
-    """Values of a type, cut to the 8 bits of bfloat16 so that sums of equal ones are exact.
-
-    The roundings of equal terms all go one way: see `conformance.checking.search.within_bounds`.
-    """
-    return fitted(fitted(array.astype(np.float64), "bfloat16").astype(np.float64), type_name)
 
 
 @lru_cache(1024)

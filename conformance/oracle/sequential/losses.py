@@ -32,8 +32,8 @@ import numpy as np
 import numpy.typing as npt
 
 from conformance.case import Array, Inputs
-from conformance.oracle.bounds import given_statistics
 from conformance.oracle.channels import by_channel
+from conformance.oracle.measured import given_statistics
 from conformance.oracle.root import Root, roots
 from conformance.oracle.rounding import Floats
 from conformance.oracle.sequential.sums import Losing

@@ -12,7 +12,8 @@ import pytest
 from conformance.case import Dialect, Inputs, Problem
 from conformance.faults.honest import PANEL
 from conformance.faults.sheet import kernel
-from conformance.oracle.bounds import is_gradable, roundoff, scales, units
+from conformance.oracle.arithmetic import roundoff
+from conformance.oracle.bounds import is_gradable, scales, units
 from conformance.oracle.expected import solve_inputs
 from conformance.oracle.solve import solve
 from conformance.tests.oracle.by_hand import make

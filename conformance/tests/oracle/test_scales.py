@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from conformance.errors import InputError
-from conformance.oracle.bounds import scales, underflow
+from conformance.oracle.arithmetic import underflow
+from conformance.oracle.bounds import scales
 from conformance.oracle.expected import solve_inputs
 from conformance.tests.oracle.by_hand import make
 from conformance.tests.oracle.equal_channels import FULL, O32, channels, column, given
@@ -200,26 +201,40 @@ def test_size_of_the_given_mean_has_it_too() -> None:
 
 
 def test_products_that_underflow_count_once_each() -> None:
-    """M o in S_dgamma: r M o = 1/2 * 4 * o with eps = 4, where x, dy and their products are 0."""
+    """(r + R) M o in S_dgamma: 3/2 * 4 * o with eps = 4, where x, dy and their products are 0."""
     inputs = given([0] * 4, np.float32, eps=4.0, dy=[0] * 4)
-    assert column(inputs, "dgamma") == [2 * O32]
+    assert column(inputs, "dgamma") == [6 * O32]
+
+
+def test_what_underflowed_may_be_multiplied_later() -> None:
+    """By x, gamma and powers of r: l = o (1 + (3 + 5 + 5) 2^10), R = 2^10 and gamma 2.
+
+    S_dx = 2 2^10 o + 2 2^30 l and S_dgamma = 2 (2^10 (o (2 + 3) + o) + 2^10 l), dy being 0.
+    """
+    inputs = given(
+        [3, 3], np.float32, eps=2.0**-21, dy=[0, 0], gamma=-2.0, training=False,
+        running_mean=5.0, running_var=2.0**-21,
+    )  # fmt: skip
+    below = 1 + 13 * 2.0**10
+    assert column(inputs, "dx") == [(2.0**11 + 2.0**31 * below) * O32] * 2
+    assert column(inputs, "dgamma") == [(2 * 2.0**10 * 6 + 2 * 2.0**10 * below) * O32]
 
 
 @pytest.mark.parametrize("training", [True, False])
 def test_a_product_with_r_may_underflow(*, training: bool) -> None:
-    """R o in S_dx is all that is left where gamma is 0: 1/2 * o with V = 4."""
+    """O is all that is left of S_dx where gamma is 0, r below 1 and x is 0."""
     var = 4.0 if training else 1.0
     inputs = given(
         [0, 0], np.float32, eps=4.0 if training else 3.0, dy=[0, 0], gamma=0.0, training=training,
         running_mean=0.0, running_var=var,
     )  # fmt: skip
-    assert column(inputs, "dx") == [O32 / 2, O32 / 2]
+    assert column(inputs, "dx") == [O32, O32]
 
 
 def test_a_slope_may_underflow_too() -> None:
-    """In test mode S_dx is r (|dy| + o) + r o: 1/2 o twice, where dy is 0."""
+    """In test mode S_dx is r (|dy| + o) + o with r = 1/2, where dy is 0."""
     inputs = given([0, 0], np.float32, dy=[0, 0], training=False, running_mean=0.0, running_var=1.0)
-    assert column(inputs, "dx") == [O32, O32]
+    assert column(inputs, "dx") == [1.5 * O32, 1.5 * O32]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.oracle.bounds import roundoff, units
+from conformance.oracle.arithmetic import roundoff
+from conformance.oracle.bounds import units
 from conformance.tests.oracle.by_hand import make
 from conformance.tests.oracle.equal_channels import U32
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from conformance.checking.search.textures import BYTES, Texture, few_bits, fitted, values
+from conformance.checking.search.textures import BYTES, Texture, fitted, values
 
 BLOCK = bytes(range(BYTES))
 PLAIN = Texture()
@@ -59,10 +59,3 @@ def test_what_is_too_large_becomes_the_largest() -> None:
     """A number beyond the type must stay finite."""
     found = fitted(np.array([1e9, -1e9]), "float16")
     assert found.tolist() == [65504.0, -65504.0]
-
-
-def test_sums_of_few_bits_are_exact() -> None:
-    """400 equal values must add up exactly in float32, one after the other."""
-    (value,) = few_bits(np.array([700.1], np.float32), "float32")
-    total = np.add.accumulate(np.full(400, value, np.float32))[-1]
-    assert float(total) == 400 * float(value)

@@ -1,0 +1,59 @@
+"""What the scales need to know of one batch, in float64: that suffices for a scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from conformance.case import LIMIT, Array, Inputs
+from conformance.errors import InputError
+from conformance.oracle.arithmetic import roundoff, underflow
+from conformance.oracle.channels import by_channel
+from conformance.oracle.rounding import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows ``(C, M)`` and columns ``(C, 1)``."""
+
+    size: Floats  # |x|
+    mean: Floats
+    d: Floats  # x - mean, signed
+    A1: Floats
+    var: Floats
+    S_var: Floats
+
+
+def measured(inputs: Inputs, x: Array) -> Batch:
+    """A batch under training; float64 statistics suffice for a scale."""
+    rows = by_channel(wide(x), inputs)
+    mean = rows.mean(axis=1, keepdims=True)
+    size, d = np.abs(rows) + underflow(inputs), rows - mean
+    A1, var = size.mean(axis=1, keepdims=True), (d * d).mean(axis=1, keepdims=True)
+    cross = (np.abs(d) * size).mean(axis=1, keepdims=True)
+    return Batch(size, mean, d, A1, var, var + 2 * cross + LIMIT * roundoff(inputs) * A1 * A1)
+
+
+def given(inputs: Inputs) -> Batch:
+    """Test mode: the statistics are inputs, without error."""
+    rows, mean, var = by_channel(wide(inputs.x), inputs), *given_statistics(inputs)
+    size, A1 = np.abs(rows) + underflow(inputs), np.abs(mean) + underflow(inputs)
+    return Batch(size, mean, rows - mean, A1, var, np.zeros_like(var))
+
+
+def given_statistics(inputs: Inputs) -> tuple[Floats, Floats]:
+    """The running mean and variance before the call: columns ``(C, 1)``."""
+    if inputs.running_mean is None or inputs.running_var is None:
+        raise InputError("running statistics are None, expected both. Pass both for their scales.")
+    return column(inputs.running_mean), column(inputs.running_var)
+
+
+def column(values: Array | None) -> Floats:
+    """As float64, one row per channel."""
+    return wide(values).reshape(-1, 1)
+
+
+def wide(values: Array | None) -> Floats:
+    """As float64."""
+    return np.asarray(values, dtype=np.float64)
