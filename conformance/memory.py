@@ -62,6 +62,12 @@ def laid_out(inputs: Inputs) -> Inputs:
     )
 
 
+def lock(inputs: Inputs) -> None:
+    """Make every array of a call read-only, in place: who writes to it gets a ValueError."""
+    for array in (*inputs.given().values(), *inputs.earlier):
+        array.flags.writeable = False
+
+
 def require(inputs: Inputs) -> None:
     """Refuse values that cannot lie in memory as `Inputs.memory` says.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
@@ -11,11 +11,12 @@ from pathlib import Path
 
 from conformance.case import Case, Inputs
 from conformance.cases import golden
-from conformance.checking import fresh, isolation, own_code, scope
+from conformance.checking import fresh, isolation, levels, own_code, read_only, scope
 from conformance.checking.asking import ask
 from conformance.checking.closure import Closure
 from conformance.checking.declaration import declared
 from conformance.checking.fresh import Drawn
+from conformance.checking.levels import Rule
 from conformance.checking.named import Named, named
 from conformance.checking.options import (
     BUDGET_SECONDS,
@@ -25,7 +26,7 @@ from conformance.checking.options import (
     repro,
     select,
 )
-from conformance.checking.report import Convention, Report, worst_grade
+from conformance.checking.report import Convention, Report
 from conformance.checking.trial import Trial, Tried
 from conformance.checking.user_calls import solved
 from conformance.errors import AdapterError
@@ -33,7 +34,7 @@ from conformance.faults.diagnosis import diagnose
 from conformance.harness import run as runner
 from conformance.harness.halt import Halt
 from conformance.harness.kernels.source import MEMORY_GIB, parse_dialect
-from conformance.verdict.record import COMPARED, RED, CaseResult, Status
+from conformance.verdict.record import COMPARED, RED, CaseResult, OutputResult, Status
 
 
 def check(
@@ -50,6 +51,8 @@ def check(
     budget: float = BUDGET_SECONDS,
     fresh: bool = True,
     known_failures: Path | None = None,
+    minimum_grade: str = "B",
+    strict: bool = False,
     progress: Callable[[int, int, CaseResult], None] | None = None,
 ) -> Report:
     """Hold a kernel against the cases, in a process of its own.
@@ -70,6 +73,9 @@ def check(
         fresh: Run cases that are drawn anew from a secret seed, too.
         known_failures: A file of known failures like an adapter's ``expectations.toml``, its path
             called ``kernel``; each must go on failing.
+        minimum_grade: The worst grade that conforms: ``"A"``, ``"B"`` or ``"C"`` (what the
+            single-pass variance loses).
+        strict: Whether the edges must be kept, too; see `conformance.verdict.edges`.
         progress: Called after every case with how many are done, of how many, and its result.
 
     Returns:
@@ -93,6 +99,7 @@ def check(
         budget=budget,
         fresh=fresh and inputs is None,
         known_failures=known_failures,
+        rule=Rule(minimum_grade=minimum_grade, strict=strict),
     )
     own = None if inputs is None else solved([inputs] if isinstance(inputs, Inputs) else inputs)
     with named(kernel) as known:
@@ -143,21 +150,27 @@ def run(
             trial, cases, hidden, tier=options.tier, repeat=again, progress=progress
         )
         results = tuple(t.result for t in tried)
-        statuses = {o.status for r in results for o in r.outputs.values()}
-        conventions, notes = _account(trial, tried, start, halt, fails=Status.FAIL in statuses)
+        statuses = {o.status for o in _outputs(results)}
+        failed = any(o.status is Status.FAIL and not o.edges for o in _outputs(results))
+        conventions, notes = _account(trial, tried, start, halt, fails=failed)
+        edges = (*levels.edges_of(results), *read_only.found(trial, tried))
         breaches = trial.breaches
     cut = _cut(halt, results)
     betrayed = fresh.compared(hidden, [(q, t.result) for q, t in secret], results)
-    red, moved = bool(statuses & RED), known.closure().files != files.files
+    moved = known.closure().files != files.files
     spoilt = (*_of_breaches(breaches), *((_MOVED,) if moved else ()))
+    grade = _grade(results, is_whole=not cut, agree=not (betrayed.disagree or spoilt))
+    failed = grade == "F" or bool(cut)
     return Report(
         kernel=known.shown,
         about=told["paths"][0]["about"],
-        conforms=bool(statuses & COMPARED) and not (red or betrayed.disagree or cut or spoilt),
+        conforms=bool(statuses & COMPARED)
+        and not failed
+        and levels.keeps(options.rule, grade, edges),
         partial=cut,
-        grade=_grade(results, is_whole=not cut, agree=not (betrayed.disagree or spoilt)),
+        grade=grade,
         cases=results,
-        diagnosis=diagnose([t.evidence for t in tried], trial.dialect) if red else (),
+        diagnosis=diagnose([t.evidence for t in tried], trial.dialect) if statuses & RED else (),
         conventions=conventions,
         dialect=asdict(trial.dialect),
         declared=declared(trial.facts),
@@ -177,11 +190,17 @@ def run(
         code=code.result(),
         started=started,
         seconds=round(time.perf_counter() - clock, 3),
+        rule=options.rule,
+        edges=edges,
         protections=trial.protections.states,
     )
 
 
 _MOVED = "the kernel's files were changed while it was checked: the verdict is of neither state"
+
+
+def _outputs(results: Iterable[CaseResult]) -> Iterator[OutputResult]:
+    return (output for result in results for output in result.outputs.values())
 
 
 def _drawn(ids: Sequence[str], options: Options) -> Drawn:
@@ -210,7 +229,7 @@ def _account(
 
 def _grade(results: tuple[CaseResult, ...], *, is_whole: bool, agree: bool) -> str | None:
     """The grade of all; of a part there is none but F, which no other case can mend."""
-    grade = worst_grade(results) if agree else "F"
+    grade = levels.worst_grade(results) if agree else "F"
     return grade if is_whole or grade == "F" else None
 
 

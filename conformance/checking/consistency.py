@@ -11,11 +11,12 @@ from conformance import documents
 from conformance._version import __version__
 from conformance.case import Dialect
 from conformance.cases import golden, tiers
-from conformance.checking import closure, own_code
+from conformance.checking import closure, levels, own_code
 from conformance.checking.deviation import Deviation
 from conformance.checking.fresh import LEAST
-from conformance.checking.statement import GRADES, digest
+from conformance.checking.statement import AT_EDGE, GRADES, digest
 from conformance.errors import SelectionError
+from conformance.verdict.edges import READ_ONLY
 from conformance.verdict.record import COMPARED, COUNTED_APART, RED, Status
 from conformance.verdict.ruler import due_names
 
@@ -29,7 +30,10 @@ def contradictions(said: Mapping[str, Any]) -> Iterator[Deviation]:
     statuses = [_status(word) for case in results.values() for word in case.values()]
     graded = Counter(_grade(word) for case in results.values() for word in case.values())
     fresh, failed = said["fresh"], bool(said["fresh"]["disagree"] or said["spoilt"])
-    red = any(status in RED for status in statuses)
+    red = any(_is_wrong(word) for case in results.values() for word in case.values())
+    rule, grade = said["rule"], "F" if failed else _worst(results)
+    enough = grade is None or grade <= rule["minimum_grade"]
+    kept = not rule["strict"] or levels.DIFFERS not in said["edges"].values()
     kernel, declared = said["kernel"], said["kernel"]["files"]
     yield from _held(
         said,
@@ -39,8 +43,11 @@ def contradictions(said: Mapping[str, Any]) -> Iterator[Deviation]:
             "counts": {s.value: statuses.count(s) for s in Status},
             "graded": {grade: graded[grade] for grade in GRADES},
             "grades": _by_output(results),
-            "grade": "F" if failed else _worst(results),
-            "conforms": not red and not failed and any(s in COMPARED for s in statuses),
+            "grade": grade,
+            "conforms": not (red or failed)
+            and any(s in COMPARED for s in statuses)
+            and enough
+            and kept,
             "kernel.sha256": closure.digest(declared) if declared else None,
             "fresh.odds": 1 - 0.5 ** fresh["least"],
         },
@@ -49,7 +56,19 @@ def contradictions(said: Mapping[str, Any]) -> Iterator[Deviation]:
         yield _broken("kernel.files", kernel["files"], "none, where there is no digest")
     if said["suite"]["cases"] < len(results) and said["suite"]["tier"] != "own inputs":
         yield _broken("suite.cases", said["suite"]["cases"], f"{len(results)} or more")
+    yield from _of_edges(said)
     yield from _of_fresh(said)
+
+
+def _of_edges(said: Mapping[str, Any]) -> Iterator[Deviation]:
+    words = [word for case in said["results"].values() for word in case.values()]
+    at_edges = {_status(word) in RED for word in words if _is_at_edge(word)}
+    told = {state for name, state in said["edges"].items() if name != READ_ONLY}
+    for is_red, state in ((True, levels.DIFFERS), (False, levels.KNOWN)):
+        if is_red in at_edges and not told & {levels.DIFFERS, state}:
+            yield _broken("edges", said["edges"], f"one that is {state}, as a result is")
+    if levels.DIFFERS in told and True not in at_edges:
+        yield _broken("edges", said["edges"], "none that differs, as no result does")
 
 
 def _of_fresh(said: Mapping[str, Any]) -> Iterator[Deviation]:
@@ -166,7 +185,15 @@ def _status(word: str) -> Status:
 
 
 def _grade(word: str) -> str | None:
-    return word.partition(" ")[2] or None
+    return next((part for part in word.split()[1:] if part in GRADES), None)
+
+
+def _is_at_edge(word: str) -> bool:
+    return word.endswith(f" {AT_EDGE}")
+
+
+def _is_wrong(word: str) -> bool:
+    return _status(word) in RED and not _is_at_edge(word)
 
 
 def _by_output(results: Mapping[str, Mapping[str, str]]) -> dict[str, str | None]:
@@ -180,9 +207,10 @@ def _column(results: Mapping[str, Mapping[str, str]], name: str) -> dict[str, st
 
 def _worst(results: Mapping[str, Mapping[str, str]]) -> str | None:
     words = [word for case in results.values() for word in case.values()]
-    if any(_status(word) in RED for word in words):
+    if any(map(_is_wrong, words)):
         return "F"
-    grades = (_grade(word) for word in words if _status(word) not in COUNTED_APART)
+    counted = (w for w in words if _status(w) not in COUNTED_APART and not _is_at_edge(w))
+    grades = map(_grade, counted)
     return max((grade for grade in grades if grade), default=None)
 
 

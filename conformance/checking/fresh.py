@@ -31,6 +31,7 @@ from conformance.verdict.record import (
     CaseResult,
     OutputResult,
     Status,
+    is_wrong,
 )
 
 LEAST = {"smoke": 1, "standard": 4}
@@ -101,7 +102,7 @@ def more(
         secret: What came of it.
         public: What came of the public cases.
     """
-    taken = [r.case for r in public if r.status not in RED and _was_told(r)]
+    taken = [r.case for r in public if not _is_wrong(r) and _was_told(r)]
     have = Counter(each for q, r in secret if _was_told(r) for each in q.classes)
     return _questions(taken, drawn.seed, first=LEAST[tier], least=LEAST[tier], have=have)
 
@@ -179,16 +180,20 @@ def compared(
 
 def _disagree(fresh: CaseResult, public: CaseResult) -> bool:
     """Whether a kernel fails, or refuses, what it has not seen, and not what it has."""
-    if public.status in RED:
+    if _is_wrong(public):
         return False  # it does not conform as it is
     for name, result in fresh.outputs.items():
         # Known failures are of public values: others may well pass.
-        if result.status in RED - {Status.UNEXPECTED_PASS}:
+        if is_wrong(result) and result.status is not Status.UNEXPECTED_PASS:
             return True
         seen = public.outputs.get(name)
         if result.status is Status.UNSUPPORTED and seen is not None and _is_told(seen):
             return True
     return False
+
+
+def _is_wrong(case: CaseResult) -> bool:
+    return any(map(is_wrong, case.outputs.values()))
 
 
 def _was_told(case: CaseResult) -> bool:

@@ -9,10 +9,12 @@ from typing import Any
 
 from conformance.arrays import OUTPUT_NAMES
 from conformance.case import LIMIT
+from conformance.checking import levels
+from conformance.checking.levels import Rule
 from conformance.checking.report import Report
 from conformance.checking.terminal import OutputRow, rows
-from conformance.report.wording import account, counted, figure
-from conformance.verdict.record import RED, CaseResult
+from conformance.report.wording import account, figure
+from conformance.verdict.record import CaseResult
 
 _SHOWN = 8
 _NAMES = 50
@@ -51,7 +53,7 @@ def _table(found: list[OutputRow]) -> str:
     )
     body = "".join(
         f'<tr><th scope="row">{escape(row.output)}</th><td>{row.grade or "-"}</td>'
-        f"<td>{_units(row)}</td><td>{escape(counted(row.counts))}</td>"
+        f"<td>{_units(row)}</td><td>{escape(levels.counted(row.counts, row.at_edges))}</td>"
         f"<td>{escape(row.worst)}</td></tr>"
         for row in found
     )
@@ -65,18 +67,20 @@ def _units(row: OutputRow) -> str:
 
 
 def _failures(report: Report) -> str:
-    failing = [case for case in report.cases if case.status in RED]
-    items = "".join(_failure(case) for case in failing[:_SHOWN])
+    edges = "".join(f"<p>{escape(line)}</p>" for line in levels.lines(report.edges))
+    rule = report.rule
+    failing = [c for c in report.cases if any(levels.misses(rule, r) for r in c.outputs.values())]
+    items = "".join(_failure(case, rule) for case in failing[:_SHOWN])
     left = len(failing) - _SHOWN
     more = f"<p>and {left} more failing cases</p>" if left > 0 else ""
-    return (f"<ul>{items}</ul>" if items else "") + more
+    return edges + (f"<ul>{items}</ul>" if items else "") + more
 
 
-def _failure(case: CaseResult) -> str:
+def _failure(case: CaseResult, rule: Rule) -> str:
     said = "; ".join(
         f"{name}: {result.status}: {account(name, result)}"
         for name, result in case.outputs.items()
-        if result.status in RED
+        if levels.misses(rule, result)
     )
     return f"<li><code>{escape(case.repro)}</code><br>{escape(said)}</li>"
 

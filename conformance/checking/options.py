@@ -7,12 +7,13 @@ import math
 import re
 import reprlib
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from conformance import documents
 from conformance.cases import golden, tiers
+from conformance.checking.levels import Rule
 from conformance.checking.named import Named
 from conformance.errors import ExpectationError, InputError, SelectionError
 from conformance.harness.kernels.source import MEMORY_GIB, Source
@@ -42,6 +43,7 @@ class Options:
         fresh: Run secretly seeded cases too.
         fresh_seed: The seed of an earlier run, whose fresh cases are repeated.
         known_failures: A file of known failures, as an adapter has; its path is ``kernel``.
+        rule: What is asked of a kernel that conforms.
     """
 
     tier: str = "standard"
@@ -55,6 +57,7 @@ class Options:
     fresh: bool = True
     fresh_seed: str | None = None
     known_failures: Path | None = None
+    rule: Rule = field(default_factory=Rule)
 
     def __post_init__(self) -> None:
         """Refuse limits that are none.

@@ -9,13 +9,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from conformance.cases.published import foreign
-from conformance.checking import declaration
+from conformance.checking import declaration, levels
 from conformance.checking.closure import Closure
+from conformance.checking.levels import EdgeFound, Rule
 from conformance.verdict.diagnosed import Diagnosis
-from conformance.verdict.record import COMPARED, COUNTED_APART, RED, CaseResult, Status
+from conformance.verdict.record import COMPARED, RED, CaseResult, Status, is_wrong
 from conformance.verdict.record_file import encode
 
-SCHEMA = "conformance/check/1"
+SCHEMA = "conformance/check/2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +70,11 @@ class Report:
     Attributes:
         kernel: The selector.
         about: What it was recognised as.
-        conforms: Nothing failed, something was compared, and fresh cases agree.
+        conforms: No value is wrong, something was compared, fresh cases agree, and grade and edges
+            are what the rule asks for.
         partial: Why the check is not whole, such as ``"stopped by Ctrl-C after 12 of 443 cases"``;
             None where it is.  A partial one never conforms.
-        grade: The worst of the grades, ``"A"`` to ``"F"``; None where nothing was compared.
+        grade: The worst grade of the values, ``"A"`` to ``"F"``; None where nothing was compared.
         cases: One result per case, in the order of the catalogue.
         diagnosis: What is wrong, in words.
         conventions: Conventions that differ from the declared ones; looked for on a failure.
@@ -93,6 +95,8 @@ class Report:
         code: SHA-256 of the suite's own code.
         started: When the check began, ISO 8601 with offset.
         seconds: How long it took.
+        rule: The grade that was asked for, and whether the edges must be kept.
+        edges: What became of every edge that was tried; see `conformance.checking.levels`.
         protections: What stood between the kernel and this process, as
             `conformance.harness.shield.protections` names it: ``"on"`` or ``"off: why"``.
     """
@@ -118,6 +122,8 @@ class Report:
     started: str
     seconds: float
     partial: str | None = None
+    rule: Rule = field(default_factory=Rule)
+    edges: tuple[EdgeFound, ...] = ()
     protections: Mapping[str, str] = field(default_factory=dict)
     schema: str = field(default=SCHEMA)
 
@@ -129,21 +135,46 @@ class Report:
     @property
     def verdict(self) -> str:
         """The line that a reader who reads one line must see."""
-        counts = self.counts
-        said = ", ".join(f"{counts[s]} {s.value}" for s in Status if counts[s])
-        grade = f", grade {self.grade}" if self.grade else ""
-        head = "CONFORMS" if self.conforms else "DOES NOT CONFORM"
-        if not any(counts[s] for s in COMPARED) and not any(counts[s] for s in RED):
-            head = "NOTHING COMPARED"
-        if self.partial:
-            grade = ", FAILS" if any(counts[s] for s in RED) else ""
-            head = f"PARTIAL ({self.partial}), no verdict"
+        head = self._head()
         if not self.suite["published"]:
             head = f"{head} ({foreign(self.suite['digest'])})"
         words = "1 case" if len(self.cases) == 1 else f"{len(self.cases)} cases"
         declared = declaration.words(self.declared, self.dialect)
         also = f"; declared: {declared}" if declared else ""
-        return f"{head}{grade}: {self.kernel}, {words}: {said}{also}"
+        return f"{head}{self._met()}: {self.kernel}, {words}: {self._counted()}{also}"
+
+    def _head(self) -> str:
+        if self.partial:
+            return f"PARTIAL ({self.partial}), no verdict"
+        if not any(self.counts[s] for s in COMPARED | RED):
+            return "NOTHING COMPARED"
+        if self.conforms:
+            return "CONFORMS in values"
+        if self.grade is not None and self.rule.minimum_grade < self.grade < "F":
+            return "DEGRADED" if self.grade == "C" else "DOES NOT CONFORM"
+        if self.grade != "F" and self.rule.strict and levels.differs(self.edges):
+            return "DOES NOT CONFORM at its edges"
+        return "DOES NOT CONFORM"
+
+    def _met(self) -> str:
+        """The grade and the edges: what the kernel reached, and what was asked for."""
+        if self.partial:
+            wrong = any(is_wrong(r) for c in self.cases for r in c.outputs.values())
+            return ", FAILS" if wrong else ""
+        grade = f", grade {self.grade}" if self.grade else ""
+        if self.grade is not None and self.rule.minimum_grade < self.grade < "F":
+            grade = f"{grade} where {self.rule.minimum_grade} was wanted"
+        edges = levels.words(self.edges)
+        return f"{grade}; {edges}" if edges else grade
+
+    def _counted(self) -> str:
+        """How many outputs have each status; those that differ at an edge alone by themselves."""
+        results = [r for case in self.cases for r in case.outputs.values()]
+        ordinary = Counter(r.status for r in results if not r.edges)
+        said = [f"{ordinary[s]} {s.value}" for s in Status if ordinary[s]]
+        if at_edges := len(results) - sum(ordinary.values()):
+            said.append(f"{at_edges} at edges")
+        return ", ".join(said)
 
     def to_json(self) -> str:
         """JSON of schema ``schemas/check.json``."""
@@ -163,6 +194,8 @@ class Report:
             ],
             "conventions": [asdict(c) for c in self.conventions],
             "fresh": asdict(self.fresh),
+            "rule": asdict(self.rule),
+            "edges": levels.encoded(self.edges),
         }
         return json.dumps(encode(payload), indent=1, allow_nan=False)
 
@@ -198,15 +231,3 @@ _PLAIN = (
     "seconds",
     "protections",
 )
-
-
-def worst_grade(cases: tuple[CaseResult, ...]) -> str | None:
-    """The worst grade of all outputs; F where anything is red; None if nothing was compared.
-
-    What was expected to fail and what comes and goes do not count: they are counted apart.
-    """
-    results = [r for case in cases for r in case.outputs.values()]
-    if any(r.status in RED for r in results):
-        return "F"
-    graded = (r for r in results if r.status not in COUNTED_APART)
-    return max((r.grade for r in graded if r.grade is not None), default=None)

@@ -16,7 +16,7 @@ from conformance.checking.trial import Trial
 from conformance.errors import AdapterError
 from conformance.oracle.solve import owed
 from conformance.report.wording import account
-from conformance.verdict.record import COMPARED, RED, CaseResult
+from conformance.verdict.record import COMPARED, CaseResult, is_wrong
 
 _ANY = "any input"
 _PARTS = ((0.6, False), (0.4, True))
@@ -125,7 +125,7 @@ def _case(call: Inputs) -> Case:
 
 
 def _verdict(result: CaseResult) -> Verdict:
-    red = {name: r for name, r in result.outputs.items() if r.status in RED}
+    red = {name: r for name, r in result.outputs.items() if is_wrong(r)}
     sentence = "; ".join(f"{name}: {r.status}: {account(name, r)}" for name, r in red.items())
     some = any(r.status in COMPARED for r in result.outputs.values())
     return Verdict(failing=tuple(red), sentence=sentence, unsupported=not some)

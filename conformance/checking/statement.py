@@ -12,6 +12,7 @@ import json
 import platform
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from conformance.printable import cut, printable
 from conformance.verdict.record import OutputResult, Status
 from conformance.verdict.record_file import encode
 
-SCHEMA = "conformance/statement/2"
+SCHEMA = "conformance/statement/3"
 
 APART = ("sha256", "signature")
 """Entries that the statement's own digest is not over."""
@@ -60,6 +61,8 @@ def make(report: Report) -> dict[str, Any]:
         "partial": report.partial,
         "grade": report.grade,
         "grades": {row.output: row.grade for row in rows(report)},
+        "rule": asdict(report.rule),
+        "edges": {edge.name: edge.state for edge in report.edges},
         "counts": {s.value: report.counts[s] for s in Status},
         "graded": {grade: graded[grade] for grade in GRADES},
         "results": {
@@ -101,9 +104,14 @@ def _printable(value: Any) -> Any:
     return [_printable(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
+AT_EDGE = "edge"
+"""The last word of a result that is wrong at an edge alone."""
+
+
 def word(result: OutputResult) -> str:
-    """The result of one output in a word or two: its status, and its grade if it has one."""
-    return f"{result.status.value} {result.grade}" if result.grade else result.status.value
+    """The result of one output in a few words: status, grade if it has one, and ``"edge"``."""
+    words = (result.status.value, result.grade, AT_EDGE if result.edges else None)
+    return " ".join(each for each in words if each)
 
 
 def write(report: Report, file: Path) -> None:

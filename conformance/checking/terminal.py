@@ -12,14 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.arrays import OUTPUT_NAMES
+from conformance.checking import levels
 from conformance.checking.fresh import promise
+from conformance.checking.levels import Rule
 from conformance.checking.report import Report
 from conformance.harness.shield.protections import Protections
 from conformance.printable import one_line, quoted
-from conformance.report.wording import account, counted, figure
+from conformance.report.wording import account, figure
 from conformance.verdict.record import (
-    COUNTED_APART,
-    RED,
     SEVERITY,
     CaseResult,
     OutputResult,
@@ -48,7 +48,8 @@ class OutputRow:
         output: Its name.
         grade: Its worst grade, ``"F"`` if any is red; None where nothing was compared.
         units: Its largest error in units; None where it is not finite or nothing was compared.
-        counts: How many cases have each status.
+        counts: How many cases have each status; those that differ at an edge alone are not in it.
+        at_edges: How many cases differ at an edge alone.
         worst: Id of the case with the largest error; empty where nothing was compared.
     """
 
@@ -56,6 +57,7 @@ class OutputRow:
     grade: str | None
     units: float | None
     counts: Counter[Status]
+    at_edges: int
     worst: str
 
 
@@ -81,6 +83,8 @@ def show(report: Report, console: Console, *, most: int | None = SHOWN) -> None:
         say(Text(f"convention: {convention.sentence}{advice}", style="yellow"))
     for found in report.diagnosis:
         say(Text(f"diagnosis: {found.sentence}", style="bold"))
+    for told in levels.lines(report.edges):
+        say(Text(told, style="yellow"))
     for line in _failures(report, most):
         say(line)
 
@@ -92,9 +96,9 @@ def text(report: Report, width: int = 100) -> str:
     return stream.getvalue()
 
 
-def failure(case: CaseResult) -> str:
-    """What failed on one case, as plain lines."""
-    return "\n".join(line.plain for line in _failure(case))
+def failure(case: CaseResult, rule: Rule) -> str:
+    """What does not keep a rule on one case, as plain lines."""
+    return "\n".join(line.plain for line in _failure(case, rule))
 
 
 def rows(report: Report) -> list[OutputRow]:
@@ -108,9 +112,8 @@ def rows(report: Report) -> list[OutputRow]:
 
 
 def _row(name: str, results: list[tuple[str, OutputResult]]) -> OutputRow:
-    red = any(r.status in RED for _, r in results)
-    compared = [(case, r) for case, r in results if r.grade is not None]
-    grades = [r.grade for _, r in compared if r.grade and r.status not in COUNTED_APART]
+    ordinary = [(case, r) for case, r in results if not r.edges]
+    compared = [(case, r) for case, r in ordinary if r.grade is not None]
 
     def size(item: tuple[str, OutputResult]) -> tuple[int, float]:
         result = item[1]
@@ -122,9 +125,10 @@ def _row(name: str, results: list[tuple[str, OutputResult]]) -> OutputRow:
     worst = max(compared, key=size, default=None)
     return OutputRow(
         output=name,
-        grade="F" if red else max(grades, default=None),
+        grade=levels.grade_of(result for _, result in results),
         units=None if worst is None else worst[1].units,
-        counts=Counter(r.status for _, r in results),
+        counts=Counter(r.status for _, r in ordinary),
+        at_edges=len(results) - len(ordinary),
         worst="" if worst is None else worst[0],
     )
 
@@ -160,27 +164,28 @@ def _table(report: Report, *, is_wide: bool) -> Table:
             row.output,
             Text(grade, style=_STYLE.get(grade, "dim")),
             units,
-            counted(row.counts),
+            levels.counted(row.counts, row.at_edges),
             *([row.worst] if is_wide else []),
         )
     return table
 
 
 def _failures(report: Report, most: int | None) -> Iterator[Text]:
-    failing = [case for case in report.cases if case.status in RED]
+    rule = report.rule
+    failing = [c for c in report.cases if any(levels.misses(rule, r) for r in c.outputs.values())]
     for case in failing[:most]:
-        yield from _failure(case)
+        yield from _failure(case, rule)
     if most is not None and len(failing) > most:
         left = len(failing) - most
         yield Text(f"... and {left} more failing cases: --verbose lists all, --format json too")
     for result in report.fresh.results[:most]:
-        yield from _failure(result, fresh=True)
+        yield from _failure(result, rule, fresh=True)
 
 
-def _failure(case: CaseResult, *, fresh: bool = False) -> Iterator[Text]:
+def _failure(case: CaseResult, rule: Rule, *, fresh: bool = False) -> Iterator[Text]:
     name = f"{case.case} (fresh)" if fresh else case.case
     yield Text(f"{name}  {case.mode}, {case.layout}, {case.dtype}", style="bold")
-    red = {name: r for name, r in case.outputs.items() if r.status in RED}
+    red = {name: r for name, r in case.outputs.items() if levels.misses(rule, r)}
     reasons = {(r.status, r.reason) for r in red.values()}
     if len(reasons) == 1 and all(r.worst is None for r in red.values()):
         (status, reason), *_ = reasons

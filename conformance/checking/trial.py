@@ -14,7 +14,7 @@ from conformance.case import Actual, Array, Case, Dialect, Inputs, Outputs, Prob
 from conformance.errors import AdapterError, ExpectationError, InputError, Unsupported
 from conformance.faults.diagnosis import Evidence
 from conformance.harness.answer import Answer, Reply
-from conformance.harness.judging import judged
+from conformance.harness.judging import edges_of, judged
 from conformance.harness.kernels.declared import require_fixed
 from conformance.harness.kernels.source import Source, is_program
 from conformance.harness.session import Session
@@ -145,9 +145,16 @@ class Trial:
             return problem
         return replace(problem, inputs=replace(problem.inputs, **changes))
 
-    def run(self, case: Case, repro: str = "") -> Tried:
-        """Ask twice, judge both answers, and keep the worse verdict."""
-        return self._judged(case, self._session.run(PATH, case, repeat=True), repro)
+    def run(self, case: Case, repro: str = "", *, read_only: bool = False) -> Tried:
+        """Ask twice, judge both answers, and keep the worse verdict.
+
+        Args:
+            case: What is asked.
+            repro: The command that repeats it.
+            read_only: Give arrays that cannot be written to.
+        """
+        answer = self._session.run(PATH, case, repeat=True, read_only=read_only)
+        return self._judged(case, answer, repro)
 
     def run_unsolved(self, problem: Problem, sibling: Case, repro: str = "") -> Tried:
         """The same of a problem that is solved once the answer is in, and not before.
@@ -183,6 +190,7 @@ class Trial:
             repro=repro,
             seconds=answer.seconds,
             stderr=answer.stderr if any(o.status in RED for o in outputs.values()) else None,
+            edges=edges_of(case).posed,
         )
         evidence = Evidence(case=case, actual=first, results=outputs)
         return Tried(result=result, evidence=evidence, again=again)
@@ -212,6 +220,8 @@ class Trial:
 def _worse(one: OutputResult, other: OutputResult) -> OutputResult:
     if SEVERITY.index(one.status) != SEVERITY.index(other.status):
         return min(one, other, key=lambda r: SEVERITY.index(r.status))
+    if bool(one.edges) != bool(other.edges):  # a wrong value counts more than an edge
+        return other if one.edges else one
     return max(one, other, key=lambda r: float("inf") if r.units is None else r.units)
 
 

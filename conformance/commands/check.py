@@ -18,6 +18,7 @@ from conformance.atomic import require_writable, write_atomically
 from conformance.cases import tiers
 from conformance.checking import check as checking
 from conformance.checking import terminal
+from conformance.checking.levels import GRADES, Rule
 from conformance.checking.named import Named, named
 from conformance.checking.options import BUDGET_SECONDS, CASE_SECONDS, Options
 from conformance.checking.report import Report
@@ -44,6 +45,9 @@ autograd.Function class, a Keras layer class, or a program in any language:
       return {{"y": ..., "dx": ..., "dgamma": ..., "dbeta": ..., "running_mean": ..., ...}}
 
 Any part of it will do; what it leaves out is unsupported, never a pass.
+
+It conforms if every value is right, to the minimum grade; the edges (an empty batch, NaN and
+infinity, subnormal numbers, sums that overflow, inputs that are read-only) are told beside that.
 
 exit status: 0 it conforms, 1 it does not, {TOLD}
 """
@@ -92,8 +96,24 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="FILE",
         help="known failures, as in an adapter's expectations.toml, for the path 'kernel'",
     )
+    add_rule(parser)
     _add_output(parser)
     parser.set_defaults(run=run)
+
+
+def add_rule(parser: argparse.ArgumentParser) -> None:
+    """Add what is asked of a kernel that conforms."""
+    parser.add_argument(
+        "--minimum-grade",
+        choices=GRADES,
+        default="B",
+        help="the worst grade that conforms: C admits what E[x^2] - mean^2 loses (default: B)",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="the edges must be kept, too: empty batch, NaN, infinity, subnormal numbers ...",
+    )
 
 
 def add_kernel(parser: argparse.ArgumentParser) -> None:
@@ -186,6 +206,10 @@ def options_of(args: argparse.Namespace) -> Options:
         fresh=not getattr(args, "no_fresh", True),
         fresh_seed=getattr(args, "fresh_seed", None),
         known_failures=getattr(args, "known_failures", None),
+        rule=Rule(
+            minimum_grade=getattr(args, "minimum_grade", "B"),
+            strict=getattr(args, "strict", False),
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from conformance.checking import check as checking
 from conformance.checking import consistency, holding, signing, statement
 from conformance.checking.deviation import Deviation
+from conformance.checking.levels import Rule
 from conformance.checking.named import Named, named
 from conformance.checking.options import CASE_SECONDS, Options
 from conformance.checking.signing import Vouched
@@ -192,4 +193,5 @@ def _options(args: argparse.Namespace, said: Mapping[str, Any]) -> Options:
         memory_gib=args.memory_gib,
         known_failures=args.known_failures,
         dialect=dict(said["selected"]["dialect"]),
+        rule=Rule(**said["rule"]),
     )

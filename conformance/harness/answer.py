@@ -60,6 +60,7 @@ class Answer:
         seconds: How long the call took, by the worker's clock.
         lacking: Outputs that the machine cannot compute, each with the reason as found.
         stderr: The end of what was printed, or a trace, if it is not ok.
+        raised: Whether it is the exception of a call, and not a breach of the contract.
     """
 
     status: Reply
@@ -68,6 +69,7 @@ class Answer:
     seconds: float = 0.0
     lacking: Mapping[str, str] = field(default_factory=dict)
     stderr: str | None = None
+    raised: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,7 @@ class Message:
             seconds=float(told.get("seconds", 0.0)),
             lacking=told.get("lacking", {}),
             stderr=told.get("trace"),
+            raised="trace" in told,
         )
 
 

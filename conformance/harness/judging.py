@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from conformance.case import Array, Case, Dialect
 from conformance.harness.answer import Answer, Reply
+from conformance.verdict.edges import Edges
 from conformance.verdict.record import OutputResult, Status
 from conformance.verdict.ruler import Ruler, due_names, spread
 
@@ -21,7 +22,13 @@ def judged(case: Case, dialect: Dialect, answer: Answer) -> dict[str, OutputResu
             for n, r in results.items()
         }
     reason, due = answer.reason or answer.status.value, case.expected.items()
-    return spread(_WITHOUT_OUTPUTS[answer.status], reason, due_names(due, dialect))
+    edges = edges_of(case).refusable if answer.raised else ()
+    return spread(_WITHOUT_OUTPUTS[answer.status], reason, due_names(due, dialect), edges=edges)
+
+
+def edges_of(case: Case) -> Edges:
+    """The edges that a case poses, whatever the dialect."""
+    return Edges(case.inputs, case.expected)
 
 
 _WITHOUT_OUTPUTS = {

@@ -44,11 +44,16 @@ class Request:
 
 
 def call_of(
-    path: str, inputs: Inputs, *, repeat: bool = False, leave_out: tuple[str, ...] = ()
+    path: str,
+    inputs: Inputs,
+    *,
+    repeat: bool = False,
+    leave_out: tuple[str, ...] = (),
+    read_only: bool = False,
 ) -> Request:
     """To make a call on a path, or two equal ones; the worker is not told which case it is."""
     header, arrays = wire.pack(inputs)
-    asked = {"path": path, "leave_out": leave_out, **header}
+    asked = {"path": path, "leave_out": leave_out, "read_only": read_only, **header}
     return Request(do="run", header=asked, arrays=arrays, inputs=inputs, repeat=repeat)
 
 

@@ -16,7 +16,7 @@ from conformance.errors import AdapterError
 from conformance.faults.diagnosis import Evidence, diagnose
 from conformance.harness.environment import here
 from conformance.harness.halt import INTERRUPTED, Halt
-from conformance.harness.judging import judged
+from conformance.harness.judging import edges_of, judged
 from conformance.harness.probing import PROBED, worded
 from conformance.harness.session import CASE_SECONDS, Session
 from conformance.layout import name as layout_name
@@ -128,6 +128,7 @@ def examine(session: Session, column: Column, case: Case) -> tuple[CaseResult, E
         repro=f"conformance run {shlex.quote(column.selector)} --case {case.id}",
         seconds=answer.seconds,
         stderr=answer.stderr,
+        edges=edges_of(case).posed,
     )
     return result, Evidence(case=case, actual=answer.outputs, results=result.outputs)
 

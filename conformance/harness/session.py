@@ -124,7 +124,13 @@ class Session:
         return told.header
 
     def run(
-        self, path: str, case: Case, *, repeat: bool = False, leave_out: tuple[str, ...] = ()
+        self,
+        path: str,
+        case: Case,
+        *,
+        repeat: bool = False,
+        leave_out: tuple[str, ...] = (),
+        read_only: bool = False,
     ) -> Answer:
         """Run one case on one path; a crash, a hang or a lie costs this case alone.
 
@@ -135,11 +141,14 @@ class Session:
             case: The case.
             repeat: Call twice and send back what differs; see `conformance.harness.worker.run`.
             leave_out: Arguments that a kernel is not given.
+            read_only: Give arrays that cannot be written to.
 
         Raises:
             AdapterError: the adapter could not be loaded.
         """
-        request = call_of(path, case.inputs, repeat=repeat, leave_out=leave_out)
+        request = call_of(
+            path, case.inputs, repeat=repeat, leave_out=leave_out, read_only=read_only
+        )
         told = self._put(path, request, case.id)
         return told if isinstance(told, Answer) else told.answer()
 

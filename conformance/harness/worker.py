@@ -32,7 +32,7 @@ from conformance.harness import probing, wire
 from conformance.harness.allowance import REASON, TRACE, elements, nbytes
 from conformance.harness.guard import die_with_parent
 from conformance.harness.kernels import source as kernel_source
-from conformance.memory import laid_out
+from conformance.memory import laid_out, lock
 from conformance.printable import printable
 
 
@@ -93,6 +93,8 @@ def _serve(
     try:
         # Once: between the batches of a sequence the running statistics are the path's own.
         inputs = laid_out(wire.unpack(header, arrays))
+        if header.get("read_only"):
+            lock(inputs)
     except InputError as error:
         return _raised(error), {}
     if header["do"] == "reproduce":

@@ -35,6 +35,7 @@ class Pool:
             repro="" if plain else case.repro,
             seconds=case.seconds,
             stderr=case.stderr,
+            edges=tuple(map(self._one, case.edges)),
         )
 
     def _output(self, result: OutputResult) -> OutputResult:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from conformance.cases import golden
-from conformance.checking import terminal
+from conformance.checking import levels, terminal
+from conformance.checking.levels import Rule
 from conformance.checking.named import Named, named
 from conformance.checking.options import Options, select
 from conformance.checking.trial import Trial, Tried
@@ -19,13 +20,24 @@ from conformance.faults.diagnosis import diagnose
 from conformance.harness.kernels.source import parse_dialect
 from conformance.verdict.record import COMPARED, RED, CaseResult
 
-_OPTIONS = ("tier", "case", "dtype", "dialect", "arrays", "timeout", "memory_gib")
+_OPTIONS = (
+    "tier",
+    "case",
+    "dtype",
+    "dialect",
+    "arrays",
+    "timeout",
+    "memory_gib",
+    "minimum_grade",
+    "strict",
+)
 
 
 @dataclass(slots=True)
 class _Started:
     trial: Trial
     known: Named
+    rule: Rule
     tried: list[Tried] = field(default_factory=list)
 
 
@@ -52,11 +64,15 @@ class KernelCase:
     def check(self) -> None:
         """Require that every output that the kernel computes is right.
 
-        A case that the kernel does not take is skipped, and never passed.
+        A case that the kernel does not take is skipped, and never passed; one in which it differs
+        at an edge alone is an expected failure, and with ``strict=True`` a failure.
         """
-        result = self.run()
-        if result.status in RED:
-            pytest.fail(terminal.failure(result), pytrace=False)
+        result, rule = self.run(), self._started.rule
+        edges = levels.edges_of([result])
+        if any(levels.misses(rule, output) for output in result.outputs.values()):
+            pytest.fail(terminal.failure(result, rule), pytrace=False)
+        if levels.differs(edges):
+            pytest.xfail("; ".join(levels.lines(edges)))
         if not any(r.status in COMPARED for r in result.outputs.values()):
             reasons = {r.reason or r.status.value for r in result.outputs.values()}
             pytest.skip("; ".join(sorted(reasons)))
@@ -80,7 +96,7 @@ class Kernels:
             self._stack.enter_context(trial)
             trial.describe()
             trial.check_parameters()
-            self._started[key] = _Started(trial, known)
+            self._started[key] = _Started(trial, known, options.rule)
         return KernelCase(case, self._started[key])
 
     def diagnoses(self) -> Iterator[str]:
@@ -139,8 +155,10 @@ def options_of(mark: pytest.Mark) -> Options:
             f"the mark conformance has {', '.join(stray)}. Its options are {', '.join(_OPTIONS)}."
         )
     case, dialect = said.pop("case", None), said.pop("dialect", None)
+    rule = {name: said.pop(name) for name in ("minimum_grade", "strict") if name in said}
     return Options(
         **said,
         cases=(case,) if isinstance(case, str) else None if case is None else tuple(case),
         dialect=None if dialect is None else parse_dialect(dialect),
+        rule=Rule(**rule),
     )

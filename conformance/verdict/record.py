@@ -95,6 +95,8 @@ class OutputResult:
             NaN never: those are None with a reason.
         worst: Where the largest error is; None where nothing was compared.
         reason: Why it is not a plain pass, in words.
+        edges: The edges (`conformance.verdict.edges`) at which alone it fails; empty where it does
+            not fail, or is wrong for ordinary data as well.
         bits: The first 16 hexadecimal digits of a SHA-256 of what was returned, type and shape
             included: equal where two runs gave the same bits.  None where nothing came back.
     """
@@ -105,11 +107,15 @@ class OutputResult:
     worst: Worst | None = None
     reason: str | None = None
     bits: str | None = None
+    edges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """What one path did on one case: an `OutputResult` for every output that is due."""
+    """What one path did on one case: an `OutputResult` for every output that is due.
+
+    The edges are those that the case poses, whatever came of them.
+    """
 
     case: str
     group: str
@@ -120,6 +126,7 @@ class CaseResult:
     repro: str
     seconds: float = 0.0
     stderr: str | None = None
+    edges: tuple[str, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -193,6 +200,11 @@ def first(statuses: Iterable[Status]) -> Status:
 def came_out(result: OutputResult) -> bool:
     """Whether a flaky output came out right this time."""
     return result.status is Status.FLAKY and result.grade in ("A", "B", "C")
+
+
+def is_wrong(result: OutputResult) -> bool:
+    """Whether one output is red for more than an edge: it is wrong for ordinary data."""
+    return result.status in RED and not result.edges
 
 
 def was_compared(result: OutputResult) -> bool:

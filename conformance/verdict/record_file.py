@@ -133,7 +133,8 @@ def _decode(payload: dict[str, Any]) -> RunRecord:
 def decode_case(payload: dict[str, Any]) -> CaseResult:
     """Undo ``encode(asdict(case_result))``."""
     outputs = {name: _decode_output(out) for name, out in payload["outputs"].items()}
-    return CaseResult(**{**payload, "outputs": outputs})
+    edges = tuple(payload.get("edges", ()))
+    return CaseResult(**{**payload, "outputs": outputs, "edges": edges})
 
 
 def _decode_output(payload: dict[str, Any]) -> OutputResult:
@@ -145,4 +146,6 @@ def _decode_output(payload: dict[str, Any]) -> OutputResult:
             expected=float(worst["expected"]),
             bound=float(worst["bound"]),
         )
-    return OutputResult(**{**payload, "status": Status(payload["status"]), "worst": worst})
+    edges = tuple(payload.get("edges", ()))
+    status = Status(payload["status"])
+    return OutputResult(**{**payload, "status": status, "worst": worst, "edges": edges})

@@ -22,6 +22,8 @@ from conformance.case import Actual, Array, Case, Dialect, Outputs
 from conformance.errors import AdapterError
 from conformance.oracle.bounds import scales, units
 from conformance.oracle.solve import owed
+from conformance.verdict.edges import Edges
+from conformance.verdict.edges.call import Returned
 from conformance.verdict.lossier import Lossier
 from conformance.verdict.record import OutputResult, Status, Worst
 from conformance.verdict.yardstick import Yardstick
@@ -38,6 +40,7 @@ class Ruler:
 
     Attributes:
         due: The exact values of the outputs that are owed, by output name.
+        edges: The edges that the case poses.
         unbounded: Outputs that the case asks for and that have no bound in this dialect.
     """
 
@@ -45,7 +48,9 @@ class Ruler:
         """Choose the answers that this dialect means; the case's own where eps is inside."""
         self._case, self._outside = case, dialect.eps == "outside"
         self._answers = owed(case.inputs, eps_outside=True) if self._outside else case.expected
+        self._biased = dialect.running_var == "biased"
         self.due = _named(self._answers, dialect)
+        self.edges = Edges(case.inputs, self._answers, eps_outside=self._outside)
         self.unbounded = tuple(n for n in _named(case.expected, dialect) if n not in self.due)
         self._yardsticks: dict[tuple[str, np.dtype[Any], bool], Yardstick] = {}
         self._scaled: dict[bool, dict[str, Array]] = {}
@@ -81,14 +86,44 @@ class Ruler:
         yardstick, limit = self._yardstick(name, actual.dtype), self._case.problem.limit
         error, worst = yardstick.measure(actual)
         E = float(error[worst.index])
-        grade = "A" if limit >= E else self._lossier.grade(name, actual.dtype, error)
+        grade = self._grade(name, actual.dtype, error)
+        edges = self._to_blame(name, actual, error) if grade == "F" else ()
         return OutputResult(
             status=_STATUS[grade],
             grade=grade,
             units=E if np.isfinite(E) else None,
             worst=worst,
             reason=None if grade in "AB" else _explain(grade, error, limit, worst),
+            edges=edges,
         )
+
+    def _to_blame(self, name: str, actual: Array, error: Array) -> tuple[str, ...]:
+        """The edges that explain all of what is wrong; none where a wrong value is left."""
+        if not self.edges.posed:
+            return ()
+        limit, expected = self._case.problem.limit, self.due[name]
+        back = Returned(
+            name=name,
+            field="running_var_biased" if name == "running_var" and self._biased else name,
+            exact=expected,
+            actual=np.asarray(actual, dtype=np.float64),
+            bound=limit * self.unit(name, actual.dtype),
+            dtype=actual.dtype,
+        )
+        explained = self.edges.explain(back)
+        mended = actual.copy()
+        for mask in explained.values():
+            with np.errstate(all="ignore"):
+                mended[mask] = expected[mask].astype(actual.dtype)
+        left, _ = self._yardstick(name, actual.dtype).measure(mended)
+        if self._grade(name, actual.dtype, left) == "F":
+            return ()
+        return tuple(edge for edge, mask in explained.items() if (mask & (error > limit)).any())
+
+    def _grade(self, name: str, dtype: np.dtype[Any], error: Array) -> str:
+        if bool((error <= self._case.problem.limit).all()):
+            return "A"
+        return self._lossier.grade(name, dtype, error)
 
     def misfit(self, name: str, actual: Array) -> str | None:
         """What is wrong with shape or type, before any arithmetic; nothing is broadcast."""
@@ -184,6 +219,8 @@ def _explain(grade: str, error: Array, limit: float, worst: Worst) -> str:
     return f"{text}; as lossy as E[x^2] - mean^2" if grade == "C" else text
 
 
-def spread(status: Status, reason: str, names: Iterable[str]) -> dict[str, OutputResult]:
-    """The same status and reason for every output that is due."""
-    return {name: OutputResult(status=status, reason=reason) for name in names}
+def spread(
+    status: Status, reason: str, names: Iterable[str], *, edges: tuple[str, ...] = ()
+) -> dict[str, OutputResult]:
+    """The same status, reason and edges for every output that is due."""
+    return {name: OutputResult(status=status, reason=reason, edges=edges) for name in names}

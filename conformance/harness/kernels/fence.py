@@ -31,6 +31,8 @@ class Fenced:
         shape: Shape of the array.
         steps: Its strides, in elements; never negative.
         before: The bytes of the buffer as they were.
+        reversed_axes: Axes that run backwards.
+        writeable: Whether the array may be written to; `breach` tells who did.
     """
 
     flat: Array
@@ -39,6 +41,7 @@ class Fenced:
     steps: tuple[int, ...]
     before: bytes
     reversed_axes: tuple[int, ...] = ()
+    writeable: bool = True
 
     @property
     def array(self) -> Array:
@@ -51,6 +54,7 @@ class Fenced:
             offset=self.start * self.flat.itemsize,
             strides=strides,
         )
+        view.flags.writeable = self.writeable
         return np.flip(view, self.reversed_axes) if self.reversed_axes else view
 
 
@@ -85,6 +89,7 @@ def fenced(array: Array) -> Fenced:
         steps=steps,
         before=flat.tobytes(),
         reversed_axes=backwards,
+        writeable=bool(array.flags.writeable),
     )
 
 

@@ -1,0 +1,5 @@
+"""Edges: inputs at which honest implementations differ, each with a contract of its own."""
+
+from conformance.verdict.edges.contracts import EDGES, READ_ONLY, Edges, in_words, listed
+
+__all__ = ["EDGES", "READ_ONLY", "Edges", "in_words", "listed"]

@@ -1,0 +1,171 @@
+"""What a contract looks at: one call with its exact answers, and one output that came back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from conformance.case import Array, Inputs, Outputs
+from conformance.float_types import FLOAT_TYPES
+from conformance.oracle.bounds import underflow
+from conformance.oracle.channels import by_channel
+from conformance.oracle.solve import owed
+
+Mask: TypeAlias = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """One output that came back.
+
+    Attributes:
+        name: Its name.
+        field: Its field in `conformance.case.Outputs`: which running variance is meant.
+        exact: Its exact values, float64.
+        actual: What came back, widened to float64.
+        bound: How far from exact grade A reaches, per element.
+        dtype: The type in which it came back.
+    """
+
+    name: str
+    field: str
+    exact: Array
+    actual: Array
+    bound: Array
+    dtype: np.dtype[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """The sizes that the numbers of an array have.
+
+    Attributes:
+        least: The smallest that is not 0; infinite where there is none.
+        most: The largest finite one; 0 where there is none.
+        nan: Whether a NaN is among them.
+        infinite: Whether an infinity is.
+    """
+
+    least: float
+    most: float
+    nan: bool
+    infinite: bool
+
+    @classmethod
+    def of(cls, array: Array) -> Extent:
+        """Those of an array."""
+        size = np.abs(np.asarray(array, dtype=np.float64))
+        most = float(size.max(initial=0.0))
+        nan = infinite = False
+        if not math.isfinite(most):
+            nan, infinite = bool(np.isnan(size).any()), bool(np.isinf(size).any())
+            size = size[np.isfinite(size)]
+            most = float(size.max(initial=0.0))
+        least = float(np.min(size, initial=math.inf, where=size > 0))
+        return cls(least=least, most=most, nan=nan, infinite=infinite)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One call and its exact answers.
+
+    Attributes:
+        inputs: What was asked.
+        answers: Its exact answers.
+        eps_outside: The dialect ``(x - mean) / (sigma + eps)``.
+    """
+
+    inputs: Inputs
+    answers: Outputs
+    eps_outside: bool = False
+
+    @cached_property
+    def given(self) -> tuple[Extent, ...]:
+        """The sizes of the numbers in every array of the call, earlier batches among them."""
+        return tuple(map(Extent.of, (*self.inputs.given().values(), *self.inputs.earlier)))
+
+    @cached_property
+    def due(self) -> Mapping[str, Extent]:
+        """The sizes of the exact answers, by field."""
+        return {name: Extent.of(answer) for name, answer in self.answers.items().items()}
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether every number of the call is finite."""
+        return not any(extent.nan or extent.infinite for extent in self.given)
+
+    @cached_property
+    def tiny(self) -> float:
+        """The smallest normal number of the type computed in."""
+        return underflow(self.inputs)
+
+    @cached_property
+    def huge(self) -> float:
+        """The largest number of the type computed in."""
+        known = FLOAT_TYPES.get(str(self.inputs.x.dtype))
+        name = "float32" if known is None else known.arithmetic
+        return float(np.finfo(name).max)
+
+    def per_channel(self, mask: Mask, like: Array) -> Mask:
+        """A mask per channel, flat, as one of the shape of an output."""
+        shaped = mask.reshape(self.inputs.channel_shape)
+        if like.shape == self.inputs.channel_shape:
+            return shaped
+        axes = self.inputs.channel_axes
+        wide = [n if axis in axes else 1 for axis, n in enumerate(like.shape)]
+        return np.broadcast_to(shaped.reshape(wide), like.shape)
+
+    @cached_property
+    def overflowing(self) -> Mask:
+        """Channels in which a sum that every algorithm forms exceeds the largest number.
+
+        The sums are those of |x|, d^2, |dy| and |dy d|, with d = x - mean in training; in test
+        mode no sum is formed but those of the gradients, with d = x - running_mean.
+        """
+        inputs = self.inputs
+        channels = int(np.prod(inputs.channel_shape, dtype=np.int64))
+        over = np.zeros(channels, dtype=np.bool_)
+        most = max((extent.most for extent in self.given), default=0.0)
+        if max(most, 1.0) * max(4 * most, 1.0) * inputs.count <= self.huge:  # far from it
+            return over
+        with np.errstate(all="ignore"):
+            for sums in _sums(inputs):
+                over |= ~(sums <= self.huge)
+        return over
+
+    @cached_property
+    def flushed(self) -> tuple[Outputs, ...]:
+        """The exact answers with subnormal inputs as zeros: of each array alone, and of all."""
+        tiny = self.tiny
+        changed = {
+            name: np.where(np.abs(array) < tiny, 0, array).astype(array.dtype)
+            for name, array in self.inputs.given().items()
+            if Extent.of(array).least < tiny
+        }
+        ways = [{name: array} for name, array in changed.items()]
+        if len(changed) > 1:
+            ways.append(changed)
+        return tuple(
+            owed(replace(self.inputs, **cast(Any, way)), eps_outside=self.eps_outside)
+            for way in ways
+        )
+
+
+def _sums(inputs: Inputs) -> Iterator[Array]:
+    rows = by_channel(np.asarray(inputs.x, dtype=np.float64), inputs)
+    if inputs.training:
+        yield np.abs(rows).sum(axis=1)
+        d = rows - rows.mean(axis=1, keepdims=True)
+        yield (d * d).sum(axis=1)
+    elif inputs.running_mean is not None:
+        d = rows - np.asarray(inputs.running_mean, dtype=np.float64).reshape(-1, 1)
+    if inputs.dy is not None:
+        slope = np.abs(by_channel(np.asarray(inputs.dy, dtype=np.float64), inputs))
+        yield slope.sum(axis=1)
+        yield (slope * np.abs(d)).sum(axis=1)

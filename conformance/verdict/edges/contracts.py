@@ -1,0 +1,208 @@
+"""The contracts of all edges, and where a difference is that of an edge and of nothing else.
+
+An edge explains an element only by what came back there:
+
+empty-batch           there is no value at all, so there is none that could be wrong;
+nan-inputs,           the exact answer or what came back is not finite: a NaN was lost, or left what
+infinite-inputs       depends on it.  Two finite numbers that differ are a wrong value;
+negative-variance     test mode, running_var + eps < 0: the exact answer is NaN;
+subnormal-inputs      what came back lies between the exact answer and those with subnormal inputs
+                      flushed to zero, within the bound of grade A;
+subnormal-results     0 came back where the exact answer is smaller than every normal number;
+overflowing-sums      a sum over the channel overflows (`Call.overflowing`): what came back is not
+                      finite, or is what an infinite variance gives: y = beta, and 0;
+overflowing-results   the exact answer is beyond the largest number of its type, so infinity is due:
+                      NaN or the largest number came back.
+
+Subnormal is meant in the type computed in (float32 for half types): numbers of ordinary size that
+are subnormal in float16 are values like all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+
+from conformance.case import Array, Inputs, Outputs
+from conformance.float_types import finfo
+from conformance.verdict.edges.call import Call, Mask, Returned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """One edge.
+
+    Attributes:
+        contract: What is due there, in a sentence.
+        is_posed: Whether a call poses it.
+        explains: Where it explains what came back.
+    """
+
+    contract: str
+    is_posed: Callable[[Call], bool]
+    explains: Callable[[Call, Returned], Mask]
+
+
+def _all(_: Call, back: Returned) -> Mask:
+    return np.ones(back.exact.shape, dtype=np.bool_)
+
+
+def _not_finite(_: Call, back: Returned) -> Mask:
+    return np.asarray(~(np.isfinite(back.exact) & np.isfinite(back.actual)), dtype=np.bool_)
+
+
+def _undefined(_: Call, back: Returned) -> Mask:
+    return np.asarray(np.isnan(back.exact), dtype=np.bool_)
+
+
+def _given(call: Call, back: Returned) -> Mask:
+    """Where an array that was flushed lies within the hull of the exact answers."""
+    low, high = back.exact.copy(), back.exact.copy()
+    for answers in call.flushed:
+        other = getattr(answers, back.field)
+        if other is not None:
+            low, high = np.minimum(low, other), np.maximum(high, other)
+    within = (back.actual >= low - back.bound) & (back.actual <= high + back.bound)
+    return np.asarray(within & (high - low > back.bound), dtype=np.bool_)
+
+
+def _returned(call: Call, back: Returned) -> Mask:
+    return np.asarray((back.actual == 0) & (np.abs(back.exact) < call.tiny), dtype=np.bool_)
+
+
+def _overflown(call: Call, back: Returned) -> Mask:
+    channels = call.per_channel(call.overflowing, back.exact)
+    if back.name == "y" and call.inputs.beta is not None:
+        beta = np.asarray(call.inputs.beta, dtype=np.float64)
+        axes = call.inputs.channel_axes
+        flat = [n if axis in axes else 1 for axis, n in enumerate(back.exact.shape)]
+        left: Array = np.broadcast_to(beta.reshape(flat), back.exact.shape)
+    else:
+        left = np.zeros(back.exact.shape)
+    lost = ~np.isfinite(back.actual) | (back.actual == left)
+    return np.asarray(channels & lost, dtype=np.bool_)
+
+
+def _beyond(_: Call, back: Returned) -> Mask:
+    largest = float(finfo(back.dtype).max)
+    due = np.abs(back.exact) + np.nan_to_num(back.bound) >= largest
+    came = np.isnan(back.actual) | (np.abs(back.actual) >= largest)
+    return np.asarray(due & came, dtype=np.bool_)
+
+
+def _has_subnormals(call: Call) -> bool:
+    return any(extent.least < call.tiny for extent in call.given)
+
+
+def _has_subnormal_answers(call: Call) -> bool:
+    return any(extent.least < call.tiny for extent in call.due.values())
+
+
+def _has_answers_beyond(call: Call) -> bool:
+    types = {name: call.inputs.dtype_of(name) for name in call.due}
+    return any(e.most > float(finfo(types[name]).max) for name, e in call.due.items())
+
+
+def _has_negative_variance(call: Call) -> bool:
+    variance = call.inputs.running_var
+    if call.inputs.training or variance is None:
+        return False
+    return bool((np.asarray(variance, dtype=np.float64) + call.inputs.eps < 0).any())
+
+
+EDGES: Mapping[str, Edge] = MappingProxyType(
+    {
+        "empty-batch": Edge(
+            contract="an empty batch has empty y and dx, sums of 0, and statistics as they were",
+            is_posed=lambda call: call.inputs.count == 0,
+            explains=_all,
+        ),
+        "nan-inputs": Edge(
+            contract="a NaN spoils what depends on it, and nothing else",
+            is_posed=lambda call: any(extent.nan for extent in call.given),
+            explains=_not_finite,
+        ),
+        "infinite-inputs": Edge(
+            contract="an infinite value spoils what depends on it, and nothing else",
+            is_posed=lambda call: any(extent.infinite for extent in call.given),
+            explains=_not_finite,
+        ),
+        "negative-variance": Edge(
+            contract="the root of a negative running variance is NaN",
+            is_posed=_has_negative_variance,
+            explains=_undefined,
+        ),
+        "subnormal-inputs": Edge(
+            contract="subnormal inputs count as what they are",
+            is_posed=lambda call: call.is_finite and _has_subnormals(call),
+            explains=_given,
+        ),
+        "subnormal-results": Edge(
+            contract="subnormal results are returned as what they are",
+            is_posed=_has_subnormal_answers,
+            explains=_returned,
+        ),
+        "overflowing-sums": Edge(
+            contract="sums that overflow do not spoil results that fit",
+            is_posed=lambda call: call.is_finite and bool(call.overflowing.any()),
+            explains=_overflown,
+        ),
+        "overflowing-results": Edge(
+            contract="results beyond the largest number of their type are infinite",
+            is_posed=_has_answers_beyond,
+            explains=_beyond,
+        ),
+        "read-only-inputs": Edge(
+            contract="inputs that cannot be written to are read like others",
+            is_posed=lambda _: False,
+            explains=_all,
+        ),
+    }
+)
+"""Every edge by its name, in the order of every report."""
+
+READ_ONLY = "read-only-inputs"
+"""The edge that no case poses: `conformance check` tries it by itself."""
+
+REFUSABLE = frozenset({"empty-batch", "nan-inputs", "infinite-inputs"})
+"""Edges at which an exception is an answer that differs, and no failure everywhere."""
+
+
+def in_words(edge: str) -> str:
+    """The name of an edge as a sentence has it: ``"empty batch"``."""
+    return edge.replace("nan", "NaN").replace("-", " ")
+
+
+def listed(edges: Iterable[str]) -> str:
+    """Edges in words, in the order of `EDGES`: ``"empty batch, NaN inputs"``."""
+    known = set(edges)
+    return ", ".join(in_words(edge) for edge in EDGES if edge in known)
+
+
+class Edges:
+    """The edges that one call poses, and the differences that they explain."""
+
+    def __init__(self, inputs: Inputs, answers: Outputs, *, eps_outside: bool = False) -> None:
+        """Prepare it; nothing is computed before it is asked for."""
+        self._call = Call(inputs=inputs, answers=answers, eps_outside=eps_outside)
+
+    @cached_property
+    def posed(self) -> tuple[str, ...]:
+        """The edges that the call poses, in the order of `EDGES`."""
+        with np.errstate(all="ignore"):
+            return tuple(name for name, edge in EDGES.items() if edge.is_posed(self._call))
+
+    @property
+    def refusable(self) -> tuple[str, ...]:
+        """The edges of the call at which an exception may come in place of an answer."""
+        return tuple(name for name in self.posed if name in REFUSABLE)
+
+    def explain(self, back: Returned) -> dict[str, Mask]:
+        """For every edge of the call, the elements at which it explains what came back."""
+        with np.errstate(all="ignore"):
+            found = {name: EDGES[name].explains(self._call, back) for name in self.posed}
+        return {name: mask for name, mask in found.items() if mask.any()}
