@@ -31,6 +31,8 @@ BREAK = (
     "partial",
     "grade",
     "grades",
+    "rule",
+    "edges",
     "counts",
     "graded",
     "results",

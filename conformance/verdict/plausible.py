@@ -16,7 +16,7 @@ from conformance.cases import golden
 from conformance.errors import GoldenFileError
 from conformance.printable import value
 from conformance.verdict.due import due_outputs
-from conformance.verdict.record import OutputResult, RunRecord, Worst
+from conformance.verdict.record import CaseResult, OutputResult, RunRecord, Status, Worst
 
 AHEAD = timedelta(hours=1)
 """How far the clock of another machine may be ahead of ours; what began later is not believed."""
@@ -35,6 +35,7 @@ def faults(record: RunRecord) -> Iterator[str]:
         seen.add(case.case)
         for name, output in case.outputs.items():
             yield from (f"{case.case} {name} has {fault}" for fault in _output(output))
+            yield from (f"{case.case} {name} has {fault}" for fault in _edges(case, output))
     yield from _catalogue(record)
     for found in record.diagnosis:
         if found.matched > found.of:
@@ -69,6 +70,17 @@ def _output(output: OutputResult) -> Iterator[str]:
         yield f"grade A with an error of {units:g} units, at most {LIMIT:g} were wanted"
     if grade is not None and worst is not None:
         yield from _worst(grade, units, worst)
+
+
+_PASSES = frozenset({Status.PASS, Status.DEGRADED, Status.UNEXPECTED_PASS, Status.UNSUPPORTED})
+
+
+def _edges(case: CaseResult, output: OutputResult) -> Iterator[str]:
+    """How the edges of an output disagree with its status, and with those of its case."""
+    if output.edges and output.status in _PASSES:
+        yield f"{output.status} at edge {value(output.edges[0])}, a failure was wanted"
+    if stray := [edge for edge in output.edges if edge not in case.edges]:
+        yield f"edge {value(stray[0])}, one that its case poses was wanted"
 
 
 def _worst(grade: str, units: float | None, worst: Worst) -> Iterator[str]:

@@ -90,7 +90,7 @@ def _overflown(call: Call, back: Returned) -> Mask:
 def _beyond(_: Call, back: Returned) -> Mask:
     largest = float(finfo(back.dtype).max)
     due = np.abs(back.exact) + np.nan_to_num(back.bound) >= largest
-    came = np.isnan(back.actual) | (np.abs(back.actual) >= largest)
+    came = np.isnan(back.actual) | (back.actual * np.sign(back.exact) >= largest)
     return np.asarray(due & came, dtype=np.bool_)
 
 
@@ -174,7 +174,7 @@ REFUSABLE = frozenset({"empty-batch", "nan-inputs", "infinite-inputs"})
 
 def in_words(edge: str) -> str:
     """The name of an edge as a sentence has it: ``"empty batch"``."""
-    return edge.replace("nan", "NaN").replace("-", " ")
+    return edge.replace("nan", "NaN").replace("-", " ").replace("read only", "read-only")
 
 
 def listed(edges: Iterable[str]) -> str:
