@@ -62,7 +62,8 @@ def one_pass(x, gamma, beta, dy, *, axis, training, **given):
 
 
 batch_norm.conformance = refuses_nan.conformance = {"ranks": [2]}
-flushes.conformance = writes.conformance = {"ranks": [2], "dtypes": ["float32", "float64"]}
+flushes.conformance = {"dtypes": ["float32", "float64"]}
+writes.conformance = {"ranks": [2], "dtypes": ["float32", "float64"]}
 one_pass.conformance = {"ranks": [2], "dtypes": ["float32"]}
 '''
 
