@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
             for name, spool in made.items():
                 write_atomically(args.out / FILES[name], spool)
         _say(matrix, formats, made, args.out)
-    return CONFORMS if matrix.conforms else DOES_NOT
+    return CONFORMS if matrix.as_expected else DOES_NOT
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from conformance.cases import published
 from conformance.errors import SelectionError
 from conformance.float_types import FLOAT_TYPES
 from conformance.printable import one_line
+from conformance.report import standing
 from conformance.report.collect import SetAside
 from conformance.report.matrix import Matrix, MatrixCell, MatrixColumn, MatrixRow, Noteworthy, View
 from conformance.report.pile import Pile, together
@@ -68,6 +69,7 @@ def join(
         groups=groups,
         cells=cells,
         findings=tuple(_findings(columns, kinds)),
+        standings=tuple(standing.of(column.record) for column in columns),
         silent=tuple(_silent(columns, totals, wanted)),
         notes=tuple(_notes(columns, total, cells)),
     )

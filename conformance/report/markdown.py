@@ -10,7 +10,16 @@ from conformance.printable import one_line
 from conformance.report.join import dtype_order, pooled
 from conformance.report.legend import GRADES, SIGNS
 from conformance.report.matrix import Matrix, MatrixCell, MatrixColumn, MatrixRow, Noteworthy
-from conformance.report.wording import account, diagnoses, plural, units, verdict
+from conformance.report.wording import (
+    account,
+    causes,
+    diagnoses,
+    edges,
+    plural,
+    units,
+    values,
+    verdict,
+)
 from conformance.verdict.record import COUNTED_APART, RED, SEVERITY, Status
 
 LINES = 100
@@ -23,10 +32,12 @@ _SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_[]|~"})
 def as_markdown(matrix: Matrix) -> str:
     """`matrix` as Markdown: verdict, one row per path, what fails and why, legend."""
     head = [
-        f"{'✅' if matrix.conforms else '❌'} **{text(verdict(matrix))}**",
+        f"{'✅' if matrix.as_expected else '❌'} **{text(verdict(matrix))}**",
         "",
         *(line for note in matrix.notes for line in (f"> {text(note)}", "")),
         *(line for d in diagnoses(matrix) for line in (f"> diagnosis: {text(d)}", "")),
+        *_standings(matrix),
+        "",
         *_paths(matrix),
         "",
     ]
@@ -52,6 +63,15 @@ def code(words: str) -> str:
     fence = "`" * (longest + 1)
     space = " " if longest else ""
     return f"{fence}{space}{words}{space}{fence}"
+
+
+def _standings(matrix: Matrix) -> Iterator[str]:
+    yield _line(["path", "values", "edges kept", "compared", "known failures, by cause"])
+    yield _line(["---"] * 5)
+    for column, each in zip(matrix.columns, matrix.standings, strict=True):
+        compared = f"{each.compared:,} of {each.due:,}" if each.due else column.short_why
+        told = (column.name, values(each), edges(each), compared, causes(each))
+        yield _line(text(words) for words in told)
 
 
 def _paths(matrix: Matrix) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from conformance.cases.published import foreign
+from conformance.report.standing import Standing
 from conformance.verdict.record import RED, OutputResult, RunRecord, Status
 
 View: TypeAlias = Literal["all", "kind", "group"]
@@ -43,6 +44,16 @@ class MatrixColumn:
         if self.record is not None:
             return ""
         return self.unused or f"{self.name} was required and did not report"
+
+    @property
+    def adapter(self) -> str:
+        """The adapter: the first part of its name."""
+        return self.name.split("/", maxsplit=1)[0]
+
+    @property
+    def short_why(self) -> str:
+        """The same in a few words."""
+        return "" if self.record else "could not be used" if self.unused else "did not report"
 
     @property
     def catalogue(self) -> object:
@@ -137,6 +148,7 @@ class Matrix:
             the column.
         findings: Every output that is red, degraded or failing as expected, column by column,
             in the order of the catalogue.
+        standings: For each column, whether it conforms, whatever was expected of it.
         silent: What was required and did report, but compared nothing at all.
         notes: What a reader must know before comparing columns.
     """
@@ -147,6 +159,7 @@ class Matrix:
     groups: tuple[MatrixRow, ...]
     cells: Mapping[tuple[View, str, int], MatrixCell]
     findings: tuple[Noteworthy, ...]
+    standings: tuple[Standing, ...]
     silent: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -184,8 +197,11 @@ class Matrix:
         return tuple(sorted(each for each in said if each))
 
     @property
-    def conforms(self) -> bool:
-        """Whether something was compared, nothing is red, and all that was required is there."""
+    def as_expected(self) -> bool:
+        """Whether something was compared, nothing is red, and all that was required is there.
+
+        That nothing surprises does not say that anything conforms: `standings` do.
+        """
         totals = self.totals()
         return (
             any(cell.compared for cell in totals)

@@ -11,13 +11,14 @@ from pathlib import Path
 from jinja2 import Template
 
 from conformance._version import __version__
-from conformance.report import wording
+from conformance.report import standing, wording
 from conformance.report.folds import PathFold, path_folds, silences
 from conformance.report.join import NOTABLE
 from conformance.report.legend import GRADES, SIGNS, UNITS
 from conformance.report.matrix import Matrix, MatrixCell, MatrixRow
 from conformance.report.rendering import environment
-from conformance.verdict.record import RED, SEVERITY
+from conformance.verdict.edges import listed
+from conformance.verdict.record import RED, SEVERITY, Status
 
 LISTED = 9_000
 """How many findings the page lists; with what stands around them it stays below 3 MB."""
@@ -46,6 +47,11 @@ def parts(matrix: Matrix) -> Iterator[str]:
         figure=wording.figure,
         number=wording.number,
         units=wording.units,
+        values=wording.values,
+        edges=wording.edges,
+        differ=lambda each: listed(edge for edge, kept in each.edges.items() if not kept),
+        causes=wording.causes,
+        standing_class=_STANDING_CLASS,
         counted=wording.counted,
         signs=SIGNS,
         order=SEVERITY,
@@ -59,6 +65,15 @@ def parts(matrix: Matrix) -> Iterator[str]:
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
+
+
+_STANDING_CLASS = {
+    standing.CONFORMS: Status.PASS.value,
+    standing.DEGRADED: Status.DEGRADED.value,
+    standing.KNOWN: Status.EXPECTED_FAIL.value,
+    standing.FAILS: Status.FAIL.value,
+    standing.NOTHING: Status.NOT_RUN.value,
+}
 
 
 @cache

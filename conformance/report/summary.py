@@ -9,10 +9,11 @@ from dataclasses import asdict
 from typing import Any
 
 from conformance.report.matrix import Matrix, MatrixCell, MatrixColumn, MatrixRow, Noteworthy
+from conformance.report.standing import Standing
 from conformance.report.wording import verdict
 from conformance.verdict.record import RED, Status
 
-SCHEMA = "conformance/matrix/1"
+SCHEMA = "conformance/matrix/2"
 
 
 def as_json(matrix: Matrix) -> str:
@@ -54,7 +55,7 @@ def _entries(matrix: Matrix) -> dict[str, Any]:
     others = (f for f in matrix.findings if f.result.status not in RED)
     return {
         "schema": SCHEMA,
-        "conforms": matrix.conforms,
+        "as_expected": matrix.as_expected,
         "verdict": verdict(matrix),
         "counts": counts,
         "missing": list(matrix.missing),
@@ -84,6 +85,7 @@ def _column(matrix: Matrix, index: int) -> dict[str, Any]:
         "device": column.device,
         "reported": record is not None,
         **_cell(cell),
+        "standing": _standing(matrix.standings[index]),
     }
     if record is None:
         return {**facts, "record": None}
@@ -101,6 +103,18 @@ def _column(matrix: Matrix, index: int) -> dict[str, Any]:
             "cases": len(record.cases),
             "diagnosis": [{**asdict(d), "sentence": d.sentence} for d in record.diagnosis],
         },
+    }
+
+
+def _standing(standing: Standing) -> dict[str, Any]:
+    return {
+        "values": standing.values,
+        "grade": standing.grade,
+        "compared": standing.compared,
+        "due": standing.due,
+        "wrong": standing.wrong,
+        "causes": dict(standing.causes),
+        "edges": dict(standing.edges),
     }
 
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from itertools import chain, zip_longest
+from itertools import chain, groupby, zip_longest
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from conformance.report.join import pooled
+from conformance.report import standing
 from conformance.report.legend import SIGNS
-from conformance.report.matrix import Matrix, MatrixCell, Noteworthy
-from conformance.report.wording import account, diagnoses, incidents, plural, units, verdict
-from conformance.verdict.record import RED, SEVERITY
+from conformance.report.matrix import Matrix, Noteworthy
+from conformance.report.wording import (
+    account,
+    causes,
+    counted,
+    diagnoses,
+    edges,
+    incidents,
+    plural,
+    values,
+    verdict,
+)
+from conformance.verdict.record import RED, SEVERITY, Status
 
 LIMIT = 12
 """How many cases are listed; the rest is in the other formats."""
@@ -28,13 +38,14 @@ def show(matrix: Matrix, console: Console, *, more: str) -> None:
         console: Where to; it decides on width and colour.
         more: Where a reader finds what is left out here, such as ``"see out/index.html"``.
     """
-    color = "bold green" if matrix.conforms else "bold red"
+    color = "bold green" if matrix.as_expected else "bold red"
     console.print(_hanging(Text(verdict(matrix), style=color), console))
     for note in matrix.notes:
         console.print(_hanging(Text(f"note: {note}", style="yellow"), console))
     for found in diagnoses(matrix):
         console.print(_hanging(Text(f"diagnosis: {found}", style="bold"), console))
-    console.print(_table(matrix))
+    for line in (*_table(matrix), *_below(matrix, console)):
+        console.print(line, soft_wrap=True)
     for part in _listed(matrix, more):
         console.print(part)
 
@@ -45,34 +56,42 @@ def _hanging(text: Text, console: Console) -> Text:
     return Text("\n").join([first, *(Text("  ").append_text(line) for line in rest)])
 
 
-def _table(matrix: Matrix) -> Table:
-    modes = sorted({row.mode for row in matrix.kinds if row.mode}, reverse=True)
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("path", ratio=5, overflow="fold")
-    for mode in modes:
-        table.add_column(f"{mode}: worst, grade; outputs", ratio=6, overflow="fold")
-    table.expand = True
-    for index, column in enumerate(matrix.columns):
-        where = f"{column.version} {column.device}".strip() or "did not report"
-        name = Text.assemble((column.name, "bold"), "\n", (where, "dim"))
-        kinds = ([row for row in matrix.kinds if row.mode == mode] for mode in modes)
-        table.add_row(name, *(_shown(pooled(matrix, index, rows)) for rows in kinds))
-    return table
+def _table(matrix: Matrix) -> Iterator[Text]:
+    """One line for every path, below a line for what it runs on; no name is broken."""
+    columns = list(zip(matrix.columns, matrix.standings, strict=True))
+    wide = max((len(column.name) for column in matrix.columns), default=0)
+    yield Text(f"  {'path':<{wide}}  {'values':<18}  edges   compared", style="bold")
+    runs = groupby(columns, key=lambda pair: (pair[0].adapter, pair[0].version, pair[0].device))
+    for (adapter, version, device), paths in runs:
+        if version:
+            yield Text(f"{adapter} {version} {device}", style="dim")
+        for column, each in paths:
+            compared = f"{each.compared:,} of {each.due:,}" if each.due else column.short_why
+            line = Text(f"  {column.name:<{wide}}  ")
+            line.append(f"{values(each):<18}", style=_STYLES[each.values])
+            yield line.append(f"  {edges(each):<6}  {compared}")
 
 
-def _shown(cell: MatrixCell) -> Text:
-    head = [cell.status.value]
-    if cell.grade:
-        head += [cell.grade, f"{units(cell)} units" if units(cell) else ""]
-    shown = Text(", ".join(filter(None, head)), style=SIGNS[cell.status].style)
-    if not cell.compared:
-        return shown.append(f"\n{cell.why}", style="not bold")
-    counts = [(s, cell.counts[s]) for s in SEVERITY if cell.counts.get(s)]
-    shown.append("\n")
-    for number, (status, count) in enumerate(counts):
-        words = f"{', ' if number else ''}{count} {status.value}"
-        shown.append(words, style="default not bold" if status not in RED else "default bold")
-    return shown
+_STYLES = {
+    standing.CONFORMS: "green",
+    standing.DEGRADED: "yellow",
+    standing.KNOWN: "yellow",
+    standing.FAILS: "bold red",
+    standing.NOTHING: "bold red",
+}
+
+
+def _below(matrix: Matrix, console: Console) -> Iterator[Text]:
+    """How many outputs have each status, and what is known to fail on each path."""
+    counts: Counter[Status] = Counter()
+    for cell in matrix.totals():
+        counts.update(cell.counts)
+    yield _hanging(Text(f"outputs: {counted(counts)}"), console)
+    told = [(c, s) for c, s in zip(matrix.columns, matrix.standings, strict=True) if s.causes]
+    if told:
+        yield Text("known failures, by cause:", style="bold")
+    for column, each in told:
+        yield _hanging(Text(f"  {column.name}: {causes(each)}"), console)
 
 
 def _listed(matrix: Matrix, more: str) -> Iterator[RenderableType]:

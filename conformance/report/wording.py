@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from conformance.printable import one_line
+from conformance.printable import cut, one_line
+from conformance.report import standing
 from conformance.report.matrix import Matrix, MatrixCell, Noteworthy
+from conformance.report.standing import Standing
 from conformance.verdict.record import SEVERITY, OutputResult, Status, Worst
 
 
@@ -79,6 +81,42 @@ def diagnoses(matrix: Matrix) -> Iterator[str]:
             yield f"{column.label}: {found.sentence}"
 
 
+def stand(standings: Sequence[Standing]) -> str:
+    """How many paths conform: ``"2 of 5 paths conform in values, 1 at every edge, too"``."""
+    counts = Counter(each.values for each in standings)
+    strict = sum(each.is_strict for each in standings)
+    head = f"{counts[standing.CONFORMS]} of {plural(len(standings), 'path')} conform in values"
+    if strict:
+        head += f" ({strict} at every edge, too)"
+    others = (
+        (standing.DEGRADED, "degraded"),
+        (standing.KNOWN, "with known wrong values"),
+        (standing.FAILS, "with others"),
+        (standing.NOTHING, "that told nothing"),
+    )
+    return ", ".join([head, *(f"{counts[key]} {words}" for key, words in others if counts[key])])
+
+
+def values(standing_: Standing) -> str:
+    """The values of a path in a few words: ``"conforms, A"``, ``"29 wrong, known"``."""
+    if standing_.values == standing.NOTHING:
+        return "told nothing"
+    if standing_.values in (standing.KNOWN, standing.FAILS):
+        known = ", known" if standing_.values == standing.KNOWN else ""
+        return f"{standing_.wrong:,} wrong{known}"
+    return f"{standing_.values}, {standing_.grade}"
+
+
+def edges(standing_: Standing) -> str:
+    """The edges of a path: ``"5 of 6"``; empty where none was tried."""
+    return f"{standing_.kept} of {len(standing_.edges)}" if standing_.edges else ""
+
+
+def causes(standing_: Standing) -> str:
+    """The causes for which outputs are known to fail: ``"one-pass 29, subnormals 4"``."""
+    return ", ".join(f"{cut(name, 40)} {count:,}" for name, count in standing_.causes.items())
+
+
 def verdict(matrix: Matrix) -> str:
     """The line that a reader who reads one line must see."""
     totals = matrix.totals()
@@ -86,7 +124,7 @@ def verdict(matrix: Matrix) -> str:
     for cell in totals:
         counts.update(cell.counts)
     compared, red = sum(c.compared for c in totals), sum(c.red for c in totals)
-    says = "conforms" if matrix.conforms else "does not conform"
+    says = "as expected" if matrix.as_expected else "not as expected"
     parts = []
     if red:
         named = counted(
@@ -104,7 +142,7 @@ def verdict(matrix: Matrix) -> str:
         parts.append("nothing was compared")
     if not parts:
         parts.append(f"nothing red in {plural(len(totals), 'path')}")
-    parts += matrix.foreign
+    parts += [stand(matrix.standings), *matrix.foreign]
     noted = (Status.EXPECTED_FAIL, Status.FLAKY, Status.DEGRADED)
     known = {status: counts[status] for status in noted if counts[status]}
     also = f" ({counted(known)})" if known else ""

@@ -97,6 +97,8 @@ class OutputResult:
         reason: Why it is not a plain pass, in words.
         edges: The edges (`conformance.verdict.edges`) at which alone it fails; empty where it does
             not fail, or is wrong for ordinary data as well.
+        known: The causes for which it is known to fail, or reasons where they have no name; empty
+            where it is not.
         bits: The first 16 hexadecimal digits of a SHA-256 of what was returned, type and shape
             included: equal where two runs gave the same bits.  None where nothing came back.
     """
@@ -108,6 +110,7 @@ class OutputResult:
     reason: str | None = None
     bits: str | None = None
     edges: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,6 +146,5 @@ def _decode_output(payload: dict[str, Any]) -> OutputResult:
             expected=float(worst["expected"]),
             bound=float(worst["bound"]),
         )
-    edges = tuple(payload.get("edges", ()))
-    status = Status(payload["status"])
-    return OutputResult(**{**payload, "status": status, "worst": worst, "edges": edges})
+    told = {name: tuple(payload.get(name, ())) for name in ("edges", "known")}
+    return OutputResult(**{**payload, **told, "status": Status(payload["status"]), "worst": worst})

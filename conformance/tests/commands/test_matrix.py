@@ -30,7 +30,7 @@ def good(tmp_path: Path) -> Path:
 def test_a_conforming_matrix_exits_with_0(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Expected failures and unsupported outputs are no reason to fail; the verdict is printed."""
     assert call(good, "--require", "torch") == 0
-    assert capsys.readouterr().out.startswith("conforms: nothing red in 1 path")
+    assert capsys.readouterr().out.startswith("as expected: nothing red in 1 path")
 
 
 @pytest.mark.parametrize("status", [Status.FAIL, Status.CRASH, Status.UNEXPECTED_PASS])
@@ -90,12 +90,12 @@ def test_out_writes_every_format(tmp_path: Path, capsys: pytest.CaptureFixture[s
     out = tmp_path / "site"
     assert call(tmp_path / "records", "--out", out) == 1
     assert sorted(f.name for f in out.iterdir()) == sorted(matrix.FILES.values())
-    assert json.loads((out / "matrix.json").read_text(encoding="utf-8"))["conforms"] is False
+    assert json.loads((out / "matrix.json").read_text(encoding="utf-8"))["as_expected"] is False
     assert (out / "index.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert (out / "junit.xml").read_text(encoding="utf-8").startswith("<?xml")
     assert (out / "matrix.md").read_text(encoding="utf-8").startswith("❌")
     printed = capsys.readouterr().out
-    assert printed.startswith("does not conform")
+    assert printed.startswith("not as expected")
     assert str(out) in printed
 
 
@@ -104,7 +104,7 @@ def test_a_report_is_no_record(good: Path, capsys: pytest.CaptureFixture[str]) -
     assert call(good, "--out", good) == 0
     assert call(good) == 1
     assert "did not report: matrix.json" in (said := capsys.readouterr().out)
-    assert "conformance/matrix/1" in said
+    assert "conformance/matrix/2" in said
 
 
 def test_format_chooses(good: Path, tmp_path: Path) -> None:

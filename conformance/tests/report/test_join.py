@@ -47,7 +47,7 @@ def test_the_counts_of_every_view_add_up_to_the_due_outputs() -> None:
 def test_only_red_statuses_make_the_matrix_red(status: Status) -> None:
     """An expected failure, a degraded and an unsupported output conform; red ones do not."""
     matrix = join([record([case({"y": EVERY[status], "dx": passed()})])])
-    assert matrix.conforms is (status not in RED)
+    assert matrix.as_expected is (status not in RED)
     assert [f.result.status for f in matrix.findings] == ([status] if status in NOTABLE else [])
 
 
@@ -56,7 +56,7 @@ def test_a_missing_column_is_not_run_and_red() -> None:
     matrix = join([record([case({"y": passed()})])], ["torch", "jax", "torch/compile"])
     assert [c.name for c in matrix.columns] == ["jax", "torch/compile", "torch/functional"]
     assert matrix.missing == ("jax", "torch/compile")
-    assert not matrix.conforms
+    assert not matrix.as_expected
     for row in matrix.rows:
         cell = matrix.cell(row, 0)
         assert cell.status is Status.NOT_RUN
@@ -68,23 +68,23 @@ def test_an_expected_adapter_that_reported_is_not_missing() -> None:
     """An adapter is there if one of its paths is, a path only if it is itself."""
     matrix = join([record([case({"y": passed()})])], ["torch", "torch/functional"])
     assert matrix.missing == ()
-    assert matrix.conforms
+    assert matrix.as_expected
 
 
 def test_an_expected_adapter_that_compared_nothing_is_red() -> None:
     """A record full of not-run is as empty as none."""
     idle = record([case({"y": silent(Status.NOT_RUN, "no GPU")})], "numba/cuda")
     busy = record([case({"y": passed()})])
-    assert join([idle, busy]).conforms
+    assert join([idle, busy]).as_expected
     matrix = join([idle, busy], ["numba", "torch"])
     assert matrix.silent == ("numba",)
-    assert not matrix.conforms
+    assert not matrix.as_expected
     assert any("no GPU" in note for note in matrix.notes)
 
 
 def test_nothing_compared_does_not_conform() -> None:
     """Records in which all is unsupported are no success."""
-    assert not join([record([case({"y": silent(Status.UNSUPPORTED)})])]).conforms
+    assert not join([record([case({"y": silent(Status.UNSUPPORTED)})])]).as_expected
 
 
 def test_no_records_at_all_is_an_error() -> None:

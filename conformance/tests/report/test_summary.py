@@ -45,7 +45,7 @@ def test_it_keeps_its_schema(validator: Draft202012Validator, payload: dict[str,
     "change",
     [
         {"extra": 1},
-        {"conforms": "yes"},
+        {"as_expected": "yes"},
         {"counts": {"pass": 1}},
         {"columns": []},
         {"not_red": [{}]},
@@ -92,7 +92,7 @@ def test_there_is_a_cell_for_every_row_and_column(payload: dict[str, Any]) -> No
     (missing,) = (c for c in payload["columns"] if not c["reported"])
     assert (missing["name"], missing["status"], missing["record"]) == ("paddle", "not-run", None)
     assert payload["missing"] == ["paddle"]
-    assert payload["conforms"] is False
+    assert payload["as_expected"] is False
 
 
 def test_nan_is_a_string() -> None:
@@ -103,8 +103,9 @@ def test_nan_is_a_string() -> None:
 
 
 @pytest.mark.parametrize("status", Status)
-def test_conforms_agrees_with_the_statuses(status: Status) -> None:
+def test_as_expected_agrees_with_the_statuses(status: Status) -> None:
     """A machine reads the same verdict as a person."""
     one = json.loads(as_json(join([record([case({"y": EVERY[status], "dx": passed()})])])))
-    assert one["conforms"] is (status not in RED)
-    assert one["verdict"].startswith("conforms" if one["conforms"] else "does not conform")
+    assert one["as_expected"] is (status not in RED)
+    wanted = "as expected" if one["as_expected"] else "not as expected"
+    assert one["verdict"].startswith(f"{wanted}: ")

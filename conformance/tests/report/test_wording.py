@@ -47,7 +47,8 @@ def test_the_verdict_counts_what_is_red() -> None:
     )
     said = verdict(join([red], ["torch", "jax"]))
     assert said == (
-        "does not conform: 1 fail in 1 of 1 path; did not report: jax; 2 of 3 outputs compared"
+        "not as expected: 1 fail in 1 of 1 path; did not report: jax; 0 of 2 paths conform in "
+        "values, 1 with others, 1 that told nothing; 2 of 3 outputs compared"
     )
 
 
@@ -55,14 +56,15 @@ def test_the_verdict_of_a_good_run_names_what_is_known() -> None:
     """Expected failures and degraded outputs are said, not hidden, where nothing is red."""
     outputs = {"y": passed(), "dx": EVERY[Status.EXPECTED_FAIL], "var": EVERY[Status.DEGRADED]}
     assert verdict(join([record([case(outputs)], digest=CATALOGUE)])) == (
-        "conforms: nothing red in 1 path; 3 of 3 outputs compared (1 expected-fail, 1 degraded)"
+        "as expected: nothing red in 1 path; 0 of 1 path conform in values, 1 with known wrong "
+        "values; 3 of 3 outputs compared (1 expected-fail, 1 degraded)"
     )
 
 
 def test_the_verdict_says_that_nothing_was_compared() -> None:
     """Silence is no success."""
     said = verdict(join([record([case({"y": silent(Status.NOT_RUN)})])]))
-    assert said.startswith("does not conform: nothing was compared")
+    assert said.startswith("not as expected: nothing was compared")
 
 
 def test_incidents_are_the_outputs_of_one_case() -> None:

@@ -27,13 +27,15 @@ def _apply_one(entries: list[KnownFailure], result: OutputResult) -> OutputResul
         return result
     told = [f"{e.reason} ({e.link})" if e.link else e.reason for e in entries]
     why = "; ".join(dict.fromkeys(told))
+    causes = tuple(dict.fromkeys(e.cause or e.reason for e in entries))
     seen = f"{result.status}: {result.reason}" if result.reason else str(result.status)
     rate = next((e.seen for e in entries if e.seen), "")
     if rate and result.status in FAILING | COMPARED:
         text = f"comes and goes, failed in {rate} tries: {why} [this time {seen}]"
-        return replace(result, status=Status.FLAKY, reason=text)
+        return replace(result, status=Status.FLAKY, reason=text, known=causes)
     if result.status in FAILING:
-        return replace(result, status=Status.EXPECTED_FAIL, reason=f"expected: {why} [{seen}]")
+        text = f"expected: {why} [{seen}]"
+        return replace(result, status=Status.EXPECTED_FAIL, reason=text, known=causes)
     if result.status in COMPARED:
         text = (
             f"expected to fail and did not: {why}. Remove the entry from expectations.toml, or "
