@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.errors import ConformanceError, HistoryError, MessageError, RecordError
+from conformance.errors import (
+    ConformanceError,
+    ExpectationError,
+    HistoryError,
+    MessageError,
+    RecordError,
+)
 
 _MB = 1 << 20
 
@@ -67,6 +73,15 @@ KINDS = {
         items=1_000_000,
         depth=8,
         text=4 * _MB,
+    ),
+    # A path that fails everywhere has 4 000 outputs of 40 bytes.
+    "known-sizes": Kind(
+        noun="list of how known failures fail",
+        again="Write it with: conformance expectations ADAPTER --record",
+        error=ExpectationError,
+        size=8 * _MB,
+        items=200_000,
+        depth=8,
     ),
     "outcomes": Kind(
         noun="list of how the environments ended",

@@ -20,7 +20,7 @@ from conformance.errors import ExpectationError
 from conformance.harness.session import Session
 from conformance.report.wording import plural
 from conformance.verdict.due import due_outputs
-from conformance.verdict.known import expectations
+from conformance.verdict.known import expectations, sizes
 from conformance.verdict.known.expectations import Known
 from conformance.verdict.known.findings import WILD, Findings, find
 from conformance.verdict.known.outputs import Reported, Triple, seen
@@ -32,6 +32,9 @@ _ABOUT = """\
 Hold an adapter's known failures against its run records: what fails and is not expected, which
 entries no longer apply, which match nothing.
 
+What is expected to fail must go on failing in the same way: adapters/NAME/sizes.json has how, and
+--record writes it anew from the run.
+
 With --update adapters/NAME/expectations.toml is written anew: entries are merged, and what passed
 is marked as gone in this version. A new failure is written only with the reason that you give.
 """
@@ -40,6 +43,7 @@ _EXAMPLE = f"""\
 example:
   conformance run torch && conformance expectations torch
   conformance expectations torch --update
+  conformance expectations torch --record
   conformance expectations torch --update --cause half-statistics --case 'half/*'
 
 exit status: 0 nothing to do, or all of it written, 1 something remains to be explained or done,
@@ -59,6 +63,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("adapter", metavar="ADAPTER", help="such as torch, or my/adapter.py")
     parser.add_argument("--update", action="store_true", help="write the file anew")
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help="write beside the file how its failures fail in this run: sizes.json",
+    )
     parser.add_argument(
         "--file",
         type=Path,
@@ -97,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
     source, _ = adapter.split(args.adapter)
     home = adapter.home(source)
     file = args.file or home / "expectations.toml"
-    if args.update:
+    if args.update or args.record:
         _require_own(file)
     known = expectations.read(file)
     why = _why(args, known)
@@ -116,12 +125,31 @@ def run(args: argparse.Namespace) -> int:
     if args.history is not None:
         for line in _constant(args.history, home.name, ran, due):
             print(line)
+    changed = _changed(args, ran, due, known.file.parent / sizes.NAME)
     left = findings.new - new
     if left:
         print(f"{plural(len(left), 'output')} failed and not expected:\n")
         print(ready(left, due, Why(versions=f">={ran.version}")))
         print("Say why with --update and --reason TEXT or --cause NAME (--path, --case, --output).")
-    return _conclusion(args, findings, ran, left, file=known.file, written=written)
+    return _conclusion(args, findings, ran, left | changed, file=known.file, written=written)
+
+
+def _changed(
+    args: argparse.Namespace, ran: Reported, due: Mapping[str, tuple[str, ...]], file: Path
+) -> frozenset[Triple]:
+    """What fails otherwise than is recorded; none where that is to be recorded anew.
+
+    Those of paths that did not run stay as they were.
+    """
+    if args.record:
+        sizes.write(sizes.renewed(sizes.read(file), ran.ways, ran.paths), file)
+        print(f"wrote how {plural(len(ran.ways), 'known failure')} fail to {file}")
+        return frozenset()
+    if ran.changed:
+        print("fail otherwise than recorded; look, and record them anew with --record if they may:")
+    for line in grouped(ran.changed, due):
+        print(line)
+    return ran.changed
 
 
 def _constant(

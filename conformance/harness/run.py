@@ -6,7 +6,7 @@ import shlex
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
 from conformance import adapter
@@ -22,8 +22,9 @@ from conformance.harness.session import CASE_SECONDS, Session
 from conformance.layout import name as layout_name
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.due import due_outputs
-from conformance.verdict.known import applying, expectations
+from conformance.verdict.known import applying, expectations, sizes
 from conformance.verdict.known.expectations import KnownFailure
+from conformance.verdict.known.sizes import Sizes
 from conformance.verdict.record import RED, CaseResult, RunRecord, Status
 
 
@@ -42,6 +43,7 @@ class Column:
         switches: Environment variables that its worker is started with.
         traits: What its framework does on this machine, see `conformance.adapter.Adapter`.
         known: Its known failures.
+        sizes: How they fail, as recorded.
         sampled: Whether it runs a sample of the cases, since each takes long.
         protections: What stands between it and the process that judges, in a line.
     """
@@ -56,6 +58,7 @@ class Column:
     switches: dict[str, str]
     traits: dict[str, bool]
     known: tuple[KnownFailure, ...]
+    sizes: Sizes = field(default_factory=dict)
     sampled: bool = False
     protections: str = ""
 
@@ -100,6 +103,7 @@ def columns(selector: str) -> list[Column]:
             switches=path["switches"],
             traits=told["traits"],
             known=known,
+            sizes=sizes.read(home / sizes.NAME),
             sampled=path["sample"] is not None,
             protections=protections,
         )
@@ -124,7 +128,7 @@ def examine(session: Session, column: Column, case: Case) -> tuple[CaseResult, E
         mode=case.inputs.mode,
         layout=layout_name(case.inputs),
         dtype=case.inputs.types,
-        outputs=applying.apply(column.known, column.path, case.id, results),
+        outputs=applying.apply(column.known, column.path, case.id, results, column.sizes),
         repro=f"conformance run {shlex.quote(column.selector)} --case {case.id}",
         seconds=answer.seconds,
         stderr=answer.stderr,

@@ -99,6 +99,8 @@ class OutputResult:
             not fail, or is wrong for ordinary data as well.
         known: The causes for which it is known to fail, or reasons where they have no name; empty
             where it is not.
+        way: How what is known to fail fails (`conformance.verdict.known.sizes`); None where it is
+            not, or does not.
         bits: The first 16 hexadecimal digits of a SHA-256 of what was returned, type and shape
             included: equal where two runs gave the same bits.  None where nothing came back.
     """
@@ -111,6 +113,7 @@ class OutputResult:
     bits: str | None = None
     edges: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    way: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from importlib import metadata
@@ -248,3 +249,27 @@ def test_a_file_that_is_named_is_the_one_that_is_written(
     assert f"wrote {other}" in capsys.readouterr().out
     assert "one-pass" in other.read_text(encoding="utf-8").partition("[[expect]]")[2]
     assert written(home) == before
+
+
+def test_how_failures_fail_is_recorded_and_held(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After --record an expected failure that becomes another one is red, in run and command."""
+    assert held(home, "--update", "--cause", "one-pass") == 0
+    ran(home)
+    assert held(home, "--record") == 0
+    recorded = json.loads((home / "sizes.json").read_text())
+    assert recorded["sizes"]["one_pass"]["offset/rows-float32-1000"].keys() == {"var"}
+    ran(home)
+    assert held(home) == 0
+    file = home / "adapter.py"
+    lost, garbage = "- mean**2\n", "- mean**2 + 1e9 * (abs(mean) > 500)\n"
+    file.write_text(file.read_text().replace(lost, garbage))
+    capsys.readouterr()
+    ran(home)
+    assert "fails otherwise than known" in capsys.readouterr().out
+    assert held(home) == 1
+    assert "fail otherwise than recorded" in capsys.readouterr().out
+    assert held(home, "--record") == 0
+    ran(home)
+    assert held(home) == 0

@@ -1,28 +1,51 @@
-"""Known failures held against what came out: expected, passed all the same, or flaky."""
+"""Known failures held against what came out: expected, otherwise than known, passed, or flaky."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
+from conformance.verdict.known import sizes
 from conformance.verdict.known.expectations import KnownFailure
+from conformance.verdict.known.sizes import Sizes
 from conformance.verdict.record import COMPARED, OutputResult, Status
 
 FAILING = frozenset({Status.FAIL, Status.ERROR, Status.CRASH, Status.TIMEOUT})
 """Statuses that an entry can expect."""
 
+_NONE: Sizes = MappingProxyType({})
+
 
 def apply(
-    expectations: Iterable[KnownFailure], path: str, case: str, results: Mapping[str, OutputResult]
+    expectations: Iterable[KnownFailure],
+    path: str,
+    case: str,
+    results: Mapping[str, OutputResult],
+    recorded: Sizes = _NONE,
 ) -> dict[str, OutputResult]:
-    """Turn failures that are expected into expected ones, and their absence into a failure."""
+    """Turn failures that are expected into expected ones, and their absence into a failure.
+
+    Args:
+        expectations: The entries that are active.
+        path: Name of the path.
+        case: Id of the case.
+        results: What came out.
+        recorded: How known failures fail; what fails otherwise stays a failure.
+    """
     return {
-        output: _apply_one([e for e in expectations if e.matches(path, case, output)], result)
+        output: _apply_one(
+            [e for e in expectations if e.matches(path, case, output)],
+            result,
+            recorded.get((path, case, output)),
+        )
         for output, result in results.items()
     }
 
 
-def _apply_one(entries: list[KnownFailure], result: OutputResult) -> OutputResult:
+def _apply_one(
+    entries: list[KnownFailure], result: OutputResult, recorded: str | None
+) -> OutputResult:
     if not entries:
         return result
     told = [f"{e.reason} ({e.link})" if e.link else e.reason for e in entries]
@@ -34,8 +57,7 @@ def _apply_one(entries: list[KnownFailure], result: OutputResult) -> OutputResul
         text = f"comes and goes, failed in {rate} tries: {why} [this time {seen}]"
         return replace(result, status=Status.FLAKY, reason=text, known=causes)
     if result.status in FAILING:
-        text = f"expected: {why} [{seen}]"
-        return replace(result, status=Status.EXPECTED_FAIL, reason=text, known=causes)
+        return _failed(replace(result, known=causes, way=sizes.way(result)), why, seen, recorded)
     if result.status in COMPARED:
         text = (
             f"expected to fail and did not: {why}. Remove the entry from expectations.toml, or "
@@ -43,3 +65,20 @@ def _apply_one(entries: list[KnownFailure], result: OutputResult) -> OutputResul
         )
         return replace(result, status=Status.UNEXPECTED_PASS, reason=text)
     return result
+
+
+def _failed(result: OutputResult, why: str, seen: str, recorded: str | None) -> OutputResult:
+    """What an entry speaks of and what failed: as it is known to, or otherwise."""
+    way = result.way or ""
+    if recorded is None or sizes.is_as_recorded(recorded, way):
+        return replace(result, status=Status.EXPECTED_FAIL, reason=f"expected: {why} [{seen}]")
+    text = (
+        f"fails otherwise than known: {_shown(recorded)} was recorded, {_shown(way)} came "
+        f"[{seen}]; known: {why}. If that is the same fault, record it anew with: "
+        "conformance expectations ADAPTER --record"
+    )
+    return replace(result, reason=text)
+
+
+def _shown(way: str) -> str:
+    return f"{way} units" if way[:1].isdigit() else way

@@ -16,6 +16,7 @@ from conformance.verdict.due import due_outputs
 from conformance.verdict.known.applying import FAILING
 from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.known.ranges import public_part
+from conformance.verdict.known.sizes import Sizes
 from conformance.verdict.record import RunRecord, Status, came_out, version
 
 Triple: TypeAlias = tuple[str, str, str]
@@ -36,6 +37,8 @@ class Reported:
         failed: The outputs that failed, expected or not; what is flaky as it came out this time.
         passed: Those that did not.
         traits: What the framework does on the machine, as far as the records tell.
+        ways: How what is known to fail fails; see `conformance.verdict.known.sizes`.
+        changed: Those of them that fail otherwise than is recorded.
         aside: Records that cannot be used, each with the reason.
     """
 
@@ -44,6 +47,8 @@ class Reported:
     failed: frozenset[Triple]
     passed: frozenset[Triple]
     traits: Mapping[str, bool] = field(default_factory=dict)
+    ways: Sizes = field(default_factory=dict)
+    changed: frozenset[Triple] = frozenset()
     aside: tuple[str, ...] = ()
 
 
@@ -70,12 +75,21 @@ def seen(name: str, folder: Path) -> Reported:
             f"the records in {folder / name} are of versions {', '.join(versions)}, one version "
             f"was wanted. Write them anew with: conformance run {name} --records {folder}"
         )
+    ways = {
+        (record.path, case.case, name): result.way
+        for record in records
+        for case in record.cases
+        for name, result in case.outputs.items()
+        if result.way is not None
+    }
     return Reported(
         version=versions[0],
         paths=tuple(r.path for r in records),
         failed=_with_status(records, _FAILED, came=False),
         passed=_with_status(records, _PASSED, came=True),
         traits=_traits(records, folder / name),
+        ways=ways,
+        changed=frozenset(ways) & _with_status(records, FAILING, came=False),
         aside=tuple(aside),
     )
 
