@@ -49,7 +49,7 @@ def _words(shown: Shown, total: SiteCell) -> tuple[str, str]:
         said = ", ".join(f"{number} {word}" for word, number in known.items() if number)
         return said, _COLORS["known failures"]
     if counts.get("degraded"):
-        return f"conforms, {counts['degraded']} degraded", _COLORS["degraded"]
+        return f"{counts['degraded']} degraded", _COLORS["degraded"]
     return "conforms", _COLORS["conforms"]
 
 

@@ -187,7 +187,8 @@ def test_a_fresh_case_is_solved_once_the_answer_is_in(
 
     def run(self: object, path: str, case: Case, **more: object) -> object:
         answer = asked(self, path, case, **more)  # type: ignore[arg-type]  # the same
-        order.append("public" if case.expected.items() else "secret")
+        kind = "read-only" if more.get("read_only") else "public"
+        order.append(kind if case.expected.items() else "secret")
         return answer
 
     monkeypatch.setattr(trial, "owed", owed)
@@ -195,7 +196,7 @@ def test_a_fresh_case_is_solved_once_the_answer_is_in(
     (tmp_path / "k.py").write_text(RIGHT)
     report = conformance.check(f"{tmp_path / 'k.py'}", case="dense/train-float32")
     assert report.fresh.cases == LEAST["standard"]
-    assert Counter(order) == {"public": 1, "secret": 4, "solved": 4}
+    assert Counter(order) == {"public": 1, "secret": 4, "solved": 4, "read-only": 1}
     assert all(order[i + 1] == "solved" for i, word in enumerate(order) if word == "secret")
 
 
