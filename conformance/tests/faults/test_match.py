@@ -201,7 +201,7 @@ def test_chance_in_earlier_batches_is_too_much() -> None:
 
 
 def test_a_fault_deviates_where_its_output_fails() -> None:
-    """Graded F, and neither A (16 units) nor B (under 40 here); one way of several suffices."""
+    """Graded F, and neither A (16 units) nor B (two terms: below 40); one way will do."""
     assert prediction(constant(3.0), case()).deviates("dbeta")
     assert not prediction(constant(1 + 16 * U), case()).deviates("dbeta")
     assert prediction(constant(1 + 60 * U), case()).deviates("dbeta")

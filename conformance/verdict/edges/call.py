@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from conformance.case import Array, Inputs, Outputs
 from conformance.float_types import FLOAT_TYPES
-from conformance.oracle.bounds import underflow
+from conformance.oracle.arithmetic import underflow
 from conformance.oracle.channels import by_channel
 from conformance.oracle.solve import owed
 
