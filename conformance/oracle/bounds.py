@@ -24,7 +24,8 @@ what underflows on its way is off by u o, however small it is:
     S_running_var = |rv| + m S_var M / (M - 1)
 
 with R = max(1, r) and l = o (1 + (|x| + |mean| + A1) R): where dy is so small that its products
-underflow, what was lost may yet be multiplied by x, gamma and powers of r.
+underflow, what was lost may yet be multiplied by x, gamma and powers of r.  In test mode dx knows
+no x, however large that is: gamma r dy loses max(1, |gamma|) R o.
 
 The running statistics may be formed as ``old + m (new - old)``, which loses u m |old| where
 ``(1 - m) old + m new`` loses u (1 - m) |old|: both are allowed for at every step.  What a half
@@ -246,9 +247,9 @@ def _slopes(inputs: Inputs, batch: Batch, root: _Root, dgamma: Floats, S_dgamma:
     slope = np.abs(_slope(inputs)) + underflow(inputs)
     gamma, grows = np.abs(_parameter(inputs.gamma, 1.0)), np.maximum(1, root.r)
     reach = gamma * root.r
-    lost = np.maximum(1, gamma) * grows**3 * _lost_below(inputs, batch, root)
     if not inputs.training:
-        return np.asarray(reach * slope + lost)
+        return np.asarray(reach * slope + np.maximum(1, gamma) * grows * underflow(inputs))
+    lost = np.maximum(1, gamma) * grows**3 * _lost_below(inputs, batch, root)
     d, along = np.abs(batch.d), root.w / inputs.count
     S_dx: Floats = reach * (
         slope
