@@ -5,26 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from conformance.cases import golden
+from conformance.cases import golden, kills
 from conformance.errors import SelectionError
 
-SMOKE = (
-    "combined/one-value-merged",
-    "combined/square-no-running",
-    "combined/test-float32",
-    "combined/train-float64",
-    "count/rows-65537",
-    "empty/train-float64",
-    "extremes/outlier-columns",
-    "extremes/subnormal-x-float32",
-    "memory/broadcast-train",
-    "mixed/running-variance-overflows-bfloat16",
-    "mixed/squares-overflow",
-    "per-activation/train-steps",
-)
-"""A smallest set of cases that rejects every wrong kernel that any case rejects.
+SMOKE = tuple(sorted({case for chosen in kills.table().smoke.values() for case in chosen}))
+"""For every kind of calls, by axes, types, mode and layout, the fewest cases that reject every
+wrong kernel which any case of that kind rejects, in every output in which it does.
 
-``conformance power`` finds it and checks that this one still does.
+``conformance power`` finds them and checks that they still do.
 """
 
 TIERS: Mapping[str, tuple[str, ...] | None] = MappingProxyType({"smoke": SMOKE, "standard": None})

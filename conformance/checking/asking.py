@@ -2,70 +2,196 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from conformance.case import Case
-from conformance.checking.fresh import Drawn, Question, more
+from conformance.case import Case, Problem
+from conformance.cases import golden
+from conformance.checking import fresh, smoke, within
+from conformance.checking.compared import total
+from conformance.checking.fresh import Drawn, Question
 from conformance.checking.trial import Trial, Tried
 from conformance.harness.run import was_interrupted
 from conformance.verdict.record import CaseResult
 
 Secret: TypeAlias = list[tuple[Question, Tried]]
 
+_TURNS = 3
+"""How often cases are drawn anew where a kernel refuses them."""
 
-def ask(
-    trial: Trial,
-    cases: Sequence[Case],
-    hidden: Drawn,
-    *,
-    tier: str,
-    repeat: Callable[..., str],
-    progress: Callable[[int, int, CaseResult], None],
-) -> tuple[list[Tried], Secret]:
-    """Run public and secret cases, mixed so that a kernel cannot tell them by their order.
 
-    Args:
-        trial: The kernel.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be asked.
+
+    Attributes:
         cases: The public cases.
         hidden: The secret ones.
         tier: How many secret ones each class has.
+        among: Ids of the cases that may be asked beside, where a smoke case is refused.
+        draws: Whether cases are drawn inside the scope where few lie in it.
+        dtype: The only type of x that is asked for, or None.
         repeat: From the id of a public case, and a seed, to the command that repeats it.
+        again: From a seed to the command that repeats all.
         progress: Called after every case with how many are done, of how many, and its result.
-
-    Returns:
-        What came of the public cases, and of each secret question that was not cut off.
     """
-    queue: list[tuple[int, Question | Case]] = [
-        *zip(hidden.places, hidden.questions, strict=True),
-        *enumerate(cases),
-    ]
-    queue.sort(key=lambda item: item[0])  # stable: a question comes before the case of its place
-    by_id = {case.id: case for case in cases}
-    tried: list[Tried] = []
-    secret: Secret = []
 
-    def secretly(asked: Question) -> Tried:
-        again = repeat(asked.public, seed=hidden.seed)
-        one = trial.run_unsolved(asked.problem, by_id[asked.public], again)
-        if not _interrupted(one):
-            secret.append((asked, one))
-        return one
-
-    for done, (_, asked) in enumerate(queue, start=1):
-        if isinstance(asked, Question):
-            one = secretly(asked)
-        else:
-            one = trial.run(trial.fitted(asked), repeat(asked.id))
-            tried.append(one)
-        progress(done, len(queue), one.result)
-    if hidden.questions and not any(map(_interrupted, tried)):
-        told = [(question, one.result) for question, one in secret]
-        rest = more(hidden, tier, told, [one.result for one in tried])
-        for done, question in enumerate(rest, start=1 + len(queue)):
-            progress(done, len(queue) + len(rest), secretly(question).result)
-    return tried, secret
+    cases: Sequence[Case]
+    hidden: Drawn
+    tier: str
+    among: Sequence[str]
+    draws: bool
+    dtype: str | None
+    repeat: Callable[..., str]
+    again: Callable[[str], str]
+    progress: Callable[[int, int, CaseResult], None]
 
 
-def _interrupted(one: Tried) -> bool:
-    return was_interrupted(one.result)
+@dataclass(slots=True)
+class Asked:
+    """What came of it.
+
+    Attributes:
+        tried: The public cases.
+        secret: Each secret question that was not cut off.
+        drawn: Those that were drawn inside the scope.
+    """
+
+    tried: list[Tried] = field(default_factory=list)
+    secret: Secret = field(default_factory=list)
+    drawn: list[Tried] = field(default_factory=list)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the check was cut short."""
+        return any(was_interrupted(one.result) for one in [*self.tried, *self.drawn])
+
+    @property
+    def results(self) -> list[CaseResult]:
+        """The results of the public cases."""
+        return [one.result for one in self.tried]
+
+    @property
+    def compared(self) -> int:
+        """How many cases were compared, of all kinds."""
+        told = [*self.results, *(t.result for _, t in self.secret), *(t.result for t in self.drawn)]
+        return total(told)
+
+
+def ask(trial: Trial, plan: Plan) -> Asked:
+    """Run public and secret cases, mixed so that a kernel cannot tell them by their order."""
+    return _Asking(trial, plan).everything()
+
+
+class _Asking:
+    """One check in its course."""
+
+    def __init__(self, trial: Trial, plan: Plan) -> None:
+        self._trial, self._plan, self._found = trial, plan, Asked()
+        self._by_id = {case.id: case for case in plan.cases}
+        self._done, self._of = 0, len(plan.cases) + len(plan.hidden.questions)
+
+    def everything(self) -> Asked:
+        """Ask all of it, in turns that depend on what was answered before."""
+        found, plan = self._found, self._plan
+        queue: list[tuple[int, Question | Case]] = [
+            *zip(plan.hidden.places, plan.hidden.questions, strict=True),
+            *enumerate(plan.cases),
+        ]
+        queue.sort(
+            key=lambda item: item[0]
+        )  # stable: a question comes before the case of its place
+        for _, asked in queue:
+            if isinstance(asked, Question):
+                self._secretly([asked])
+            else:
+                self._publicly([asked])
+        for turn in (self._in_place_of_refused, self._more_fresh, self._inside, self._siblings):
+            if not found.stopped:
+                turn()
+        return found
+
+    def _publicly(self, cases: Iterable[Case]) -> None:
+        for case in cases:
+            one = self._trial.run(self._trial.fitted(case), self._plan.repeat(case.id))
+            self._found.tried.append(one)
+            self._told(one)
+
+    def _secretly(self, questions: Iterable[Question]) -> None:
+        for asked in questions:
+            again = self._plan.repeat(asked.public, seed=self._plan.hidden.seed)
+            one = self._trial.run_unsolved(asked.problem, self._by_id[asked.public], again)
+            if not was_interrupted(one.result):
+                self._found.secret.append((asked, one))
+            self._told(one)
+
+    def _told(self, one: Tried) -> None:
+        self._done += 1
+        self._of = max(self._of, self._done)
+        self._plan.progress(self._done, self._of, one.result)
+
+    def _in_place_of_refused(self) -> None:
+        """Stored cases for those of a smoke tier that the kernel refused in part."""
+        scope = self._trial.scope
+        while self._plan.tier == "smoke" and self._plan.among and scope and not self._found.stopped:
+            run = [case.id for case in self._by_id.values()]
+            said = {one.result.case: smoke.statuses(one.result) for one in self._found.tried}
+            rest = smoke.more(self._plan.among, scope, [said[name] for name in run], run)
+            if not rest:
+                return
+            cases = list(golden.load(rest))
+            self._by_id |= {case.id: case for case in cases}
+            self._of += len(cases)
+            self._publicly(cases)
+
+    def _more_fresh(self) -> None:
+        """Fresh cases for classes whose own were refused."""
+        if self._plan.hidden.questions:
+            told = [(question, one.result) for question, one in self._found.secret]
+            rest = fresh.more(self._plan.hidden, self._plan.tier, told, self._found.results)
+            self._of += len(rest)
+            self._secretly(rest)
+
+    def _inside(self) -> None:
+        """Cases drawn inside the scope, where few were compared."""
+        scope, plan = self._trial.scope, self._plan
+        for turn in range(_TURNS):
+            lacking = within.ENOUGH - self._found.compared
+            if not (plan.draws and scope) or lacking <= 0 or self._found.stopped:
+                return
+            drawn = within.drawn(
+                scope,
+                plan.hidden.seed,
+                dtype=plan.dtype,
+                count=lacking,
+                first=turn * _FAR,
+            )
+            if not drawn:
+                return
+            self._of += len(drawn)
+            self._draw(drawn)
+
+    def _draw(self, problems: Iterable[Problem]) -> None:
+        again = self._plan.again(self._plan.hidden.seed)
+        for problem in problems:
+            one = self._trial.run_unsolved(problem, None, again)
+            if not was_interrupted(one.result):
+                self._found.drawn.append(one)
+            self._told(one)
+
+    def _siblings(self) -> None:
+        """More fresh cases of the few public ones that a kernel takes."""
+        for turn in range(within.ENOUGH):
+            lacking = within.ENOUGH - self._found.compared
+            if not self._plan.draws or lacking <= 0 or self._found.stopped:
+                return
+            rest = fresh.siblings(self._plan.hidden, self._found.results, number=turn, most=lacking)
+            if not rest:
+                return
+            self._of += len(rest)
+            self._secretly(rest)
+
+
+_FAR = 1000
+"""Numbers of drawn cases that one turn has to itself."""

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from conformance.case import Case, Inputs
 from conformance.cases import golden
-from conformance.checking import fresh, isolation, levels, own_code, read_only, scope
-from conformance.checking.asking import ask
+from conformance.checking import (
+    compared,
+    fresh,
+    grouping,
+    isolation,
+    levels,
+    narrowing,
+    own_code,
+    pictures,
+    read_only,
+    smoke,
+)
+from conformance.checking.asking import Asked, Plan, ask
 from conformance.checking.closure import Closure
 from conformance.checking.declaration import declared
 from conformance.checking.fresh import Drawn
@@ -23,10 +35,13 @@ from conformance.checking.options import (
     CASE_SECONDS,
     Options,
     described,
+    matched,
     repro,
+    repro_of_all,
     select,
 )
 from conformance.checking.report import Convention, Report
+from conformance.checking.scope import Call
 from conformance.checking.trial import Trial, Tried
 from conformance.checking.user_calls import solved
 from conformance.errors import AdapterError
@@ -34,6 +49,7 @@ from conformance.faults.diagnosis import diagnose
 from conformance.harness import run as runner
 from conformance.harness.halt import Halt
 from conformance.harness.kernels.source import MEMORY_GIB, parse_dialect
+from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.record import COMPARED, RED, CaseResult, OutputResult, Status
 
 
@@ -50,6 +66,8 @@ def check(
     memory_gib: float = MEMORY_GIB,
     budget: float = BUDGET_SECONDS,
     fresh: bool = True,
+    declare: Mapping[str, Any] | None = None,
+    where: str | Iterable[str] = (),
     known_failures: Path | None = None,
     minimum_grade: str = "B",
     strict: bool = False,
@@ -71,6 +89,8 @@ def check(
         memory_gib: GiB that the kernel may allocate; 0 for no limit.
         budget: Seconds that the whole check may take; what it did not come to is not run.
         fresh: Run cases that are drawn anew from a secret seed, too.
+        declare: Entries of the kernel's attribute ``conformance`` said from here; they win.
+        where: Predicates that narrow its scope, such as ``"C % 32 == 0"``, beside its own.
         known_failures: A file of known failures like an adapter's ``expectations.toml``, its path
             called ``kernel``; each must go on failing.
         minimum_grade: The worst grade that conforms: ``"A"``, ``"B"`` or ``"C"`` (what the
@@ -98,6 +118,8 @@ def check(
         memory_gib=memory_gib,
         budget=budget,
         fresh=fresh and inputs is None,
+        declare=dict(declare or {}),
+        where=(where,) if isinstance(where, str) else tuple(where),
         known_failures=known_failures,
         rule=Rule(minimum_grade=minimum_grade, strict=strict),
     )
@@ -126,11 +148,11 @@ def run(
     started, clock = runner.now(), time.perf_counter()
     halt = halt or Halt()
     files = known.closure()  # before anything of it is run
-    ids = select(options) if own is None else []
-    cases = list(golden.load(ids)) if own is None else list(own)
+    if own is None:
+        matched(options)  # refuses what selects nothing, before anything is started
 
     def start() -> Trial:
-        trial = Trial(options.source(known.selector), known.shown, case_seconds=options.timeout)
+        trial = Trial(options.source(known), known.shown, case_seconds=options.timeout)
         halt.watch(trial)
         return trial
 
@@ -139,28 +161,30 @@ def run(
         start() as trial,
         ThreadPoolExecutor(max_workers=1) as pool,
     ):
-        # While the kernel loads: this side has nothing else to do.
-        drawing, code = pool.submit(_drawn, ids, options), pool.submit(own_code.digest)
+        code = pool.submit(own_code.digest)  # this side has nothing to do while the kernel loads
         told = trial.describe()
         trial.check_parameters()
         trial.know(options.known_failures)
-        hidden = drawing.result()
-        again = partial(repro, known=known, options=options)
-        tried, secret = ask(
-            trial, cases, hidden, tier=options.tier, repeat=again, progress=progress
-        )
+        plan = _plan(trial, known, options, own, progress)
+        asked = ask(trial, plan)
+        tried, drawn = _in_order(asked.tried), tuple(t.result for t in asked.drawn)
         results = tuple(t.result for t in tried)
-        statuses = {o.status for o in _outputs(results)}
-        failed = any(o.status is Status.FAIL and not o.edges for o in _outputs(results))
+        every = (*results, *drawn)
+        statuses = {o.status for o in _outputs(every)}
+        failed = any(o.status is Status.FAIL and not o.edges for o in _outputs(every))
         conventions, notes = _account(trial, tried, start, halt, fails=failed)
         edges = (*levels.edges_of(results), *read_only.found(trial, tried))
         breaches = trial.breaches
     cut = _cut(halt, results)
-    betrayed = fresh.compared(hidden, [(q, t.result) for q, t in secret], results)
+    betrayed = fresh.compared(plan.hidden, [(q, t.result) for q, t in asked.secret], results)
     moved = known.closure().files != files.files
     spoilt = (*_of_breaches(breaches), *((_MOVED,) if moved else ()))
-    grade = _grade(results, is_whole=not cut, agree=not (betrayed.disagree or spoilt))
+    red = bool(statuses & RED)
+    found = diagnose([t.evidence for t in (*tried, *asked.drawn)], trial.dialect) if red else ()
+    agree = not (betrayed.disagree or spoilt)
+    grade = _grade(results, drawn, is_whole=not cut, agree=agree)
     failed = grade == "F" or bool(cut)
+    calls = {t.result.case: Call.of(t.evidence.case.inputs) for t in (*tried, *asked.drawn)}
     return Report(
         kernel=known.shown,
         about=told["paths"][0]["about"],
@@ -170,7 +194,9 @@ def run(
         partial=cut,
         grade=grade,
         cases=results,
-        diagnosis=diagnose([t.evidence for t in tried], trial.dialect) if statuses & RED else (),
+        drawn=drawn,
+        scope=compared.account(results, drawn, trial.facts["where"]),
+        diagnosis=found,
         conventions=conventions,
         dialect=asdict(trial.dialect),
         declared=declared(trial.facts),
@@ -178,13 +204,14 @@ def run(
             *spoilt,
             *notes,
             *fresh.notes(betrayed),
-            *(() if cut else scope.notes(tried)),
+            *_on_scope(tried, asked, options, found, whole=own is None and not (cut or spoilt)),
         ),
         spoilt=spoilt,
         fresh=betrayed,
         versions=told["versions"],
         device=told["device"],
-        suite=described(options, is_own=own is not None),
+        takes=tuple(trial.facts["takes"]),
+        suite=described(options, known, is_own=own is not None),
         digest=None if moved else files.digest,
         closure=Closure() if moved else files,
         code=code.result(),
@@ -193,6 +220,8 @@ def run(
         rule=options.rule,
         edges=edges,
         protections=trial.protections.states,
+        calls=calls,
+        pictures=_pictures([*tried, *asked.drawn], calls, trial) if red else (),
     )
 
 
@@ -203,11 +232,60 @@ def _outputs(results: Iterable[CaseResult]) -> Iterator[OutputResult]:
     return (output for result in results for output in result.outputs.values())
 
 
-def _drawn(ids: Sequence[str], options: Options) -> Drawn:
-    """The fresh cases of a run; none where there are no public ones that they could be like."""
-    if not (options.fresh and ids):
-        return Drawn()
-    return fresh.draw(ids, options.tier, options.fresh_seed)
+def _plan(
+    trial: Trial,
+    known: Named,
+    options: Options,
+    own: Sequence[Case] | None,
+    progress: Callable[[int, int, CaseResult], None],
+) -> Plan:
+    """What is to be asked of a kernel whose scope is known."""
+    ids = select(options, trial.scope) if own is None else []
+    hidden = Drawn()
+    if options.fresh and ids:
+        inside = [i for i in ids if trial.scope and not trial.scope.why_not(smoke.calls()[i])]
+        hidden = fresh.draw(inside, options.tier, options.fresh_seed)
+    return Plan(
+        cases=list(golden.load(ids)) if own is None else list(own),
+        hidden=hidden,
+        tier=options.tier,
+        among=matched(options) if own is None and options.tier == "smoke" else (),
+        draws=bool(hidden.seed) and options.cases is None,
+        dtype=options.dtype,
+        repeat=partial(repro, known=known, options=options),
+        again=partial(repro_of_all, known, options),
+        progress=progress,
+    )
+
+
+def _pictures(
+    tried: Sequence[Tried], calls: Mapping[str, Call], trial: Trial
+) -> tuple[pictures.Picture, ...]:
+    """Pictures of one case of each kind of failure."""
+    found = grouping.findings([one.result for one in tried], calls)
+    wanted = [(f.example.case, output) for f in found for output in f.outputs]
+    return tuple(pictures.taken(tried, wanted[: pictures.MOST], trial.dialect))
+
+
+def _in_order(tried: Sequence[Tried]) -> list[Tried]:
+    """What was tried, in the order of the catalogue; inputs of a user's own as they came."""
+    places = {name: place for place, name in enumerate(golden.manifest().entries)}
+    return sorted(tried, key=lambda one: places.get(one.result.case, 0))
+
+
+def _on_scope(
+    tried: Sequence[Tried],
+    asked: Asked,
+    options: Options,
+    found: Sequence[Diagnosis],
+    *,
+    whole: bool,
+) -> tuple[str, ...]:
+    """What to declare, where the whole catalogue says it and no known fault explains more."""
+    everything = options.tier == "standard" and options.cases is None and options.dtype is None
+    if not (whole and everything) or any(each.fault for each in found):
+        return ()
+    return narrowing.notes([*tried, *(one for _, one in asked.secret), *asked.drawn])
 
 
 def _account(
@@ -227,9 +305,16 @@ def _account(
     return ((), ()) if halt.why else (conventions, notes)
 
 
-def _grade(results: tuple[CaseResult, ...], *, is_whole: bool, agree: bool) -> str | None:
-    """The grade of all; of a part there is none but F, which no other case can mend."""
-    grade = levels.worst_grade(results) if agree else "F"
+def _grade(
+    results: tuple[CaseResult, ...], drawn: tuple[CaseResult, ...], *, is_whole: bool, agree: bool
+) -> str | None:
+    """The grade of all; of a part there is none but F, which no other case can mend.
+
+    It is that of the stored cases, the same at every check; drawn ones give it where no stored one
+    was compared, and make it F where they fail.
+    """
+    by_chance = levels.worst_grade(drawn)
+    grade = levels.worst_grade(results) or by_chance if agree and by_chance != "F" else "F"
     return grade if is_whole or grade == "F" else None
 
 

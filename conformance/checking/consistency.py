@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from conformance import documents
 from conformance._version import __version__
 from conformance.case import Dialect
-from conformance.cases import golden, tiers
-from conformance.checking import closure, levels, own_code
+from conformance.cases import golden
+from conformance.checking import closure, levels, own_code, smoke
+from conformance.checking import scope as scopes
 from conformance.checking.deviation import Deviation
 from conformance.checking.fresh import LEAST
+from conformance.checking.options import Options, matched, select
 from conformance.checking.statement import AT_EDGE, GRADES, digest
-from conformance.errors import SelectionError
+from conformance.checking.within import ENOUGH, GROUP
+from conformance.errors import InputError, SelectionError
+from conformance.float_types import FLOAT_TYPES
+from conformance.harness.kernels.declared import RANKS
 from conformance.verdict.edges import READ_ONLY
 from conformance.verdict.record import COMPARED, COUNTED_APART, RED, Status
 from conformance.verdict.ruler import due_names
@@ -29,9 +34,13 @@ def contradictions(said: Mapping[str, Any]) -> Iterator[Deviation]:
     results: Mapping[str, Mapping[str, str]] = said["results"]
     statuses = [_status(word) for case in results.values() for word in case.values()]
     graded = Counter(_grade(word) for case in results.values() for word in case.values())
-    fresh, failed = said["fresh"], bool(said["fresh"]["disagree"] or said["spoilt"])
+    drawn: Mapping[str, Mapping[str, str]] = said["drawn"]["results"]
+    by_chance = _worst(drawn)
+    fresh = said["fresh"]
+    failed = bool(fresh["disagree"] or said["spoilt"]) or by_chance == "F"
     red = any(_is_wrong(word) for case in results.values() for word in case.values())
-    rule, grade = said["rule"], "F" if failed else _worst(results)
+    held = [_status(word) for case in drawn.values() for word in case.values()]
+    rule, grade = said["rule"], "F" if failed else _worst(results) or by_chance
     enough = grade is None or grade <= rule["minimum_grade"]
     kept = not rule["strict"] or levels.DIFFERS not in said["edges"].values()
     kernel, declared = said["kernel"], said["kernel"]["files"]
@@ -45,9 +54,13 @@ def contradictions(said: Mapping[str, Any]) -> Iterator[Deviation]:
             "grades": _by_output(results),
             "grade": grade,
             "conforms": not (red or failed)
-            and any(s in COMPARED for s in statuses)
+            and any(s in COMPARED for s in (*statuses, *held))
             and enough
             and kept,
+            "drawn.grade": by_chance,
+            "scope.cases": _cases(results, drawn),
+            "scope.outputs": _outputs([*statuses, *held]),
+            "scope.where": said["selected"]["declared"]["where"],
             "kernel.sha256": closure.digest(declared) if declared else None,
             "fresh.odds": 1 - 0.5 ** fresh["least"],
         },
@@ -58,6 +71,45 @@ def contradictions(said: Mapping[str, Any]) -> Iterator[Deviation]:
         yield _broken("suite.cases", said["suite"]["cases"], f"{len(results)} or more")
     yield from _of_edges(said)
     yield from _of_fresh(said)
+    yield from _of_scope(said)
+
+
+def _cases(*tables: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
+    stored, drawn = tables
+    words = [
+        [_status(word) for word in case.values()] for table in tables for case in table.values()
+    ]
+    met = sum(any(status in COMPARED | RED for status in case) for case in words)
+    return {"stored": len(stored), "drawn": len(drawn), "compared": met}
+
+
+def _outputs(statuses: Sequence[Status]) -> dict[str, int]:
+    held = sum(status in COMPARED | RED for status in statuses)
+    return {"asked": len(statuses), "compared": held}
+
+
+def _of_scope(said: Mapping[str, Any]) -> Iterator[Deviation]:
+    """Where the scope that a statement tells is not that of its results."""
+    scope, entries = said["scope"], golden.manifest().entries
+    outputs = scope["outputs"]
+    if sum(scope["not"].values()) != outputs["asked"] - outputs["compared"]:
+        left = outputs["asked"] - outputs["compared"]
+        yield _broken("scope.not", sum(scope["not"].values()), f"reasons for {left} outputs")
+    strange = [name for name in said["drawn"]["results"] if not name.startswith(f"{GROUP}/")]
+    if strange or (said["drawn"]["results"] and not said["fresh"]["seed"]):
+        yield _broken("drawn.results", strange, "cases drawn from the seed of the fresh ones")
+    met = [
+        entries[name]
+        for name, words in said["results"].items()
+        if name in entries and any(_status(word) in COMPARED | RED for word in words.values())
+    ]
+    for what, field in (("dtypes", "dtype"), ("layouts", "layout"), ("modes", "mode")):
+        lacking = {getattr(entry, field) for entry in met} - {*scope[what]}
+        beside = {*scope[what]} - {getattr(entry, field) for entry in met}
+        if lacking or (
+            beside and not said["drawn"]["results"] and len(met) == len(said["results"])
+        ):
+            yield _broken(f"scope.{what}", scope[what], sorted(getattr(e, field) for e in met))
 
 
 def _of_edges(said: Mapping[str, Any]) -> Iterator[Deviation]:
@@ -88,7 +140,7 @@ def _of_fresh(said: Mapping[str, Any]) -> Iterator[Deviation]:
                 "fresh.least", fresh["least"], f"at most {fresh['compared']} over {number} {kind}s"
             )
     least = LEAST.get(said["suite"]["tier"], 0)
-    most = 2 * least * len(results)
+    most = 2 * least * len(results) + ENOUGH
     if fresh["cases"] > most:
         yield _broken("fresh.cases", fresh["cases"], f"at most {most} of so many cases")
 
@@ -122,14 +174,10 @@ def _selection(said: Mapping[str, Any]) -> Iterator[Deviation]:
     """The cases and outputs of a statement, against what its selection selects."""
     suite, entries = said["suite"], golden.manifest().entries
     try:
-        ids = tiers.select(suite["tier"], suite["case"])
-    except SelectionError as error:
+        wanted = _wanted(said)
+    except (SelectionError, InputError) as error:
         yield _broken("suite.case", suite["case"], str(error))
         return
-    dtype = suite["dtype"]
-    wanted = [
-        i for i in ids if dtype in (None, entries[i].dtype, entries[i].dtype.partition("+")[0])
-    ]
     if wanted != list(said["results"]):
         yield _broken("results", _some(said["results"]), f"the {len(wanted)} cases it selects")
         return
@@ -138,6 +186,41 @@ def _selection(said: Mapping[str, Any]) -> Iterator[Deviation]:
         due = due_names(entries[case].due, dialect)
         if set(due) != set(outputs):
             yield _broken(f"results.{case}", sorted(outputs), sorted(due))
+
+
+def _wanted(said: Mapping[str, Any]) -> list[str]:
+    """The cases that the selection and the scope of a statement select.
+
+    Those of a smoke tier follow from what came of them too: others stand for what was refused.
+
+    Raises:
+        SelectionError: there are none.
+        InputError: a predicate of the scope is none.
+    """
+    suite, selected = said["suite"], said["selected"]
+    options = Options(
+        tier=suite["tier"],
+        cases=None if suite["case"] is None else tuple(suite["case"]),
+        dtype=suite["dtype"],
+    )
+    told = {**selected["declared"], "takes": selected["takes"]}
+    told["dtypes"] = told["dtypes"] or FLOAT_TYPES
+    told["ranks"] = told["ranks"] or RANKS
+    scope = scopes.of(told, Dialect(**selected["dialect"]))
+    run = select(options, scope)
+    if suite["tier"] != "smoke":
+        return run
+    among = matched(options)
+    while True:
+        results = [_plain(said["results"].get(name, {})) for name in run]
+        rest = smoke.more(among, scope, results, run)
+        if not rest:
+            return [name for name in among if name in {*run}]
+        run += rest
+
+
+def _plain(words: Mapping[str, str]) -> dict[str, str]:
+    return {name: word.partition(" ")[0] for name, word in words.items()}
 
 
 def beside(said: Mapping[str, Any], folder: Path) -> tuple[list[str], list[Deviation]]:
@@ -198,7 +281,11 @@ def _is_wrong(word: str) -> bool:
 
 def _by_output(results: Mapping[str, Mapping[str, str]]) -> dict[str, str | None]:
     names = dict.fromkeys(name for case in results.values() for name in case)
-    return {name: _worst({"": _column(results, name)}) for name in names}
+    columns = {name: _column(results, name) for name in names}
+    return {
+        name: _worst({"": column}) if any(map(_grade, column.values())) else None
+        for name, column in columns.items()
+    }
 
 
 def _column(results: Mapping[str, Mapping[str, str]], name: str) -> dict[str, str]:

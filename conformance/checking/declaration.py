@@ -24,7 +24,7 @@ def declared(facts: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns:
         ``fixed``, what is built in; ``dtypes`` and ``ranks``, None where it takes all;
-        ``per_activation``.
+        ``per_activation``; ``where``, the predicates that every call meets.
     """
     dtypes, ranks = facts.get("dtypes", ()), facts.get("ranks", ())
     return {
@@ -32,6 +32,7 @@ def declared(facts: Mapping[str, Any]) -> dict[str, Any]:
         "dtypes": None if {*dtypes} >= {*FLOAT_TYPES} else [n for n in FLOAT_TYPES if n in dtypes],
         "ranks": None if {*ranks} >= {*RANKS} else sorted(ranks),
         "per_activation": bool(facts.get("per_activation", False)),
+        "where": list(facts.get("where", ())),
     }
 
 
@@ -54,3 +55,5 @@ def _narrower(said: Mapping[str, Any]) -> Iterator[str]:
     for name in ("dtypes", "ranks"):
         if said[name] is not None:
             yield f"{name}={'|'.join(map(str, said[name]))}"
+    if said["where"]:
+        yield f"where {' and '.join(said['where'])}"

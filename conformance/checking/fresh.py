@@ -107,6 +107,23 @@ def more(
     return _questions(taken, drawn.seed, first=LEAST[tier], least=LEAST[tier], have=have)
 
 
+def siblings(
+    drawn: Drawn, public: Iterable[CaseResult], *, number: int, most: int
+) -> tuple[Question, ...]:
+    """More fresh cases of the public ones that a kernel took, where these are few.
+
+    Args:
+        drawn: What was drawn; none of it comes again.
+        public: What came of the public cases.
+        number: Which turn this is, from 0.
+        most: How many at most.
+    """
+    taken = {r.case for r in public if r.status not in RED and _was_told(r)}
+    rows = [(group, row) for group, row in catalogue.rows() if f"{group}/{row.name}" in taken]
+    first = 2 * max(LEAST.values()) + number
+    return tuple(_question(*row, first, drawn.seed) for row in rows[:most])
+
+
 def _questions(
     ids: Iterable[str], seed: str, *, first: int, least: int, have: Counter[str]
 ) -> tuple[Question, ...]:
@@ -224,7 +241,7 @@ def notes(fresh: Fresh) -> tuple[str, ...]:
 
 def promise(fresh: Fresh) -> str:
     """What the fresh cases promise, in a sentence; empty where there are none that count."""
-    if not fresh.least:
+    if not fresh.least or fresh.disagree:
         return ""
     classes = ", ".join(f"{fresh.classes[kind]} {kind}s" for kind in _KINDS)
     return (

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import json
+import reprlib
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import cloudpickle  # type: ignore[import-untyped]  # it has no types
 
@@ -30,12 +33,15 @@ class Named:
         shown: What a report calls it.
         files: The files that it is written in, as far as they are known.
         source: Its source text, where there is no file.
+        attribute: Its attribute ``conformance`` where the user handed over the object itself: it
+            may have been set after the module was made, which another process makes anew.
     """
 
     selector: str
     shown: str
     files: tuple[Path, ...]
     source: bytes = b""
+    attribute: Mapping[str, Any] | None = None
 
     def closure(self) -> Closure:
         """Its files and all that they import, as they are now; nothing of it is run."""
@@ -71,15 +77,45 @@ def named(kernel: object) -> Iterator[Named]:
             f"the kernel is {kernel!r}, a function, a class or a text was wanted. "
             'Such as "my_kernel.py:batch_norm".'
         )
+    attribute = attribute_of(kernel)
     home = _importable(kernel)
     if home is not None:
-        yield home
+        yield replace(home, attribute=attribute)
         return
     name = getattr(kernel, "__qualname__", type(kernel).__name__)
     with scratch.folder() as folder:
         file = folder / "kernel.pickle"
         file.write_bytes(_pickled(kernel, name))
-        yield Named(selector=f"{find.PICKLED}{file}", shown=name, files=(), source=_source(kernel))
+        yield Named(
+            selector=f"{find.PICKLED}{file}",
+            shown=name,
+            files=(),
+            source=_source(kernel),
+            attribute=attribute,
+        )
+
+
+def attribute_of(kernel: object) -> dict[str, Any] | None:
+    """What a kernel declares now, in words that travel; None where it declares nothing.
+
+    Raises:
+        AdapterError: an entry is no text, number or list of these.
+    """
+    said = getattr(kernel, "conformance", None)
+    if not isinstance(said, Mapping):
+        return None  # what it is instead, its worker refuses
+    plain = {
+        str(name): sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
+        for name, value in said.items()
+    }
+    try:
+        told: dict[str, Any] = json.loads(json.dumps(plain, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise AdapterError(
+            f"the attribute conformance is {reprlib.repr(dict(said))}, which has more than texts, "
+            f"numbers and lists: {error}. Write it with these."
+        ) from error
+    return told
 
 
 def _files(selector: str) -> tuple[Path, ...]:

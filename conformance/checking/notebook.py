@@ -34,7 +34,7 @@ def html(report: Report) -> str:
         f'<p style="color:{color}"><b>{escape(report.verdict)}</b></p>',
         f"<p>{escape(report.about)}, {escape(report.device)}</p>",
         *(f"<p>note: {escape(note)}</p>" for note in report.notes),
-        _table(rows(report)),
+        _table(rows(report.asked)),
         *(
             f"<p>convention: {escape(c.sentence)} {escape(c.setting or '')}</p>"
             for c in report.conventions
@@ -69,7 +69,7 @@ def _units(row: OutputRow) -> str:
 def _failures(report: Report) -> str:
     edges = "".join(f"<p>{escape(line)}</p>" for line in levels.lines(report.edges))
     rule = report.rule
-    failing = [c for c in report.cases if any(levels.misses(rule, r) for r in c.outputs.values())]
+    failing = [c for c in report.asked if any(levels.misses(rule, r) for r in c.outputs.values())]
     items = "".join(_failure(case, rule) for case in failing[:_SHOWN])
     left = len(failing) - _SHOWN
     more = f"<p>and {left} more failing cases</p>" if left > 0 else ""

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import re
 import reprlib
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from conformance import documents
+from conformance.case import Dialect
 from conformance.cases import golden, tiers
+from conformance.checking import smoke
 from conformance.checking.levels import Rule
 from conformance.checking.named import Named
+from conformance.checking.scope import Scope
 from conformance.errors import ExpectationError, InputError, SelectionError
+from conformance.harness.kernels.declared import declared
 from conformance.harness.kernels.source import MEMORY_GIB, Source
 
 _SEED = re.compile("[0-9a-f]{32}")
@@ -44,6 +50,8 @@ class Options:
         fresh_seed: The seed of an earlier run, whose fresh cases are repeated.
         known_failures: A file of known failures, as an adapter has; its path is ``kernel``.
         rule: What is asked of a kernel that conforms.
+        declare: Entries of the kernel's attribute ``conformance`` that are said from outside.
+        where: Predicates that narrow its scope, beside those that it declares.
     """
 
     tier: str = "standard"
@@ -58,13 +66,17 @@ class Options:
     fresh_seed: str | None = None
     known_failures: Path | None = None
     rule: Rule = field(default_factory=Rule)
+    declare: Mapping[str, Any] = field(default_factory=dict)
+    where: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse limits that are none.
 
         Raises:
             InputError: the message shows the value.
+            AdapterError: what is declared does not exist; the message lists what does.
         """
+        declared(None, Source(selector="", declared=self.declare, where=self.where), Dialect())
         for name in ("timeout", "budget"):
             seconds = getattr(self, name)
             if not 0 < seconds < math.inf:
@@ -79,23 +91,46 @@ class Options:
                 f"memory_gib is {self.memory_gib:g}, a number was wanted. Give 0 for no limit."
             )
 
-    def source(self, selector: str) -> Source:
-        """What the worker is told."""
+    def source(self, known: Named) -> Source:
+        """What the worker of a kernel is told."""
         return Source(
-            selector=selector,
+            selector=known.selector,
+            attribute=known.attribute,
+            declared=self.declare,
+            where=self.where,
             dialect=self.dialect or {},
             arrays=self.arrays,
             memory_gib=self.memory_gib,
         )
 
 
-def select(options: Options) -> list[str]:
+def select(options: Options, scope: Scope | None = None) -> list[str]:
     """The ids of the stored cases that are asked for.
+
+    Args:
+        options: What was asked for.
+        scope: What the kernel is meant for, by which a smoke tier is chosen; None where it is not
+            known: the smoke tier is then that of every scope.
 
     Raises:
         SelectionError: there are none.
     """
-    ids = tiers.select(options.tier, options.cases)
+    if options.tier != "smoke" or scope is None:
+        return _of_type(tiers.select(options.tier, options.cases), options)
+    matching = matched(options)
+    return smoke.select(matching, scope) or matching  # which are all outside, and say so
+
+
+def matched(options: Options) -> list[str]:
+    """The stored cases that options allow, in the order of the catalogue.
+
+    Raises:
+        SelectionError: there are none.
+    """
+    return _of_type(golden.select(options.cases), options)
+
+
+def _of_type(ids: list[str], options: Options) -> list[str]:
     if options.dtype is None:
         return ids
     entries = golden.manifest().entries
@@ -111,19 +146,31 @@ def select(options: Options) -> list[str]:
 
 def repro(case: str, known: Named, options: Options, seed: str = "") -> str:
     """The command that repeats one case, or with a seed its fresh siblings too."""
-    said = "".join(
+    return f"conformance check {known.quoted} --case {case}{_said(options, seed)}"
+
+
+def repro_of_all(known: Named, options: Options, seed: str) -> str:
+    """The command that repeats a whole check, what was drawn from a seed included."""
+    tier = "" if options.tier == "standard" else f" --tier {options.tier}"
+    return f"conformance check {known.quoted}{tier}{_said(options, seed)}"
+
+
+def _said(options: Options, seed: str) -> str:
+    """The options that decide what a case asks, as a shell takes them."""
+    return "".join(
         f" --{name} {shlex.quote(value)}"
         for name, value in (
             ("dialect", ",".join(f"{k}={v}" for k, v in (options.dialect or {}).items())),
             ("arrays", options.arrays or ""),
+            *(("declare", f"{name}={json.dumps(v)}") for name, v in options.declare.items()),
+            *(("where", each) for each in options.where),
             ("fresh-seed", seed),
         )
         if value
     )
-    return f"conformance check {known.quoted} --case {case}{said}"
 
 
-def described(options: Options, *, is_own: bool) -> dict[str, Any]:
+def described(options: Options, known_as: Named, *, is_own: bool) -> dict[str, Any]:
     """What was selected, from which catalogue, as a report and a statement say it."""
     manifest, known = golden.manifest(), options.known_failures
     return {
@@ -134,6 +181,8 @@ def described(options: Options, *, is_own: bool) -> dict[str, Any]:
         "case": None if options.cases is None else list(options.cases),
         "dtype": options.dtype,
         "arrays": options.arrays,
+        "declare": {**(known_as.attribute or {}), **options.declare},
+        "where": list(options.where),
         "fresh": options.fresh,
         "timeout": options.timeout,
         "memory_gib": options.memory_gib,

@@ -9,9 +9,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from conformance.cases.published import foreign
-from conformance.checking import declaration, levels
+from conformance.checking import compared, declaration, levels
 from conformance.checking.closure import Closure
 from conformance.checking.levels import EdgeFound, Rule
+from conformance.checking.pictures import Picture
+from conformance.checking.scope import Call
+from conformance.report.wording import plural
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.record import COMPARED, RED, CaseResult, Status, is_wrong
 from conformance.verdict.record_file import encode
@@ -76,6 +79,9 @@ class Report:
             None where it is.  A partial one never conforms.
         grade: The worst grade of the values, ``"A"`` to ``"F"``; None where nothing was compared.
         cases: One result per case, in the order of the catalogue.
+        drawn: One result per case that was drawn inside the scope, where few stored ones lie in it.
+        scope: In which scope how much was compared; see `conformance.checking.compared`.
+        takes: Names of the kernel's parameters.
         diagnosis: What is wrong, in words.
         conventions: Conventions that differ from the declared ones; looked for on a failure.
         dialect: The declared conventions.
@@ -99,6 +105,8 @@ class Report:
         edges: What became of every edge that was tried; see `conformance.checking.levels`.
         protections: What stood between the kernel and this process, as
             `conformance.harness.shield.protections` names it: ``"on"`` or ``"off: why"``.
+        calls: Each case without its values: what failures may have in common.
+        pictures: Where in their arrays the failures are that tell most.
     """
 
     kernel: str
@@ -106,6 +114,9 @@ class Report:
     conforms: bool
     grade: str | None
     cases: tuple[CaseResult, ...]
+    drawn: tuple[CaseResult, ...]
+    scope: Mapping[str, Any]
+    takes: tuple[str, ...]
     diagnosis: tuple[Diagnosis, ...]
     conventions: tuple[Convention, ...]
     dialect: Mapping[str, str]
@@ -125,12 +136,19 @@ class Report:
     rule: Rule = field(default_factory=Rule)
     edges: tuple[EdgeFound, ...] = ()
     protections: Mapping[str, str] = field(default_factory=dict)
+    calls: Mapping[str, Call] = field(default_factory=dict)
+    pictures: tuple[Picture, ...] = ()
     schema: str = field(default=SCHEMA)
 
     @property
     def counts(self) -> Counter[Status]:
         """How many outputs have each status."""
-        return Counter(r.status for c in self.cases for r in c.outputs.values())
+        return Counter(r.status for c in self.asked for r in c.outputs.values())
+
+    @property
+    def asked(self) -> tuple[CaseResult, ...]:
+        """Stored cases, then those that were drawn inside the scope."""
+        return (*self.cases, *self.drawn)
 
     @property
     def verdict(self) -> str:
@@ -138,10 +156,12 @@ class Report:
         head = self._head()
         if not self.suite["published"]:
             head = f"{head} ({foreign(self.suite['digest'])})"
-        words = "1 case" if len(self.cases) == 1 else f"{len(self.cases)} cases"
+        words = plural(len(self.asked), "case")
         declared = declaration.words(self.declared, self.dialect)
         also = f"; declared: {declared}" if declared else ""
-        return f"{head}{self._met()}: {self.kernel}, {words}: {self._counted()}{also}"
+        scope = compared.words(self.scope)
+        said = f"{self.kernel}, {words}: {self._counted()}{also}; {scope}"
+        return f"{head}{self._met()}: {said}"
 
     def _head(self) -> str:
         if self.partial:
@@ -159,7 +179,7 @@ class Report:
     def _met(self) -> str:
         """The grade and the edges: what the kernel reached, and what was asked for."""
         if self.partial:
-            wrong = any(is_wrong(r) for c in self.cases for r in c.outputs.values())
+            wrong = any(is_wrong(r) for c in self.asked for r in c.outputs.values())
             return ", FAILS" if wrong else ""
         grade = f", grade {self.grade}" if self.grade else ""
         if self.grade is not None and self.rule.minimum_grade < self.grade < "F":
@@ -169,7 +189,7 @@ class Report:
 
     def _counted(self) -> str:
         """How many outputs have each status; those that differ at an edge alone by themselves."""
-        results = [r for case in self.cases for r in case.outputs.values()]
+        results = [r for case in self.asked for r in case.outputs.values()]
         ordinary = Counter(r.status for r in results if not r.edges)
         said = [f"{ordinary[s]} {s.value}" for s in Status if ordinary[s]]
         if at_edges := len(results) - sum(ordinary.values()):
@@ -183,6 +203,7 @@ class Report:
             "verdict": self.verdict,
             **{name: getattr(self, name) for name in _PLAIN},
             "cases": [asdict(case) for case in self.cases],
+            "drawn": [asdict(case) for case in self.drawn],
             "diagnosis": [
                 {
                     "fault": found.fault,
@@ -220,6 +241,8 @@ _PLAIN = (
     "grade",
     "dialect",
     "declared",
+    "scope",
+    "takes",
     "notes",
     "spoilt",
     "versions",

@@ -76,7 +76,7 @@ def search(
     Raises:
         AdapterError: the kernel does not load, or takes none of the inputs.
     """
-    source = options.source(known.selector)
+    source = options.source(known)
     with Trial(source, known.shown, case_seconds=options.timeout) as trial:
         trial.describe()
         trial.check_parameters()

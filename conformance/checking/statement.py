@@ -19,6 +19,7 @@ from typing import Any
 from conformance import documents
 from conformance._version import __version__
 from conformance.atomic import write_atomically
+from conformance.checking.levels import worst_grade
 from conformance.checking.report import Report
 from conformance.checking.terminal import rows
 from conformance.errors import RecordError
@@ -38,6 +39,7 @@ GRADES = ("A", "B", "C", "F")
 def make(report: Report) -> dict[str, Any]:
     """The statement of a report, its own digest included."""
     outputs = [result for case in report.cases for result in case.outputs.values()]
+    counts = Counter(result.status for result in outputs)
     graded = Counter(result.grade for result in outputs)
     fresh = report.fresh
     said: dict[str, Any] = {
@@ -56,18 +58,27 @@ def make(report: Report) -> dict[str, Any]:
             "sha256": digest([case.case for case in report.cases]),
             "dialect": dict(report.dialect),
             "declared": dict(report.declared),
+            "takes": list(report.takes),
         },
+        "scope": dict(report.scope),
         "conforms": report.conforms,
         "partial": report.partial,
         "grade": report.grade,
-        "grades": {row.output: row.grade for row in rows(report)},
+        "grades": {row.output: row.grade for row in rows(report.cases)},
         "rule": asdict(report.rule),
         "edges": {edge.name: edge.state for edge in report.edges},
-        "counts": {s.value: report.counts[s] for s in Status},
+        "counts": {s.value: counts[s] for s in Status},
         "graded": {grade: graded[grade] for grade in GRADES},
         "results": {
             case.case: {name: word(result) for name, result in case.outputs.items()}
             for case in report.cases
+        },
+        "drawn": {
+            "grade": worst_grade(report.drawn),
+            "results": {
+                case.case: {name: word(result) for name, result in case.outputs.items()}
+                for case in report.drawn
+            },
         },
         "diagnosis": [found.sentence for found in report.diagnosis],
         "conventions": [found.sentence for found in report.conventions],

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from conformance.arrays import OUTPUT_NAMES
-from conformance.checking import levels
+from conformance.checking import grouping, levels
 from conformance.checking.fresh import promise
 from conformance.checking.levels import Rule
 from conformance.checking.report import Report
 from conformance.harness.shield.protections import Protections
 from conformance.printable import one_line, quoted
-from conformance.report.wording import account, figure
+from conformance.report.wording import account, figure, plural
 from conformance.verdict.record import (
     SEVERITY,
     CaseResult,
@@ -46,7 +47,8 @@ class OutputRow:
 
     Attributes:
         output: Its name.
-        grade: Its worst grade, ``"F"`` if any is red; None where nothing was compared.
+        grade: Its worst grade, ``"F"`` if any is red; None where nothing ever came back to
+            compare, whatever became of its cases.
         units: Its largest error in units; None where it is not finite or nothing was compared.
         counts: How many cases have each status; those that differ at an edge alone are not in it.
         at_edges: How many cases differ at an edge alone.
@@ -101,11 +103,11 @@ def failure(case: CaseResult, rule: Rule) -> str:
     return "\n".join(line.plain for line in _failure(case, rule))
 
 
-def rows(report: Report) -> list[OutputRow]:
+def rows(cases: Sequence[CaseResult]) -> list[OutputRow]:
     """One row for every output that is due somewhere."""
     found = []
     for name in OUTPUT_NAMES:
-        results = [(c.case, c.outputs[name]) for c in report.cases if name in c.outputs]
+        results = [(c.case, c.outputs[name]) for c in cases if name in c.outputs]
         if results:
             found.append(_row(name, results))
     return found
@@ -125,7 +127,8 @@ def _row(name: str, results: list[tuple[str, OutputResult]]) -> OutputRow:
     worst = max(compared, key=size, default=None)
     return OutputRow(
         output=name,
-        grade=levels.grade_of(result for _, result in results),
+        # What never came back failed nowhere: its cases did.
+        grade=levels.grade_of(result for _, result in results) if compared else None,
         units=None if worst is None else worst[1].units,
         counts=Counter(r.status for _, r in ordinary),
         at_edges=len(results) - len(ordinary),
@@ -136,11 +139,13 @@ def _row(name: str, results: list[tuple[str, OutputResult]]) -> OutputRow:
 def _remarks(report: Report) -> Iterator[Text]:
     version = next((f"{n} {v}" for n, v in report.versions.items()), "")
     seen = f"{report.about}; {version}, {report.device}; {report.seconds:.1f} s"
-    if report.fresh.compared:
-        agree = report.fresh.compared - len(report.fresh.disagree)
-        seen += f"; {agree} of {report.fresh.compared} fresh cases agree"
     yield Text(seen, style="dim")
-    if promised := promise(report.fresh):
+    if report.conforms and report.fresh.compared:
+        told = plural(report.fresh.compared, "fresh case")
+        yield Text(f"{told} in the same scope, never seen before, are as right", style="dim")
+    if not report.conforms and report.fresh.seed:
+        yield Text(f"fresh cases: seed {report.fresh.seed}", style="dim")
+    elif promised := promise(report.fresh):
         yield Text(f"fresh cases: {promised}", style="dim")
     for note in report.notes:
         yield Text(f"note: {note}", style="yellow")
@@ -157,7 +162,7 @@ def _table(report: Report, *, is_wide: bool) -> Table:
     table.add_column("cases", overflow="fold")
     if is_wide:
         table.add_column("worst case", overflow="fold", style="dim")
-    for row in rows(report):
+    for row in rows(report.asked):
         units = "" if row.grade is None else "∞" if row.units is None else figure(row.units)
         grade = row.grade or "-"
         table.add_row(
@@ -172,11 +177,19 @@ def _table(report: Report, *, is_wide: bool) -> Table:
 
 def _failures(report: Report, most: int | None) -> Iterator[Text]:
     rule = report.rule
-    failing = [c for c in report.cases if any(levels.misses(rule, r) for r in c.outputs.values())]
-    for case in failing[:most]:
+    failing = [c for c in report.asked if any(levels.misses(rule, r) for r in c.outputs.values())]
+    shown = failing
+    if most is not None:
+        found = grouping.findings(report.asked, report.calls, partial(levels.misses, rule))
+        shown = list({f.example.case: f.example for f in found[:most]}.values())
+        for finding in found[:most]:
+            yield Text(f"{finding.sentence}; see {finding.example.case}", style="bold")
+        if len(found) > most:
+            yield Text(f"... and {len(found) - most} more kinds of failures")
+    for case in sorted(shown, key=lambda c: grouping.telling(c, report.calls)):
         yield from _failure(case, rule)
-    if most is not None and len(failing) > most:
-        left = len(failing) - most
+    left = len(failing) - len(shown)
+    if left:
         yield Text(f"... and {left} more failing cases: --verbose lists all, --format json too")
     for result in report.fresh.results[:most]:
         yield from _failure(result, rule, fresh=True)

@@ -11,6 +11,8 @@ from typing import Any, Self
 
 from conformance import layout
 from conformance.case import Actual, Array, Case, Dialect, Inputs, Outputs, Problem
+from conformance.checking import scope
+from conformance.checking.scope import Call, Scope
 from conformance.errors import AdapterError, ExpectationError, InputError, Unsupported
 from conformance.faults.diagnosis import Evidence
 from conformance.harness.answer import Answer, Reply
@@ -57,6 +59,7 @@ class Trial:
         self._source, self._shown = source, shown
         self.facts: dict[str, Any] = {}
         self.dialect = Dialect()
+        self.scope: Scope | None = None
         self._version = ""
         self._known: tuple[KnownFailure, ...] = ()
 
@@ -98,6 +101,7 @@ class Trial:
         require_fixed(told["facts"]["fixed"])  # the kernel shares the process that tells it
         self.facts = told["facts"]
         self.dialect = Dialect(**told["paths"][0]["dialect"])
+        self.scope = scope.of(self.facts, self.dialect)
         self._version = next(iter(told["versions"].values()))
         return told
 
@@ -153,21 +157,28 @@ class Trial:
             repro: The command that repeats it.
             read_only: Give arrays that cannot be written to.
         """
-        answer = self._session.run(PATH, case, repeat=True, read_only=read_only)
-        return self._judged(case, answer, repro)
+        return self._judged(case, self._asked(case, read_only=read_only), repro)
 
-    def run_unsolved(self, problem: Problem, sibling: Case, repro: str = "") -> Tried:
+    def _asked(self, case: Case, *, read_only: bool = False) -> Answer:
+        """What the kernel answers; what it says that it is not meant for, it is not asked."""
+        outside = self.scope and self.scope.outside(Call.of(case.inputs))
+        if outside:
+            return Answer(status=Reply.UNSUPPORTED, reason=outside)
+        return self._session.run(PATH, case, repeat=True, read_only=read_only)
+
+    def run_unsolved(self, problem: Problem, sibling: Case | None, repro: str = "") -> Tried:
         """The same of a problem that is solved once the answer is in, and not before.
 
         Args:
             problem: What is asked.
-            sibling: A case of the same recipe, which says what is due where nothing came back.
+            sibling: A case of the same recipe, which says what is due where nothing came back;
+                None where there is none, and it is solved for that.
             repro: The command that repeats it.
         """
         asked = Case(problem=self._fitted(problem), expected=Outputs())
-        answer = self._session.run(PATH, asked, repeat=True)
+        answer = self._asked(asked)
         refused = answer.status == "unsupported"
-        expected = sibling.expected if refused else owed(asked.inputs)
+        expected = sibling.expected if refused and sibling else owed(asked.inputs)
         return self._judged(replace(asked, expected=expected), answer, repro)
 
     def _judged(self, case: Case, answer: Answer, repro: str) -> Tried:
@@ -213,6 +224,9 @@ class Trial:
         problem = Problem(
             id="asked/once", group="asked", catches="nothing", made="by hand", inputs=inputs
         )
+        outside = self.scope and self.scope.outside(Call.of(inputs))
+        if outside:
+            return Answer(status=Reply.UNSUPPORTED, reason=outside)
         case = Case(problem=problem, expected=owed(inputs))
         return self._session.run(PATH, case, leave_out=leave_out)
 

@@ -25,9 +25,9 @@ from conformance.checking.report import Report
 from conformance.commands.arguments import add_shield, number, seconds, whole
 from conformance.commands.console import drawn
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
-from conformance.errors import InputError
+from conformance.errors import ConformanceError, InputError
 from conformance.harness.halt import Halt
-from conformance.harness.kernels.source import ARRAYS, MEMORY_GIB, parse_dialect
+from conformance.harness.kernels.source import ARRAYS, MEMORY_GIB, parse_declared, parse_dialect
 from conformance.verdict.record import CaseResult
 
 _EXAMPLE = f"""\
@@ -67,7 +67,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--tier",
         choices=list(tiers.TIERS),
         default="standard",
-        help="smoke: the few cases that reject every known wrong kernel (default: standard)",
+        help="smoke: the fewest that reject all known faults in its scope (default: standard)",
     )
     parser.add_argument(
         "--case", action="append", metavar="ID", help="an id, a glob, or a part of ids; repeatable"
@@ -128,6 +128,25 @@ def add_kernel(parser: argparse.ArgumentParser) -> None:
         help="conventions: momentum=old, running_var=biased, eps=outside, layout=channels_last",
     )
     parser.add_argument(
+        "--declare",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="what its attribute conformance may hold, said from here: ranks=2,4; repeatable",
+    )
+    parser.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="PREDICATE",
+        help="narrow its scope, such as 'C %% 32 == 0' or 'M <= 4096'; repeatable, all hold",
+    )
+    parser.add_argument(
+        "--signature",
+        metavar="ARGUMENTS",
+        help="what it is given by position, and returns: 'x, gamma, beta, eps -> y, mean'",
+    )
+    parser.add_argument(
         "--arrays", choices=ARRAYS, help="whose arrays it takes (default: recognised)"
     )
     parser.add_argument(
@@ -160,6 +179,12 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--statement", type=Path, metavar="FILE", help="write a conformance statement to cite"
     )
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="write a page with a picture of the errors"
+    )
+    parser.add_argument(
+        "--watch", action="store_true", help="check again whenever a file of the kernel changes"
+    )
     parser.add_argument("--quiet", action="store_true", help="print the verdict line alone")
     parser.add_argument("--verbose", action="store_true", help="list every failing case")
 
@@ -169,13 +194,34 @@ def run(args: argparse.Namespace) -> int:
     options = options_of(args)
     if args.fuzz is not None:
         _require_hypothesis()
-    for file in (args.out, args.statement):
+    for file in (args.out, args.statement, args.html):
         if file is not None:
             require_writable(file)
+    status = _once(args, options)
+    while args.watch:
+        status = _again(args, options)
+    return status
+
+
+def _once(args: argparse.Namespace, options: Options) -> int:
     with named(args.kernel) as known:
         report = _checked(args, known, options)
         found = _search(args, known, options)
     return CONFORMS if report.conforms and not found else DOES_NOT
+
+
+def _again(args: argparse.Namespace, options: Options) -> int:
+    """Wait for a change of the kernel's files, then check; what cannot be run is told."""
+    from conformance.checking.watching import changed  # noqa: PLC0415 - only where it is asked for
+
+    with named(args.kernel) as known:
+        print("watching for changes; Ctrl-C ends it", file=sys.stderr)
+        changed(known)
+    try:
+        return _once(args, options)
+    except ConformanceError as error:  # half a change: the next one may mend it
+        print(f"conformance: {error}", file=sys.stderr)
+        return DOES_NOT
 
 
 def _checked(args: argparse.Namespace, known: Named, options: Options) -> Report:
@@ -205,6 +251,9 @@ def options_of(args: argparse.Namespace) -> Options:
         budget=args.budget,
         fresh=not getattr(args, "no_fresh", True),
         fresh_seed=getattr(args, "fresh_seed", None),
+        declare=parse_declared(args.declare)
+        | ({"signature": args.signature} if args.signature else {}),
+        where=tuple(args.where),
         known_failures=getattr(args, "known_failures", None),
         rule=Rule(
             minimum_grade=getattr(args, "minimum_grade", "B"),
@@ -239,6 +288,10 @@ def progress_bar(
 def _write(args: argparse.Namespace, report: Report) -> None:
     if args.out is not None:
         write_atomically(args.out, report.to_json() + "\n")
+    if args.html is not None:
+        from conformance.checking.page import page  # noqa: PLC0415 - the same
+
+        write_atomically(args.html, page(report))
     if args.statement is not None:
         from conformance.checking import statement  # noqa: PLC0415 - only where one is asked for
 

@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _findings(known: Named, options: Options) -> tuple[Finding, ...]:
-    source = options.source(known.selector)
+    source = options.source(known)
     with Trial(source, known.shown, case_seconds=options.timeout) as trial:
         trial.describe()
         return tuple(doctor.examine(trial.ask, trial.dialect))

@@ -39,6 +39,7 @@ COMMANDS = (
     "generate",
     "list",
     "power",
+    "completion",
 )
 
 _ADVICE = {
@@ -139,7 +140,10 @@ def _say(text: str) -> None:
         return
 
 
-def _parsed(words: Sequence[str]) -> argparse.Namespace:
+def parser_of(
+    names: Sequence[str],
+) -> tuple[Parser, argparse._SubParsersAction[Parser]]:
+    """The command line with some of its commands."""
     parser = Parser(
         prog="conformance",
         description="Conformance tests and golden fixtures for batch normalization.",
@@ -148,10 +152,15 @@ def _parsed(words: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--version", action="version", version=f"conformance {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    parser.require_text(words)
-    for name in [word for word in words[:1] if word in COMMANDS] or COMMANDS:
+    for name in names:
         module = importlib.import_module(f"conformance.commands.{name.replace('-', '_')}")
         module.register(subparsers)
+    return parser, subparsers
+
+
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
+    parser, subparsers = parser_of([word for word in words[:1] if word in COMMANDS] or COMMANDS)
+    parser.require_text(words)
     args, surplus = parser.parse_known_args(list(words))
     if surplus:
         of = subparsers.choices.get(words[0], parser)

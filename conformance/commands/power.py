@@ -30,7 +30,7 @@ promised about it.
 _EXAMPLE = f"""\
 example:
   conformance power
-  conformance power --out docs
+  conformance power --out docs --kills conformance/cases/kills.json
 
 exit status: 0 all promises hold, 1 one does not, {TOLD}
 """
@@ -52,6 +52,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="where power.json, power.md and power.svg go (default: nowhere)",
     )
     parser.add_argument(
+        "--kills",
+        type=Path,
+        metavar="FILE",
+        help="where the table goes that the smoke tier is made of: conformance/cases/kills.json",
+    )
+    parser.add_argument(
         "--check",
         type=Path,
         metavar="FILE",
@@ -70,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     """Measure, write and judge; see the module's text."""
     try:
         # The picture too: after minutes of measuring it is too late to miss matplotlib.
-        from conformance.power import measuring, picture  # noqa: F401, PLC0415 - needs the extra
+        from conformance.power import account, measuring, picture, table  # noqa: F401, PLC0415 - needs the extra
     except ImportError as error:
         raise ExtraError(
             f"this needs what is not installed: {error}. "
@@ -82,7 +88,11 @@ def run(args: argparse.Namespace) -> int:
     if args.out:
         require_folder(args.out)
     with _progress() as stage:
-        power = measuring.measure(jobs=args.jobs, stage=stage)
+        found = measuring.measure(jobs=args.jobs, stage=stage)
+    power = account.account(found)
+    if args.kills:
+        said = table.table(account.wrong(found))
+        write_atomically(args.kills, json.dumps(said, indent=1) + "\n")
     stale = _stale(power, stored, args.check) if stored is not None else []
     if args.out:
         _write(power, args.out)

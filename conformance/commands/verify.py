@@ -192,6 +192,8 @@ def _options(args: argparse.Namespace, said: Mapping[str, Any]) -> Options:
         timeout=args.timeout,
         memory_gib=args.memory_gib,
         known_failures=args.known_failures,
+        declare=suite["declare"],
+        where=tuple(suite["where"]),
         dialect=dict(said["selected"]["dialect"]),
         rule=Rule(**said["rule"]),
     )

@@ -12,7 +12,7 @@ from conformance.printable import value
 _LOADER = ("LD_", "DYLD_", "PYTHON")
 """How variables begin that decide which code a process runs before it is the worker."""
 
-FACTS = ("kind", "arrays", "takes", "fixed", "dtypes", "ranks", "per_activation")
+FACTS = ("kind", "arrays", "takes", "fixed", "dtypes", "ranks", "per_activation", "where")
 """What a kernel tells of itself beside, all of it."""
 
 

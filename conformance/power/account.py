@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from conformance.cases import golden
-from conformance.cases.tiers import SMOKE
 from conformance.faults import CATEGORIES, FAULTS, UNSEEN
-from conformance.power.cover import smallest
 from conformance.power.field import Kinship
 from conformance.power.matrix import TYPES, Verdicts, cases, kinds
 from conformance.power.mutants import mutants
+from conformance.power.table import missed, rejections, smoke
 
 SCHEMA = "conformance/power/1"
 
@@ -68,8 +67,8 @@ def account(found: Measured) -> Json:
         "unseen": {unseen.id: unseen.why for unseen in UNSEEN},
         "mutants": _mutants(found),
         "justified": _justified(found),
-        "smoke": _smoke(found),
-        "missed": _missed(found),
+        "smoke": smoke(rejections(wrong(found))),
+        "missed": missed(wrong(found)),
         "baselines": {
             name: {"rejects": sorted(rejected), "false_alarms": sorted(found.false_alarms[name])}
             for name, rejected in found.baselines.items()
@@ -83,6 +82,11 @@ def different(found: Measured) -> dict[str, Verdicts]:
     """The mutants that are another function than their original."""
     same = {Kinship.ROUNDING, Kinship.IDENTICAL}
     return {name: v for name, v in found.mutants.items() if found.kinships.get(name) not in same}
+
+
+def wrong(found: Measured) -> list[Verdicts]:
+    """What the suite says of all wrong kernels: the dictionary's, and mutants that differ."""
+    return [*found.faults.values(), *different(found).values()]
 
 
 def _fault(verdicts: Verdicts) -> Json:
@@ -136,7 +140,7 @@ def _mutants(found: Measured) -> Json:
 
 def _justified(found: Measured) -> Json:
     """For each case how many faults it kills, the rarest of them, and what it cites."""
-    killers = [v.killers() for v in [*found.faults.values(), *different(found).values()]]
+    killers = [v.killers() for v in wrong(found)]
     rarest = [math.inf] * len(cases())
     for places in killers:
         for place in places:
@@ -149,19 +153,6 @@ def _justified(found: Measured) -> Json:
         }
         for place, case in enumerate(cases())
     }
-
-
-def _missed(found: Measured) -> list[str]:
-    """Wrong kernels that some case rejects, and none of the smoke tier that is in use."""
-    used = {place for place, case in enumerate(cases()) if case.id in SMOKE}
-    wrong = [*found.faults.values(), *different(found).values()]
-    return [v.id for v in wrong if v.killers() and not v.killers() & used]
-
-
-def _smoke(found: Measured) -> list[str]:
-    wrong: Sequence[Verdicts] = [*found.faults.values(), *different(found).values()]
-    costs = [float(case.inputs.x.size) for case in cases()]
-    return [cases()[i].id for i in smallest([v.killers() for v in wrong], costs)]
 
 
 def _finite(value: float) -> float | str:

@@ -45,7 +45,11 @@ def summary(power: Json) -> Iterator[str]:
         yield f"{name}: {len(set(found['rejects']) & faults.keys())} of {len(faults)} faults"
     lawless = {name for found in power["laws"].values() for name in found} & faults.keys()
     yield f"laws alone: {len(lawless)} of {len(faults)} faults"
-    yield f"smoke tier: {len(power['smoke'])} cases"
+    yield f"smoke tier of all scopes: {_smoke_cases(power)} cases"
+
+
+def _smoke_cases(power: Json) -> int:
+    return len({case for chosen in power["smoke"].values() for case in chosen})
 
 
 def _summary(power: Json) -> Iterator[str]:
@@ -136,10 +140,15 @@ def _faults(power: Json, picture: str) -> Iterator[str]:
 def _rest(power: Json) -> Iterator[str]:
     yield from ("## Smoke tier", "")
     yield (
-        f"The {len(power['smoke'])} cases of `--tier smoke` are a smallest set that rejects "
-        "every wrong kernel that any case rejects:"
+        f"`--tier smoke` has, for each of {len(power['smoke'])} kinds of calls, a smallest set of "
+        "its cases that rejects whatever any of them rejects, in every output in which it does; a "
+        f"kernel is asked those of its scope. Together they are {_smoke_cases(power)} cases:"
     )
-    yield from ("", *(f"- `{case}`" for case in power["smoke"]), "")
+    rows = (
+        f"| {kind} | {', '.join(f'`{case}`' for case in chosen)} |"
+        for kind, chosen in power["smoke"].items()
+    )
+    yield from ("", "| kind of calls | cases |", "|---|---|", *rows, "")
     yield from ("## What is not caught, and why", "")
     for name, fault in power["faults"].items():
         if fault["accepted"]:

@@ -13,7 +13,7 @@ from conformance.faults.honest import PANEL
 from conformance.faults.sheet import kernel
 from conformance.memory import laid_out
 from conformance.power import alarms, baselines, field, matrix, mutants
-from conformance.power.account import Json, Measured, account
+from conformance.power.account import Json, Measured
 from conformance.power.judge import judge
 from conformance.power.laws import LAWS
 from conformance.power.suspects import Suspect, dictionary, generated
@@ -28,7 +28,7 @@ _Given = TypeVar("_Given")
 _Made = TypeVar("_Made")
 
 
-def measure(*, jobs: int, stage: Stage) -> Json:
+def measure(*, jobs: int, stage: Stage) -> Measured:
     """Measure everything.
 
     Args:
@@ -50,17 +50,15 @@ def measure(*, jobs: int, stage: Stage) -> Json:
     rejected = dict(spread("baselines", rejecting, faults))
     alarmed = dict(spread("baselines on honest algorithms", rejecting_honest, honest))
     broken = dict(spread("laws", breaking, faults))
-    return account(
-        Measured(
-            judge=before,
-            faults=on_faults,
-            mutants=on_mutants,
-            kinships=dict(_kinships(stage)),
-            baselines=_turned(rejected, [b.name for b in baselines.BASELINES], faults),
-            false_alarms=_turned(alarmed, [b.name for b in baselines.BASELINES], honest),
-            laws=_turned(broken, [law.name for law in LAWS], faults),
-            honest=_honest(trials),
-        )
+    return Measured(
+        judge=before,
+        faults=on_faults,
+        mutants=on_mutants,
+        kinships=dict(_kinships(stage)),
+        baselines=_turned(rejected, [b.name for b in baselines.BASELINES], faults),
+        false_alarms=_turned(alarmed, [b.name for b in baselines.BASELINES], honest),
+        laws=_turned(broken, [law.name for law in LAWS], faults),
+        honest=_honest(trials),
     )
 
 

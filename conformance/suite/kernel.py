@@ -9,27 +9,25 @@ from typing import Any
 
 import pytest
 
+from conformance.case import Dialect
 from conformance.cases import golden
-from conformance.checking import levels, terminal
+from conformance.checking import levels, smoke, terminal
+from conformance.checking import scope as scopes
 from conformance.checking.levels import Rule
-from conformance.checking.named import Named, named
-from conformance.checking.options import Options, select
+from conformance.checking.named import Named, attribute_of, named
+from conformance.checking.options import Options, repro, select
+from conformance.checking.scope import Scope
 from conformance.checking.trial import Trial, Tried
 from conformance.errors import AdapterError, SelectionError
 from conformance.faults.diagnosis import diagnose
-from conformance.harness.kernels.source import parse_dialect
+from conformance.harness.kernels.contract import ARGUMENTS
+from conformance.harness.kernels.declared import declared
+from conformance.harness.kernels.source import Source, parse_dialect
 from conformance.verdict.record import COMPARED, RED, CaseResult
 
 _OPTIONS = (
-    "tier",
-    "case",
-    "dtype",
-    "dialect",
-    "arrays",
-    "timeout",
-    "memory_gib",
-    "minimum_grade",
-    "strict",
+    *("tier", "case", "dtype", "dialect", "arrays", "timeout", "memory_gib"),
+    *("minimum_grade", "strict", "declare", "where"),
 )
 
 
@@ -37,7 +35,7 @@ _OPTIONS = (
 class _Started:
     trial: Trial
     known: Named
-    rule: Rule
+    options: Options
     tried: list[Tried] = field(default_factory=list)
 
 
@@ -56,8 +54,8 @@ class KernelCase:
         """Run the kernel on the case and judge every output; asserts nothing."""
         started = self._started
         (case,) = golden.load([self.id])
-        repro = f"conformance check {started.known.quoted} --case {self.id}"
-        tried = started.trial.run(started.trial.fitted(case), repro)
+        again = repro(self.id, started.known, started.options)
+        tried = started.trial.run(started.trial.fitted(case), again)
         started.tried.append(tried)
         return tried.result
 
@@ -67,7 +65,7 @@ class KernelCase:
         A case that the kernel does not take is skipped, and never passed; one in which it differs
         at an edge alone is an expected failure, and with ``strict=True`` a failure.
         """
-        result, rule = self.run(), self._started.rule
+        result, rule = self.run(), self._started.options.rule
         edges = levels.edges_of([result])
         if any(levels.misses(rule, output) for output in result.outputs.values()):
             pytest.fail(terminal.failure(result, rule), pytrace=False)
@@ -92,11 +90,11 @@ class Kernels:
         if key not in self._started:
             options = options_of(mark)
             known = self._stack.enter_context(named(mark.args[0]))
-            trial = Trial(options.source(known.selector), known.shown, case_seconds=options.timeout)
+            trial = Trial(options.source(known), known.shown, case_seconds=options.timeout)
             self._stack.enter_context(trial)
             trial.describe()
             trial.check_parameters()
-            self._started[key] = _Started(trial, known, options.rule)
+            self._started[key] = _Started(trial, known, options)
         return KernelCase(case, self._started[key])
 
     def diagnoses(self) -> Iterator[str]:
@@ -120,13 +118,44 @@ def cases(mark: pytest.Mark, test: str) -> list[tuple[str, str]]:
 
     Raises:
         AdapterError: the mark names no kernel.
-        SelectionError: it selects nothing.
+        SelectionError: it selects nothing, or nothing that lies in the scope of the kernel.
     """
     if len(mark.args) != 1:
         raise unmarked(test)
     entries = golden.manifest().entries
-    ids = select(options_of(mark))
+    options = options_of(mark)
+    scope = _scope(mark.args[0], options)
+    ids = select(options, scope)
+    if not any(scope.why_not(smoke.calls()[name]) is None for name in ids):
+        raise SelectionError(
+            f"none of the {len(ids)} cases of {test} lies in the scope of its kernel: "
+            f"{' and '.join(p.text for p in scope.where) or 'ranks and types'}. Check it with "
+            "conformance check, which draws cases inside a scope."
+        )
     return [(i, _told(i, entries[i].mode, entries[i].dtype)) for i in ids]
+
+
+def _scope(kernel: object, options: Options) -> Scope:
+    """What a kernel is meant for, as far as it is told where tests are collected.
+
+    A kernel that is named by a text is not loaded for it, and says the rest when it runs.
+    """
+    source = Source(
+        selector="",
+        attribute=None if isinstance(kernel, str) else attribute_of(kernel),
+        declared=options.declare,
+        where=options.where,
+    )
+    said = declared(None, source, Dialect())
+    facts = {
+        "takes": ARGUMENTS,
+        "fixed": said.fixed,
+        "dtypes": said.capabilities.dtypes,
+        "ranks": said.capabilities.ranks,
+        "per_activation": True,
+        "where": said.where,
+    }
+    return scopes.of(facts, said.dialect)
 
 
 def unmarked(test: str) -> AdapterError:
@@ -156,9 +185,11 @@ def options_of(mark: pytest.Mark) -> Options:
         )
     case, dialect = said.pop("case", None), said.pop("dialect", None)
     rule = {name: said.pop(name) for name in ("minimum_grade", "strict") if name in said}
+    where = said.pop("where", ())
     return Options(
         **said,
         cases=(case,) if isinstance(case, str) else None if case is None else tuple(case),
         dialect=None if dialect is None else parse_dialect(dialect),
         rule=Rule(**rule),
+        where=(where,) if isinstance(where, str) else tuple(where),
     )

@@ -27,30 +27,39 @@ ARGUMENTS = (
 )
 """What a kernel may be given, by name; it is given those that it names."""
 
-SAME: Mapping[str, str] = MappingProxyType({"input": "x", "weight": "gamma", "bias": "beta"})
-"""PyTorch's names, taken as they are: its own functions are kernels too."""
+SAME: Mapping[str, str] = MappingProxyType(
+    {
+        "input": "x",
+        "inputs": "x",
+        "weight": "gamma",
+        "scale": "gamma",
+        "bias": "beta",
+        "shift": "beta",
+        "offset": "beta",
+        "dout": "dy",
+        "grad_y": "dy",
+        "grad_output": "dy",
+        "moving_mean": "running_mean",
+        "moving_var": "running_var",
+        "moving_variance": "running_var",
+        "epsilon": "eps",
+        "is_training": "training",
+    }
+)
+"""Other names that mean one thing alone, in PyTorch, TensorFlow or papers: taken as they are.
+
+So are all names in another case, such as ``X``.
+"""
 
 _MEANT = {
-    "inputs": "x",
     "data": "x",
-    "scale": "gamma",
     "w": "gamma",
-    "shift": "beta",
-    "offset": "beta",
     "b": "beta",
-    "dout": "dy",
     "grad": "dy",
-    "grad_y": "dy",
-    "grad_output": "dy",
-    "epsilon": "eps",
     "train": "training",
-    "is_training": "training",
     "decay": "momentum",
     "mean": "running_mean",
     "var": "running_var",
-    "moving_mean": "running_mean",
-    "moving_var": "running_var",
-    "moving_variance": "running_var",
     "dim": "axis",
     "channel_axis": "axis",
 }
@@ -127,8 +136,8 @@ def parameters(function: Callable[..., Any], *, skip: int = 0) -> Parameters:
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:
             names |= {name: name for name in ARGUMENTS if name not in names}
             continue
-        name = SAME.get(parameter.name, parameter.name)
-        if name in ARGUMENTS:
+        name = _meaning(parameter.name)
+        if name in ARGUMENTS and name not in names:
             names[name] = parameter.name
             if parameter.default is inspect.Parameter.empty:
                 required.add(name)
@@ -143,6 +152,12 @@ def parameters(function: Callable[..., Any], *, skip: int = 0) -> Parameters:
             "or any part of it that has x."
         )
     return Parameters(names=names, positional=positional, required=frozenset(required))
+
+
+def _meaning(own: str) -> str:
+    """What a parameter of that name is given."""
+    plain = own if own in ARGUMENTS else own.lower()
+    return SAME.get(plain, plain)
 
 
 def named(result: object) -> dict[str, Any]:
@@ -160,7 +175,8 @@ def named(result: object) -> dict[str, Any]:
     if isinstance(result, (tuple, list)):
         raise AdapterError(
             f"the kernel returned a {type(result).__name__} of {len(result)}, whose parts have no "
-            'names. Return a dict such as {"y": y, "running_mean": running_mean}, or y alone.'
+            'names. Return a dict such as {"y": y, "running_mean": running_mean}, or y alone, or '
+            "name them: --signature 'x, gamma, beta -> y, mean'."
         )
     if not isinstance(result, Mapping):
         return {"y": result}
@@ -188,7 +204,8 @@ def _stranger(function: Callable[..., Any], name: str) -> str:
     hint = _meant(name, _MEANT, ARGUMENTS)
     return (
         f"{_called(function)}{inspect.signature(function)} asks for {name!r}, which a kernel is "
-        f"not given.{hint} Wanted was: {EXAMPLE}, or any part of it; give others a default."
+        f"not given.{hint} Wanted was: {EXAMPLE}, or any part of it; give others a default, or "
+        "say what each is: --signature 'x, gamma, beta, eps -> y'."
     )
 
 

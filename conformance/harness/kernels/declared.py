@@ -14,9 +14,20 @@ from conformance.adapter import HALVES, Capabilities
 from conformance.case import Dialect
 from conformance.errors import AdapterError
 from conformance.float_types import FLOAT_TYPES
+from conformance.harness.kernels import where
+from conformance.harness.kernels.signature import Signature, parse
 from conformance.harness.kernels.source import ARRAYS, Source, check_dialect
 
-_OWN = ("arrays", "dtypes", "ranks", "per_activation", "fixed_eps", "fixed_momentum")
+_OWN = (
+    "arrays",
+    "dtypes",
+    "ranks",
+    "per_activation",
+    "fixed_eps",
+    "fixed_momentum",
+    "where",
+    "signature",
+)
 _CONVENTIONS = tuple(f.name for f in fields(Dialect))
 
 RANKS = (2, 3, 4, 5)
@@ -41,12 +52,17 @@ class Declared:
         capabilities: Which types and ranks it takes.
         arrays: Whose arrays it takes; None to recognise it.
         fixed: eps and momentum that are built in, where it takes no such parameter.
+        where: Predicates that every call meets which it takes; see
+            `conformance.harness.kernels.where`.
+        signature: What it is given by position; None where its parameters' names say it.
     """
 
     dialect: Dialect
     capabilities: Capabilities
     arrays: str | None
     fixed: Mapping[str, float]
+    where: tuple[str, ...] = ()
+    signature: Signature | None = None
 
 
 def declared(found: object, source: Source, usual: Dialect) -> Declared:
@@ -61,25 +77,18 @@ def declared(found: object, source: Source, usual: Dialect) -> Declared:
         AdapterError: an entry that does not exist.
         InputError: a convention that does not exist.
     """
-    said: Mapping[str, Any] = getattr(found, "conformance", {})
-    if not isinstance(said, Mapping):
-        raise AdapterError(
-            f"the attribute conformance is {said!r}, a dict was wanted. "
-            f"Its keys may be {', '.join((*_CONVENTIONS, *_OWN))}."
-        )
-    stray = [name for name in said if name not in (*_CONVENTIONS, *_OWN)]
-    if stray:
-        raise AdapterError(
-            f"the attribute conformance has {', '.join(map(repr, stray))}. "
-            f"Its keys may be {', '.join((*_CONVENTIONS, *_OWN))}."
-        )
+    attribute = source.attribute
+    said = _known(getattr(found, "conformance", {}) if attribute is None else attribute)
+    said = {**said, **_known(source.declared)}
     own: dict[str, Any] = {name: said[name] for name in _CONVENTIONS if name in said}
     check_dialect(own)
     dtypes = frozenset(_some(said, "dtypes", tuple(FLOAT_TYPES)))
     fixed = {name: said[f"fixed_{name}"] for name in RANGES if f"fixed_{name}" in said}
+    dialect = replace(usual, **(own | dict(source.dialect)))
+    fixed = _of_new_batch(fixed, dialect)
     require_fixed(fixed)
     return Declared(
-        dialect=replace(usual, **(own | dict(source.dialect))),
+        dialect=dialect,
         capabilities=Capabilities(
             dtypes=dtypes,
             mixed=HALVES & dtypes,
@@ -88,7 +97,49 @@ def declared(found: object, source: Source, usual: Dialect) -> Declared:
         ),
         arrays=source.arrays or _one(said, "arrays", (None, *ARRAYS)),
         fixed={name: float(value) for name, value in fixed.items()},
+        where=_predicates(said, source),
+        signature=None if said.get("signature") is None else parse(said["signature"]),
     )
+
+
+def _of_new_batch(fixed: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """Built-in numbers with the momentum as the weight of the new batch, whatever it is said as."""
+    found = dict(fixed)
+    momentum = found.get("momentum")
+    is_number = isinstance(momentum, Real) and not isinstance(momentum, bool)
+    if dialect.momentum == "old" and is_number:
+        found["momentum"] = 1.0 - float(found["momentum"])
+    return found
+
+
+def _known(said: object) -> Mapping[str, Any]:
+    """Declarations, each of which must have a name that exists.
+
+    Raises:
+        AdapterError: the message lists those that do.
+    """
+    keys = (*_CONVENTIONS, *_OWN)
+    if not isinstance(said, Mapping):
+        raise AdapterError(
+            f"the attribute conformance is {reprlib.repr(said)}, a dict was wanted. "
+            f"Its keys may be {', '.join(keys)}."
+        )
+    stray = [name for name in said if name not in keys]
+    if stray:
+        raise AdapterError(
+            f"the attribute conformance has {', '.join(map(reprlib.repr, stray))}. "
+            f"Its keys may be {', '.join(keys)}."
+        )
+    return said
+
+
+def _predicates(said: Mapping[str, Any], source: Source) -> tuple[str, ...]:
+    """The predicates that were said in either place, each in its plain form and once."""
+    own = said.get("where", ())
+    own = (own,) if isinstance(own, str) else own
+    if not isinstance(own, (list, tuple)):
+        raise _unknown("where", own, 'a list of predicates such as ["C % 32 == 0"]')
+    return tuple(dict.fromkeys(p.text for p in where.parsed([*own, *source.where])))
 
 
 def require_fixed(fixed: Mapping[str, Any]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from conformance.case import Dialect
-from conformance.errors import AdapterError
+from conformance.errors import AdapterError, Unsupported
 
 DIALECT = Dialect(momentum="old", running_var="biased", layout="any")
 """What Keras's own layer does."""
@@ -20,12 +22,60 @@ _STATE = {
 """Names of a layer's variables to the contract's."""
 
 
+_NAMES = {
+    **_STATE,
+    "scale": "gamma",
+    "weight": "gamma",
+    "offset": "beta",
+    "bias": "beta",
+    "running_mean": "running_mean",
+    "running_var": "running_var",
+    "moving_var": "running_var",
+}
+"""Other names that a layer's variables may have."""
+
+
+def dialect_of(layer_class: Any) -> Dialect:
+    """What a layer class does: without ``axis`` in its constructor it has its channels last."""
+    accepted = _accepted(layer_class)
+    return DIALECT if accepted is None or "axis" in accepted else _LAST
+
+
+_LAST = replace(DIALECT, layout="channels_last")
+
+
+def _accepted(layer_class: Any) -> frozenset[str] | None:
+    """The options that a constructor takes; None for whatever a base class takes."""
+    listed = inspect.signature(layer_class.__init__).parameters.values()
+    plain = frozenset(
+        p.name for p in listed if p.kind is not inspect.Parameter.VAR_KEYWORD and p.name != "self"
+    )
+    passes_on = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in listed)
+    if not passes_on:
+        return plain
+    base = next((c for c in layer_class.__mro__[1:] if "__init__" in vars(c)), object)
+    if base.__name__ == "Layer":  # which takes these and no more
+        return plain | {"dtype"}
+    above = _accepted(base)
+    return None if above is None else plain | above
+
+
 def from_layer(layer_class: Any) -> Callable[..., Any]:
     """A drop-in for `keras.layers.BatchNormalization` as a function of the contract.
 
-    Its constructor takes ``axis, momentum, epsilon, center, scale, dtype``, and its variables have
-    the names that Keras gives them.
+    Its constructor takes any of ``axis, momentum, epsilon, center, scale, dtype``, and its
+    variables have the names that Keras gives them, or others that mean one thing alone.
     """
+    accepted = _accepted(layer_class)
+    trains = "training" in inspect.signature(layer_class.call).parameters
+
+    def options(**wanted: Any) -> dict[str, Any]:
+        if accepted is None:
+            return wanted
+        for name, absent in (("center", "beta"), ("scale", "gamma")):
+            if name not in accepted and not wanted[name]:
+                raise Unsupported(f"the layer takes no {name}=False, and there is no {absent}")
+        return {name: value for name, value in wanted.items() if name in accepted}
 
     def batch_norm(
         x: Any,
@@ -40,13 +90,14 @@ def from_layer(layer_class: Any) -> Callable[..., Any]:
         axis: int = -1,
     ) -> Any:
         known = {"epsilon": eps, "momentum": momentum}
-        layer = layer_class(
+        wanted = options(
             axis=axis,
             center=beta is not None,
             scale=gamma is not None,
             dtype=_policy(x, gamma, beta, running_mean),
             **{name: value for name, value in known.items() if value is not None},
         )
+        layer = layer_class(**wanted)
         layer.build(x.shape)
         given = {
             "gamma": gamma,
@@ -58,12 +109,21 @@ def from_layer(layer_class: Any) -> Callable[..., Any]:
             [_given(v, given) for v in layer.trainable_variables],
             [_given(v, given) for v in layer.non_trainable_variables],
             x,
-            training=training,
+            **({"training": training} if trains else {}),
         )
         kept = zip(layer.non_trainable_variables, state, strict=True)
-        running = {_STATE[v.name]: value for v, value in kept if v.name in _STATE}
+        running = {_NAMES[v.name]: value for v, value in kept if v.name in _NAMES}
         return {"y": y, **({} if running_mean is None else running)}
 
+    if accepted is not None:
+        lacking = {
+            name
+            for name, option in (("eps", "epsilon"), ("momentum", "momentum"), ("axis", "axis"))
+            if option not in accepted
+        } | ({"training", "running_mean", "running_var"} if not trains else set())
+        listed = inspect.signature(batch_norm).parameters
+        told = [p for name, p in listed.items() if name not in lacking]
+        batch_norm.__signature__ = inspect.Signature(told)  # type: ignore[attr-defined]
     return batch_norm
 
 
@@ -79,10 +139,10 @@ def _type_name(value: Any) -> str:
 
 
 def _given(variable: Any, given: dict[str, Any]) -> Any:
-    if variable.name not in _STATE:
+    if variable.name not in _NAMES:
         raise AdapterError(
             f"the layer has a variable {variable.name!r}, expected {', '.join(_STATE)}. "
             "Use the names of keras.layers.BatchNormalization."
         )
-    value = given[_STATE[variable.name]]
+    value = given[_NAMES[variable.name]]
     return variable.value if value is None else value

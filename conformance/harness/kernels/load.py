@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from conformance.adapter import Adapter, Path
 from conformance.case import Actual, Dialect, Inputs
+from conformance.errors import AdapterError
 from conformance.harness.kernels import contract, program
 from conformance.harness.kernels.bridges import Bridge, bridge
 from conformance.harness.kernels.call import Function
@@ -17,6 +18,7 @@ from conformance.harness.kernels.contract import ARGUMENTS, Parameters
 from conformance.harness.kernels.declared import Declared, declared
 from conformance.harness.kernels.find import find
 from conformance.harness.kernels.recognise import arrays_of, kind
+from conformance.harness.kernels.signature import Signature, signed
 from conformance.harness.kernels.source import Source, is_program
 
 
@@ -53,7 +55,11 @@ def load(source: Source) -> Loaded:
     os.environ.setdefault("JAX_ENABLE_X64", "1")
     found = find(source.selector)
     what = kind(found, source.selector)
-    function, takes, arrays, usual = _as_function(found, what)
+    signature = declared(found, source, Dialect()).signature
+    if signature is None:
+        function, takes, arrays, usual = _as_function(found, what)
+    else:
+        function, takes, arrays, usual = _by_signature(found, what, signature)
     said = declared(found, source, usual)
     chosen = said.arrays or arrays or arrays_of(function)
     made = _function(function, takes, bridge(chosen), said, automatic=what != "function")
@@ -81,8 +87,25 @@ def _as_function(
         from conformance.harness.kernels import keras_layers  # noqa: PLC0415 - the same
 
         made = keras_layers.from_layer(found)
-        return made, contract.parameters(made), "tensorflow", keras_layers.DIALECT
+        return made, contract.parameters(made), "tensorflow", keras_layers.dialect_of(found)
     return found, contract.parameters(found), None, Dialect()
+
+
+def _by_signature(
+    found: Any, what: str, signature: Signature
+) -> tuple[Callable[..., Any], Parameters, str | None, Dialect]:
+    """The same of what is called by position; see `conformance.harness.kernels.signature`.
+
+    Raises:
+        AdapterError: it is a class whose constructor and call have a form of their own.
+    """
+    if what not in ("function", "autograd function"):
+        raise AdapterError(
+            f"a {what} has a signature of its own, and {signature.text!r} was declared. "
+            "Declare one for a function or an autograd.Function."
+        )
+    called = found if what == "function" else found.apply
+    return *signed(called, signature), None if what == "function" else "torch", Dialect()
 
 
 def _function(
@@ -141,6 +164,7 @@ def _facts(what: str, arrays: str, takes: Parameters, said: Declared) -> dict[st
         "dtypes": sorted(said.capabilities.dtypes),
         "ranks": sorted(said.capabilities.ranks),
         "per_activation": said.capabilities.per_activation,
+        "where": list(said.where),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -73,7 +74,35 @@ def arrays_of(function: Callable[..., Any]) -> str:
     # Code of methods alone, such as x.mean(), names no module: its file may import but one.
     scope = getattr(plain, "__globals__", {}).values()
     beside = [value.__name__ for value in scope if isinstance(value, ModuleType)]
-    return "numpy" if "numpy" in beside else _framework_among(beside) or "numpy"
+    told = "numpy" if "numpy" in beside else _framework_among(beside)
+    return told or _by_what_it_does(plain) or "numpy"
+
+
+_OF_TENSORS = frozenset(
+    {
+        *("numel", "unsqueeze", "permute", "rsqrt", "rsqrt_", "contiguous", "new_empty", "expand"),
+        *("new_zeros", "new_ones", "addcmul", "detach", "is_contiguous", "view_as", "expand_as"),
+        *("mul_", "add_", "sub_", "div_", "copy_", "lerp_", "stride", "data_ptr", "requires_grad"),
+        *("is_cuda", "keepdim", "unbiased", "type_as"),
+    }
+)
+"""Methods and keywords that PyTorch's tensors have and numpy's arrays have not."""
+
+
+def _by_what_it_does(function: object) -> str | None:
+    """Whose arrays code takes that imports no framework and speaks to them as to tensors."""
+    code = getattr(function, "__code__", None)
+    told = code is not None and not _OF_TENSORS.isdisjoint({*_names(code), *_keywords(code)})
+    return "torch" if told and importlib.util.find_spec("torch") is not None else None
+
+
+def _keywords(code: CodeType) -> Iterator[str]:
+    """Names of keyword arguments in calls, which a code keeps among its constants."""
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _keywords(constant)
+        elif isinstance(constant, tuple):
+            yield from (each for each in constant if isinstance(each, str))
 
 
 def _framework_among(modules: Iterable[str]) -> str | None:

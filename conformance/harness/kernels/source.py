@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import reprlib
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, get_args, get_type_hints
 
@@ -30,12 +31,19 @@ class Source:
         dialect: Conventions that differ from the kernel's own declaration, by field name.
         arrays: One of `ARRAYS`; None recognises it.
         memory_gib: GiB that it may allocate beyond what loading it took; 0 for no limit.
+        attribute: What its attribute ``conformance`` holds where the user's process has it, which
+            may be set after its module is made; None to read it where it is loaded.
+        declared: Entries of that attribute that are said from outside, and win.
+        where: Predicates that its scope is narrowed by, beside those that it declares.
     """
 
     selector: str
     dialect: Mapping[str, str] = field(default_factory=dict)
     arrays: str | None = None
     memory_gib: float = MEMORY_GIB
+    attribute: Mapping[str, Any] | None = None
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    where: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what is no convention and no kind of array.
@@ -62,7 +70,10 @@ def is_program(selector: str) -> bool:
 
 def decode(text: str) -> Source | None:
     """Undo `Source.encode`; None for any other text, such as the name of an adapter."""
-    return Source(**json.loads(text)) if text.startswith("{") else None
+    if not text.startswith("{"):
+        return None
+    said = json.loads(text)
+    return Source(**{**said, "where": tuple(said["where"])})
 
 
 def parse_dialect(text: str) -> dict[str, str]:
@@ -79,6 +90,41 @@ def parse_dialect(text: str) -> dict[str, str]:
         said[name.strip()] = value.strip()
     check_dialect(said)
     return said
+
+
+def parse_declared(texts: Iterable[str]) -> dict[str, Any]:
+    """Declarations written as ``ranks=2,4``, ``dtypes=float32``, ``fixed_eps=1e-5``.
+
+    A value is read as JSON where it is some, else as words between commas; what it may be is seen
+    where it is used.
+
+    Raises:
+        InputError: a text is not ``name=value``.
+    """
+    said: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise InputError(
+                f"a declaration is {reprlib.repr(text)}, name=value was wanted. Such as "
+                "ranks=2,4 or dtypes=float32 or fixed_eps=1e-5."
+            )
+        said[name.strip()] = _value(name.strip(), value.strip())
+    return said
+
+
+_LISTS = ("dtypes", "ranks", "where")
+
+
+def _value(name: str, text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if name in _LISTS and not isinstance(value, list):
+        words = [word.strip() for word in text.split(",")]
+        return [int(word) if word.isdecimal() and name == "ranks" else word for word in words]
+    return text if value is None else value
 
 
 def check_dialect(said: Mapping[str, Any]) -> None:

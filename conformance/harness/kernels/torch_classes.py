@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import torch  # type: ignore[import-not-found, unused-ignore]  # not always there
 from torch.func import functional_call  # type: ignore[import-not-found, unused-ignore]  # not always there
 
 from conformance.errors import AdapterError, Unsupported
@@ -45,7 +46,14 @@ def from_module(module: type) -> Callable[..., Any]:
         given = dict(zip(_STATE, (gamma, beta, running_mean, running_var), strict=True))
         state = {name: value for name, value in given.items() if value is not None}
         _check_state(layer, state)
-        return functional_call(layer, state, (x,))
+        # A module's own parameters and buffers are contiguous, whatever the arrays of a case are.
+        own = {name: value.contiguous() for name, value in state.items()}
+        y = functional_call(layer, own, (x,))
+        with torch.no_grad():
+            for name in ("running_mean", "running_var"):
+                if name in own and own[name] is not state[name]:
+                    state[name].copy_(own[name])
+        return y
 
     return batch_norm
 

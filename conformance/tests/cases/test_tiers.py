@@ -9,8 +9,8 @@ from conformance.errors import SelectionError
 
 
 def test_the_smoke_tier_is_small_and_exists() -> None:
-    """At most twelve cases, each of them in the catalogue."""
-    assert len(tiers.SMOKE) <= 12
+    """At most half of the cases, each of them in the catalogue."""
+    assert len(tiers.SMOKE) <= len(golden.manifest().entries) // 2
     assert sorted(tiers.select("smoke")) == sorted(tiers.SMOKE)
 
 
@@ -21,6 +21,7 @@ def test_the_standard_tier_is_the_catalogue() -> None:
 
 def test_tier_and_pattern_both_hold() -> None:
     """A pattern chooses within the tier, and a choice of nothing is an error."""
+    left_out = next(name for name in golden.select() if name not in tiers.SMOKE)
     assert tiers.select("smoke", ["combined/*"]) == [c for c in tiers.SMOKE if "combined" in c]
     with pytest.raises(SelectionError, match=r"none of the .* matching cases is in the tier"):
-        tiers.select("smoke", ["dense/*"])
+        tiers.select("smoke", [f"{left_out}*"])

@@ -20,6 +20,7 @@ NOTHING = {
     "dtypes": ["float64", "float32", "float16", "bfloat16"],
     "ranks": [2, 3, 4, 5],
     "per_activation": False,
+    "where": [],
 }
 FLAT = """
 def batch_norm(x, gamma, beta):
@@ -37,8 +38,12 @@ def test_a_kernel_that_declares_nothing_has_no_words() -> None:
 def test_every_declaration_is_told() -> None:
     """Conventions, built-in numbers, types and ranks stand in the words."""
     facts = {**NOTHING, "fixed": {"eps": 1e-5, "momentum": 0.1}, "ranks": [4, 2]}
+    facts["where"] = ["C >= 4", "contiguous"]
     said = words(declared({**facts, "dtypes": ["float32"]}), asdict(Dialect(momentum="old")))
-    assert said == ("momentum=old, fixed_eps=1e-05, fixed_momentum=0.1, dtypes=float32, ranks=2|4")
+    assert said == (
+        "momentum=old, fixed_eps=1e-05, fixed_momentum=0.1, dtypes=float32, ranks=2|4, "
+        "where C >= 4 and contiguous"
+    )
 
 
 def test_a_verdict_and_its_json_tell_what_was_declared(tmp_path: Path) -> None:
@@ -46,7 +51,11 @@ def test_a_verdict_and_its_json_tell_what_was_declared(tmp_path: Path) -> None:
     file = tmp_path / "k.py"
     file.write_text(RIGHT)
     report = conformance.check(str(file), case="dense/train-float64", fresh=False)
-    assert report.verdict.endswith("; declared: layout=channels_last, dtypes=float64|float32")
+    assert "; declared: layout=channels_last, dtypes=float64|float32;" in report.verdict
+    assert report.verdict.endswith(
+        "; compared in 2 axes, float64, train, NC: 1 of 1 case; 6 of 9 outputs "
+        "(not: 3 not returned)"
+    )
     assert report.declared["dtypes"] == ["float64", "float32"]
     assert '"declared": {' in report.to_json()
 

@@ -52,7 +52,7 @@ def test_few_failures_are_listed_and_all_are_counted(report: Report) -> None:
 
 def test_rows_are_of_outputs_that_are_due(report: Report) -> None:
     """Each output has the worst of its grades, its largest error and where that is."""
-    row = next(row for row in terminal.rows(report) if row.output == "dx")
+    row = next(row for row in terminal.rows(report.cases) if row.output == "dx")
     assert row.grade == "F"
     assert row.worst.startswith("spatial/")
     assert sum(row.counts.values()) == sum("dx" in case.outputs for case in report.cases)

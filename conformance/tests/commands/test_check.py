@@ -105,7 +105,7 @@ def test_commands_are_never_wrapped() -> None:
     """In a narrow terminal the table folds, and a command to copy stays one line."""
     words = ("check", "wrong.py", "--case", "spatial/*", "--no-fresh")
     lines = shell(*words, COLUMNS="50").stdout.splitlines()
-    assert "  conformance check wrong.py --case spatial/train-nchw-float32" in lines
+    assert "  conformance check wrong.py --case spatial/train-nchw-float64" in lines
 
 
 def test_options_are_part_of_the_command_that_repeats(capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,7 +113,7 @@ def test_options_are_part_of_the_command_that_repeats(capsys: pytest.CaptureFixt
     main(["check", "wrong.py", "--dialect", "momentum=new", "--case", "spatial/*", "--no-fresh"])
     said = capsys.readouterr().out
     assert (
-        "conformance check wrong.py --case spatial/train-nchw-float32 --dialect momentum=new"
+        "conformance check wrong.py --case spatial/train-nchw-float64 --dialect momentum=new"
         in (said)
     )
 

@@ -19,6 +19,7 @@ from conformance.power.account import Measured, account
 from conformance.power.judge import judge
 from conformance.power.matrix import CRASHED, TYPES, Verdicts
 from conformance.power.suspects import dictionary, generated
+from conformance.power.table import missed
 
 PLACES = range(0, len(matrix.cases()), 17)
 
@@ -100,8 +101,11 @@ def test_a_small_measurement_fits_the_schema(measured: Measured) -> None:
 
 
 def test_the_smoke_tier_of_a_measurement_meets_every_kernel(measured: Measured) -> None:
-    """Every kernel that some case rejects is rejected by one of the chosen cases."""
-    places = {case.id: place for place, case in enumerate(matrix.cases())}
-    chosen = {places[name] for name in account(measured)["smoke"]}
-    for verdicts in (*measured.faults.values(), *measured.mutants.values()):
-        assert not verdicts.killers() or verdicts.killers() & chosen
+    """In each kind of calls every output that some case rejects, a chosen one rejects."""
+    wrong = [*measured.faults.values(), *measured.mutants.values()]
+    chosen = account(measured)["smoke"]
+    assert not missed(wrong, chosen)
+    kind, cases = max(chosen.items(), key=lambda item: len(item[1]))
+    fewer = {**chosen, kind: cases[1:]}
+    assert all(said.endswith(f" in {kind}") for said in missed(wrong, fewer))
+    assert missed(wrong, fewer)

@@ -65,6 +65,9 @@ def test_a_failure_says_what_is_wrong(repository: pytest.Pytester) -> None:
         ("", "*Mark it: @pytest.mark.conformance(batch_norm)*"),
         ("batch_norm, case='no/such'", "*no case matches 'no/such'*"),
         ("batch_norm, cases='dense/*'", "*the mark conformance has cases. Its options are*"),
+        ("batch_norm, where='C == 37'", "*lies in the scope of its kernel: C == 37*"),
+        ("batch_norm, where='C is odd'", "*the predicate 'C is odd' is not understood*"),
+        ("batch_norm, declare={'rank': 4}", "*has 'rank'. Its keys may be*"),
         ("batch_norm, dialect='momentum=x'", "*there is no convention momentum=x*"),
     ],
 )

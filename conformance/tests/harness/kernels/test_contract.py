@@ -43,9 +43,9 @@ def test_positional_parameters_are_given_by_position() -> None:
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
-        ("epsilon", "eps"),
-        ("scale", "gamma"),
-        ("moving_var", "running_var"),
+        ("decay", "momentum"),
+        ("w", "gamma"),
+        ("var", "running_var"),
         ("momentun", "momentum"),
     ],
 )
@@ -59,6 +59,28 @@ def test_a_parameter_that_is_nearly_right_is_answered(name: str, meant: str) -> 
     assert f"kernel(x, {name}) asks for {name!r}" in said
     assert f"Did you mean {meant!r}?" in said
     assert contract.EXAMPLE in said
+
+
+def test_other_names_that_mean_one_thing_are_taken() -> None:
+    """Names of PyTorch, TensorFlow and papers, in either case, are given what they mean."""
+
+    def kernel(X: Any, Weight: Any, offset: Any, moving_variance: Any, *, epsilon: Any) -> Any:
+        return X, Weight, offset, moving_variance, epsilon
+
+    takes = contract.parameters(kernel)
+    assert takes.names == {
+        "x": "X",
+        "gamma": "Weight",
+        "beta": "offset",
+        "running_var": "moving_variance",
+        "eps": "epsilon",
+    }
+
+
+def test_two_parameters_are_not_given_the_same() -> None:
+    """A second name for what has one already is a stranger."""
+    with pytest.raises(AdapterError, match="asks for 'input'"):
+        contract.parameters(lambda x, input: x + input)  # noqa: A006 - what a kernel may call it
 
 
 def test_a_kernel_without_x_is_refused() -> None:

@@ -46,6 +46,16 @@ def test_built_in_numbers_are_known() -> None:
     assert said({"fixed_eps": 1e-5}).fixed == {"eps": 1e-5}
 
 
+def test_a_built_in_momentum_is_read_in_the_direction_that_is_declared() -> None:
+    """Where momentum weights the old value, 0.75 gives the new batch a quarter."""
+    assert said({"fixed_momentum": 0.75}).fixed == {"momentum": 0.75}
+    assert said({"fixed_momentum": 0.75, "momentum": "old"}).fixed == {"momentum": 0.25}
+    outside = said({"fixed_momentum": 0.75}, dialect={"momentum": "old"})
+    assert outside.fixed == {"momentum": 0.25}
+    with pytest.raises(AdapterError, match=r"fixed_momentum from 0\.001 to 1"):
+        said({"fixed_momentum": 1.0, "momentum": "old"})
+
+
 @pytest.mark.parametrize(
     ("attribute", "error", "words"),
     [
