@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from itertools import permutations
 from typing import Literal
 
 import numpy as np
@@ -11,7 +13,15 @@ import numpy as np
 from conformance.arrays import RUNNING
 from conformance.case import Dialect, Inputs, Kernel
 from conformance.cases.catalogue.sources import SOURCES
-from conformance.faults.sheet import STAGED, Edits, Formula, Sheet, in_dialect, kernel
+from conformance.faults.sheet import (
+    STAGED,
+    Edits,
+    Formula,
+    Sheet,
+    in_dialect,
+    kernel,
+    stacked,
+)
 from conformance.float_types import HALVES, MIXED, TYPES
 
 NORMALIZED = ("y", "dx", "dgamma", "inv_std")
@@ -71,11 +81,15 @@ class Fault:
     @property
     def kernel(self) -> Kernel:
         """A kernel that has this fault and no other."""
-        return kernel(in_dialect(self.dialect, {"lot": self._lot, **self.edits}))
+        return self.by_chance(0)
 
     def exists_for(self, inputs: Inputs) -> bool:
         """Whether the fault exists for inputs of these types."""
         return inputs.types in self.types
+
+    def acts_on(self, inputs: Inputs) -> bool:
+        """Whether the fault can make anything wrong on inputs of these types in this mode."""
+        return self.exists_for(inputs) and self.mode in ("both", inputs.mode)
 
     def exists_in(self, dialect: Dialect) -> bool:
         """Whether a kernel of a dialect can have the fault."""
@@ -95,19 +109,55 @@ class Fault:
             inputs: The call.
             dialect: The conventions of the kernel that has the fault.
         """
-        lots = range(self.lots(inputs)) if self.lots else range(1)
-        backward: tuple[Edits, ...] = ({},) if "dx" not in self.touches else ({}, STAGED)
-        return [
-            in_dialect(dialect, {**form, "lot": _always(lot), **self.edits})
-            for form in backward
-            for lot in lots
-        ]
+        return ways((self,), inputs, dialect)
 
-    def _lot(self, s: Sheet) -> object:
-        """Chance, the same for the same inputs: a number below `lots` for each channel."""
-        seed = np.frombuffer(np.ascontiguousarray(s.inputs.x).tobytes()[:64], np.uint8)
-        ways = self.lots(s.inputs) if self.lots else 1
-        return np.random.default_rng(seed.tolist()).integers(0, max(ways, 1), (len(s.x), 1))
+    def by_chance(self, call: int) -> Kernel:
+        """A kernel that has this fault, in which chance falls otherwise in each call.
+
+        Args:
+            call: The number of the call.
+        """
+        return kernel(in_dialect(self.dialect, {"lot": self._lot_of(call), **self.edits}))
+
+    def _lot_of(self, call: int) -> Formula:
+        def lot(s: Sheet) -> object:
+            """Chance, the same for the same inputs: a number below `lots` for each channel."""
+            seed = np.frombuffer(np.ascontiguousarray(s.inputs.x).tobytes()[:64], np.uint8)
+            many = self.lots(s.inputs) if self.lots else 1
+            drawn = np.random.default_rng([*seed.tolist(), *([call] if call else [])])
+            return drawn.integers(0, max(many, 1), (len(s.x), 1))
+
+        return lot
+
+
+def ways(faults: Sequence[Fault], inputs: Inputs, dialect: Dialect) -> list[Edits]:
+    """Faults at once in one kernel, without chance: one edit for every way to come out.
+
+    Where they replace the same formula, either may have the last word: both are ways.
+
+    Args:
+        faults: The faults, at least one.
+        inputs: The call.
+        dialect: The conventions of the kernel that has them.
+    """
+    touched = {name for fault in faults for name in fault.touches}
+    backward: tuple[Edits, ...] = ({}, STAGED) if "dx" in touched else ({},)
+    lots = max(fault.lots(inputs) if fault.lots else 1 for fault in faults)
+    return [
+        in_dialect(dialect, {"lot": _always(lot), **stacked(form, edits)})
+        for form in backward
+        for edits in at_once(faults)
+        for lot in range(lots)
+    ]
+
+
+def at_once(faults: Sequence[Fault]) -> list[Edits]:
+    """Faults at once, in the orders that differ: those in which they share a formula."""
+    orders: list[Sequence[Fault]] = [faults]
+    cells = [cell for fault in faults for cell in fault.edits]
+    if len(set(cells)) < len(cells):
+        orders = [list(order) for order in permutations(faults)]
+    return [reduce(stacked, (fault.edits for fault in order)) for order in orders]
 
 
 def _always(lot: int) -> Formula:

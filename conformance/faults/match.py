@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from conformance.arrays import RUNNING, STATISTICS
 from conformance.batches import through_earlier
 from conformance.case import LIMIT, Actual, Array, Case, Dialect
-from conformance.faults.fault import Fault
-from conformance.faults.sheet import Edits, kernel
+from conformance.faults.fault import Fault, ways
+from conformance.faults.sheet import FORMULAS, Edits, Formula, kernel
 from conformance.float_types import finfo
 from conformance.memory import laid_out
 from conformance.oracle.arithmetic import roundoff
@@ -22,13 +24,21 @@ _Floats = npt.NDArray[np.float64]
 _MOST_WAYS = 40
 _SINGLE_TO_DOUBLE = 2.0**-29
 _NEAR_OVERFLOW = 2.0**-24
+_ROUGH = 2.0**-4
+"""Part of a channel's largest value that a glance does not tell apart."""
+
+_SURELY = 1e-3
+"""Part of a bound within which an output that is not rounded cannot be graded F."""
 
 
 class _Way:
-    """One way for a fault to come out on one case."""
+    """One way for faults to come out on one case."""
 
-    def __init__(self, edits: Edits, case: Case) -> None:
+    def __init__(self, edits: Edits, case: Case, names: frozenset[str]) -> None:
         self._edits, self._case = edits, case
+        if "delivered" not in edits and "outputs" not in edits:
+            wanted = names | frozenset(RUNNING if case.inputs.earlier else ())
+            self._edits = {**edits, "outputs": _only(wanted)}
 
     @cached_property
     def rounded(self) -> Actual:
@@ -56,37 +66,49 @@ class _Way:
         return through_earlier(kernel(edits, wide=wide), laid_out(self._case.inputs))
 
 
-class Prediction:
-    """What a fault would have produced on one case."""
+def _only(wanted: frozenset[str]) -> Formula:
+    return lambda s: [name for name in FORMULAS["outputs"](s) if name in wanted]
 
-    def __init__(self, fault: Fault, case: Case, ruler: Ruler, dialect: Dialect) -> None:
-        """Prepare the fault in every way that it can come out.
+
+class Prediction:
+    """What faults would have produced on one case, all of them in one kernel."""
+
+    def __init__(
+        self, faults: Fault | Sequence[Fault], case: Case, ruler: Ruler, dialect: Dialect
+    ) -> None:
+        """Prepare the faults in every way that they can come out.
 
         Args:
-            fault: The fault.
+            faults: The fault, or several.
             case: The case.
             ruler: What the kernel that is compared is held to on this case.
             dialect: The conventions of that kernel.
         """
         self._case, self._ruler = case, ruler
-        ways = fault.ways(case.inputs, dialect) if fault.exists_for(case.inputs) else []
-        repeated = fault.lots is not None and bool(case.inputs.earlier)
-        self.too_many = repeated or len(ways) > _MOST_WAYS
-        """Whether it can come out in too many ways to look at them all."""
+        given = (faults,) if isinstance(faults, Fault) else tuple(faults)
+        self._faults = [fault for fault in given if fault.exists_for(case.inputs)]
+        chances = [fault.lots(case.inputs) for fault in self._faults if fault.lots]
+        repeated = bool(chances) and bool(case.inputs.earlier)
+        found = [] if repeated or not self._faults else ways(self._faults, case.inputs, dialect)
+        self.too_many = repeated or len(found) > _MOST_WAYS
+        """Whether they can come out in too many ways to look at them all."""
         self._deviations: dict[str, bool] = {}
-        self._ways = [] if self.too_many else [_Way(way, case) for way in ways]
+        names = frozenset(name for fault in self._faults for name in fault.touches)
+        self._ways = [] if self.too_many else [_Way(way, case, names) for way in found]
 
     def deviates(self, name: str) -> bool:
-        """Whether the fault makes this output wrong, come out as it may."""
-        if not self._ways or name not in self._ways[0].rounded or name not in self._ruler.due:
+        """Whether the faults make this output wrong, come out as they may."""
+        if not self._ways or name not in self._ruler.due or not self._is_returned(name):
             return False
         if name not in self._deviations:
-            verdicts = (self._ruler.judge({name: way.rounded[name]})[name] for way in self._ways)
-            self._deviations[name] = any(verdict.grade == "F" for verdict in verdicts)
+            self._deviations[name] = not self._is_right(name) and any(
+                self._ruler.judge({name: way.rounded[name]})[name].grade == "F"
+                for way in self._ways
+            )
         return self._deviations[name]
 
     def agrees(self, name: str, actual: Array) -> bool:
-        """Whether an output is what the fault produces: in each channel in one of its ways."""
+        """Whether an output is what the faults produce: in each channel in one of their ways."""
         ways = [way for way in self._ways if self._alike(name, way.rounded.get(name), actual)]
         agreed: _Bools | None = None
         for way in ways:
@@ -96,6 +118,60 @@ class Prediction:
                 return True
         return False
 
+    def tells(self, name: str) -> bool:
+        """Whether what the faults produce is told from other faults by its values or its places.
+
+        It is not where all of it is 0, infinite or NaN, which many faults end in, nor where the
+        right answer lies within the error that the faults' own formula may have.
+        """
+        if not self.deviates(name):
+            return False
+        way = self._ways[0]
+        predicted = way.rounded[name]
+        if self._ruler.misfit(name, predicted) is not None:
+            return True
+        value = per_channel(_wide(way.exact[name]), self._case)
+        right = per_channel(_wide(self._ruler.due[name]), self._case)
+        with np.errstate(all="ignore"):
+            own = self._own(name, predicted, way, value)
+            wrong = ~((np.abs(value - right) <= 2 * LIMIT * own) | (value == right))
+        wrong &= ~(np.isnan(value) & np.isnan(right))
+        values = wrong & np.isfinite(value) & (value != 0)
+        return bool(values.any() or (wrong.any() and not wrong.all()))
+
+    def roughly(self, name: str, actual: Array) -> bool:
+        """Whether an output could be what the faults produce, at a glance: without rounding."""
+        for way in self._ways:
+            predicted = way.exact.get(name)
+            if predicted is None or predicted.shape != actual.shape:
+                continue
+            value, got = (per_channel(_wide(v), self._case) for v in (predicted, actual))
+            with np.errstate(all="ignore"):
+                size = np.where(np.isfinite(value), np.abs(value), 0.0)
+                near = np.abs(got - value) <= _ROUGH * size.max(axis=1, keepdims=True, initial=0.0)
+            if bool((near | ~np.isfinite(value) | ~np.isfinite(got)).all()):
+                return True
+        return any("delivered" in fault.edits for fault in self._faults)
+
+    def _is_returned(self, name: str) -> bool:
+        return name in self._ways[0].exact
+
+    def _is_right(self, name: str) -> bool:
+        """Whether nothing of the output is off by a thousandth of its bound, in float64."""
+        if any("delivered" in fault.edits or fault.rounding for fault in self._faults):
+            return False
+        right, dtype = self._ruler.due[name], self._case.inputs.dtype_of(name)
+        if name in STATISTICS:  # may come back in any wide type
+            dtype = np.dtype(np.float64)
+        with np.errstate(all="ignore"):
+            unit = self._ruler.unit(name, dtype)
+            near = np.where(np.isfinite(unit), _SURELY * LIMIT * unit, 0.0)
+            for way in self._ways:
+                value = _wide(way.exact[name])
+                if value.shape != right.shape or not (np.abs(value - right) <= near).all():
+                    return False
+        return True
+
     def _alike(self, name: str, predicted: Array | None, actual: Array) -> bool:
         """Whether shape and type are right in both, or wrong in both in the same way."""
         if predicted is None or name not in self._ruler.due:
@@ -104,22 +180,27 @@ class Prediction:
             return self._ruler.misfit(name, predicted) is None
         return predicted.shape == actual.shape and predicted.dtype == actual.dtype
 
-    def _near(self, name: str, actual: Array, way: _Way) -> _Bools:
-        """Channels that are within the error that the fault's own formula may have."""
+    def _own(self, name: str, actual: Array, way: _Way, value: _Floats) -> _Floats:
+        """One unit of the error that the faults' own formula may have at each element."""
         unit = np.zeros(actual.shape)
         if actual.shape == self._ruler.due[name].shape:
             unit = self._ruler.unit(name, actual.dtype)
+        # An infinite prediction has no error, and leaves none to the rest of its channel.
+        size = np.where(np.isinf(value), 0.0, np.abs(value))
+        inner = roundoff(self._case.inputs) * size.max(axis=1, keepdims=True, initial=0.0)
         noise = way.noise(name)[:, None]
-        found = np.zeros(per_channel(unit, self._case).shape, np.bool_)
+        own = per_channel(unit, self._case) + _roundoff(actual) * size + inner + noise
+        return np.asarray(own, dtype=np.float64)
+
+    def _near(self, name: str, actual: Array, way: _Way) -> _Bools:
+        """Channels that are within the error that the faults' own formula may have."""
         got = per_channel(_wide(actual), self._case)
+        found = np.zeros(got.shape, np.bool_)
         for predicted in (way.exact[name], way.rounded[name]):
             value = per_channel(_wide(predicted), self._case)
             with np.errstate(all="ignore"):
-                # An infinite prediction has no error, and leaves none to the rest of its channel.
-                size = np.where(np.isinf(value), 0.0, np.abs(value))
-                inner = roundoff(self._case.inputs) * size.max(axis=1, keepdims=True, initial=0.0)
-                own = per_channel(unit, self._case) + _roundoff(actual) * size + inner + noise
-                found |= np.abs(got - value) <= LIMIT * own
+                own = self._own(name, actual, way, value)
+                found |= np.isfinite(value) & (np.abs(got - value) <= LIMIT * own)
             # So near the end of the type, one kernel overflows on its way and another does not.
             beyond = ~(np.abs(value) < _NEAR_OVERFLOW * _largest(actual))
             found |= (got == value) | (~np.isfinite(got) & beyond)

@@ -96,7 +96,44 @@ def in_dialect(dialect: Dialect, edits: Edits) -> Edits:
         base["biased"] = lambda _: True
     if dialect.eps == "outside":
         base |= _OUTSIDE
-    return {**base, **edits}
+    return stacked(base, edits)
+
+
+class _Above(Sheet):
+    """A sheet as an upper edit sees it: what it is told is correct is what the lower one makes."""
+
+    def __init__(self, sheet: Sheet, lower: Edits) -> None:
+        self.__dict__["_sheet"], self.__dict__["_lower"] = sheet, lower
+
+    def __getattr__(self, cell: str) -> Any:
+        return getattr(self.__dict__["_sheet"], cell)
+
+    def correct(self, cell: str) -> Any:
+        formula = self.__dict__["_lower"].get(cell)
+        sheet = self.__dict__["_sheet"]
+        return sheet.correct(cell) if formula is None else formula(sheet)
+
+
+def stacked(lower: Edits, upper: Edits) -> Edits:
+    """Two edits in one kernel: where `upper` asks for the correct value, it gets `lower`'s.
+
+    A cell that both replace without asking has the formula of `upper`; what is delivered goes
+    through both.
+    """
+    if not lower or not upper:
+        return upper or lower
+    above = {cell: _over(formula, lower) for cell, formula in upper.items()}
+    if "delivered" in lower and "delivered" in upper:
+        above["delivered"] = _through(lower["delivered"], above["delivered"])
+    return {**lower, **above}
+
+
+def _over(formula: Formula, lower: Edits) -> Formula:
+    return lambda s: formula(_Above(s, lower))
+
+
+def _through(first: Formula, second: Formula) -> Formula:
+    return lambda s: lambda outputs: second(s)(first(s)(outputs))
 
 
 def _outputs(s: Sheet) -> list[str]:

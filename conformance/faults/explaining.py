@@ -1,0 +1,230 @@
+"""Which faults explain the wrong cells of a kernel: one everywhere, one in a part, two at once.
+
+The order is that of how little is assumed: one fault that explains whole outputs everywhere, then
+one in each mode or type of x, then two at once, then one that explains the greater part.  Of
+several that explain the same on all evidence, none is told from the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from conformance.faults.fault import Fault
+from conformance.faults.hearing import Account, Cell, Hearing, Scope
+from conformance.faults.pairs import pairs
+
+_LEAST = 2
+"""Cases that must tell a fault: on one, many a fault agrees by accident."""
+
+_MUTE = 3
+"""Cases that must agree where none tells, since all that comes back is 0, infinite or NaN."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A hypothesis that holds.
+
+    Attributes:
+        account: The hypothesis on all evidence.
+        outputs: The outputs that it explains.
+        agreed: Wrong cells of these that it explains.
+        of: All wrong cells of these in its scope.
+        only: The mode, the type of x or both that it is confined to.
+        also: Hypotheses that explain the same cells.
+    """
+
+    account: Account
+    outputs: frozenset[str]
+    agreed: frozenset[Cell]
+    of: frozenset[Cell]
+    only: tuple[str, ...] = ()
+    also: tuple[Account, ...] = ()
+
+
+class Explaining:
+    """The search for explanations; `left` are the wrong cells that none has yet."""
+
+    def __init__(self, hearing: Hearing, faults: Iterable[Fault]) -> None:
+        """Prepare it.
+
+        Args:
+            hearing: The evidence.
+            faults: Those that the kernel may have.
+        """
+        self._hearing = hearing
+        self._faults = tuple(faults)
+        self._whole: dict[tuple[str, ...], Account] = {}
+        self.left: set[Cell] = set(hearing.failing)
+        self._scope = {e.case.id: e.scope for e in hearing.small}
+        self._sampled = {e.case.id for e in hearing.sample}
+
+    def run(self) -> Iterator[Explanation]:
+        """Explanations, the surest first."""
+        hear, sample = self._hearing.hear, self._hearing.sample
+        everywhere = {(): set(self._scope.values())}
+        quick = (hear((fault,), sample, whole=True) for fault in self._faults)
+        yield from self._in(everywhere, [a for a in quick if a.agreed])
+        if not self.left:
+            return
+        parts = self._parts()
+        accounts = [hear((fault,), sample) for fault in self._faults]
+        singles = [a for a in accounts if a.agreed]
+        before = set(self.left)
+        found = list(self._in(parts, singles))
+        if self.left:  # two faults everywhere are simpler than one here and none there
+            self.left = before
+            yield from self._of_pairs(everywhere, accounts)
+            found = list(self._in(parts, singles))
+        yield from found
+        yield from self._of_pairs(parts, accounts)
+        yield from self._for_the_most(singles)
+
+    def _parts(self) -> dict[tuple[str, ...], set[Scope]]:
+        """What a fault may be confined to: a mode, a type, or one of each; the widest first."""
+        scopes = set(self._scope.values())
+        parts: dict[tuple[str, ...], set[Scope]] = {}
+        for place in (0, 1):
+            for value in sorted({scope[place] for scope in scopes}):
+                parts[value,] = {scope for scope in scopes if scope[place] == value}
+        for scope in sorted(scopes):
+            parts[scope] = {scope}
+        return {only: inside for only, inside in parts.items() if inside < scopes}
+
+    def _in(
+        self, parts: dict[tuple[str, ...], set[Scope]], accounts: Iterable[Account]
+    ) -> Iterator[Explanation]:
+        for only, scopes in parts.items():
+            able = [a for a in accounts if not a.refuted & scopes]
+            yield from self._greedy(able, only, scopes)
+
+    def _of_pairs(
+        self, parts: dict[tuple[str, ...], set[Scope]], accounts: Sequence[Account]
+    ) -> Iterator[Explanation]:
+        for only, scopes in parts.items():
+            if not any(self._scope[case] in scopes for case, _ in self.left):
+                continue
+            sampled = {cell for cell in self.left if cell[0] in self._sampled}
+            found = list(pairs(self._hearing, accounts, sampled, scopes))
+            yield from self._greedy(found, only, scopes)
+
+    def _greedy(
+        self, accounts: Iterable[Account], only: tuple[str, ...], scopes: set[Scope]
+    ) -> Iterator[Explanation]:
+        """Of hypotheses, those that explain outputs whole, the one that explains most first."""
+        able = list(accounts)
+        while able:
+            ranked = sorted(able, key=lambda a: len(self._explained(a, scopes)), reverse=True)
+            able = [a for a in ranked if self._explained(a, scopes)]
+            if not able:
+                return
+            most = len(self._explained(able[0], scopes))
+            best = [a for a in able if len(self._explained(a, scopes)) == most]
+            able = [a for a in able if a not in best]
+            found = [whole for a in best if (whole := self._on_all(a, scopes))]
+            if not found:
+                continue
+            explanation = self._chosen(found, only, scopes)
+            if explanation is not None:
+                self.left -= explanation.agreed
+                yield explanation
+
+    def _chosen(
+        self, found: list[Account], only: tuple[str, ...], scopes: set[Scope]
+    ) -> Explanation | None:
+        cells = [self._explained(a, scopes) for a in found]
+        most = max(map(len, cells))
+        first = next(c for c in cells if len(c) == most)
+        same = [a for a, c in zip(found, cells, strict=True) if c == first]
+        same.sort(key=lambda a: len(self._elsewhere(a, scopes)))
+        fewest = len(self._elsewhere(same[0], scopes))
+        same = [a for a in same if len(self._elsewhere(a, scopes)) == fewest]
+        if len(same) > 1 and len(same[0].faults) > 1:
+            return None
+        of = self._wrong(scopes, {name for _, name in first})
+        return Explanation(
+            account=same[0],
+            outputs=frozenset(name for _, name in first),
+            agreed=frozenset(first),
+            of=frozenset(of),
+            only=only,
+            also=tuple(same[1:]),
+        )
+
+    def _elsewhere(self, account: Account, scopes: set[Scope]) -> set[Cell]:
+        """Wrong cells that a hypothesis says are wrong in another way."""
+        inside = {cell for cell in account.shows if self._scope[cell[0]] in scopes}
+        return inside & set(self._hearing.failing) - account.agreed
+
+    def _on_all(self, account: Account, scopes: set[Scope]) -> Account | None:
+        """The hypothesis on all evidence, if it still explains something there."""
+        whole = self._hearing_of(account)
+        holds = not whole.refuted & scopes and self._explained(whole, scopes)
+        return whole if holds else None
+
+    def _explained(self, account: Account, scopes: set[Scope]) -> set[Cell]:
+        """Cells of the outputs that a hypothesis explains whole, enough of them telling."""
+        found: set[Cell] = set()
+        is_whole = self._whole.get(account.ids) is account
+        for name in {name for _, name in account.agreed}:
+            cells = {c for c in self._wrong(scopes, {name}) if c in self.left}
+            if not is_whole:
+                cells = {c for c in cells if c[0] in self._sampled}
+            if cells and cells <= account.agreed:
+                found |= cells
+        return found if self._is_enough(account, found) else set()
+
+    def _is_enough(self, account: Account, cells: set[Cell]) -> bool:
+        told = {case for case, name in cells & account.told}
+        agreed = {case for case, _ in cells}
+        return len(told) >= _LEAST or (not told and len(agreed) >= _MUTE)
+
+    def _wrong(self, scopes: set[Scope], names: set[str]) -> set[Cell]:
+        """Wrong cells of some outputs in some scopes that were looked at."""
+        seen = {e.case.id for e in self._hearing.everything}
+        return {
+            (case, name)
+            for case, name in self._hearing.failing
+            if name in names and case in seen and self._scope[case] in scopes
+        }
+
+    def _for_the_most(self, singles: Iterable[Account]) -> Iterator[Explanation]:
+        """Faults that are refuted nowhere and explain at least half of an output's wrong cells."""
+        scopes = set(self._scope.values())
+        able = [a for a in singles if not a.refuted]
+        while found := [e for a in able if (e := self._most(a, scopes)) is not None]:
+            best = max(found, key=lambda e: len(e.agreed))
+            rivals = [e for e in found if e is not best and e.agreed & best.agreed]
+            able = [a for a in able if a.ids != best.account.ids]
+            if any(len(e.agreed) == len(best.agreed) for e in rivals):
+                continue
+            self.left -= best.agreed
+            yield best
+
+    def _most(self, account: Account, scopes: set[Scope]) -> Explanation | None:
+        whole = self._hearing_of(account)
+        if whole.refuted:
+            return None
+        agreed: set[Cell] = set()
+        names: set[str] = set()
+        for name in {name for _, name in whole.agreed}:
+            cells = {c for c in self._wrong(scopes, {name}) if c in self.left}
+            mine = cells & whole.agreed
+            if 2 * len(mine) >= len(cells) and len(mine & whole.told) >= _MUTE:
+                agreed |= mine
+                names.add(name)
+        if not agreed:
+            return None
+        return Explanation(
+            account=whole,
+            outputs=frozenset(names),
+            agreed=frozenset(agreed),
+            of=frozenset(self._wrong(scopes, names)),
+        )
+
+    def _hearing_of(self, account: Account) -> Account:
+        if account.ids not in self._whole:
+            self._whole[account.ids] = self._hearing.hear(
+                account.faults, self._hearing.everything
+            )
+        return self._whole[account.ids]

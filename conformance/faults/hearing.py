@@ -1,0 +1,185 @@
+"""The evidence on one kernel, and how hypotheses fare on it.
+
+A hypothesis is one fault, or several at once in one kernel.  On every output of every case it
+says that the output is right, or what wrong value it has.  A right output where it says wrong
+refutes it, in the path of the kernel that this case runs through: a mode and a type of x.  A wrong
+output that is what it says speaks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias
+
+from conformance.case import Dialect
+from conformance.faults.evidence import Evidence, spread_over_groups
+from conformance.faults.fault import Fault
+from conformance.faults.match import Prediction
+from conformance.verdict.ruler import Ruler
+
+Cell: TypeAlias = tuple[str, str]
+"""Id of a case, and an output of it."""
+
+Scope: TypeAlias = tuple[str, str]
+"""Mode and type of x."""
+
+Hypothesis: TypeAlias = tuple[Fault, ...]
+
+_MOST = 64
+"""Cases of the sample: enough for several of each output, mode and type."""
+
+LARGEST = 4096
+"""Values of x in a case that is quickly run."""
+
+
+@dataclass(slots=True)
+class Account:
+    """How one hypothesis fares on some of the evidence.
+
+    Attributes:
+        faults: The hypothesis.
+        shows: Cells that it says are wrong, and where it was not refuted before.
+        agreed: Wrong cells that are what it says.
+        told: Those of them that tell it from other faults.
+        refuted: Scopes in which a right cell is one that it says is wrong.
+    """
+
+    faults: Hypothesis
+    shows: set[Cell] = field(default_factory=set)
+    agreed: set[Cell] = field(default_factory=set)
+    told: set[Cell] = field(default_factory=set)
+    refuted: set[Scope] = field(default_factory=set)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of its faults."""
+        return tuple(fault.id for fault in self.faults)
+
+
+class Hearing:
+    """The evidence on one kernel, and what it is held to, prepared once for all hypotheses."""
+
+    def __init__(self, evidence: Sequence[Evidence], dialect: Dialect) -> None:
+        """Prepare it.
+
+        Args:
+            evidence: What the kernel did, passed cases included.
+            dialect: Its conventions.
+        """
+        self.dialect = dialect
+        self.small = sorted((e for e in evidence if e.actual), key=lambda e: e.case.inputs.x.size)
+        self.by_id = {e.case.id: e for e in self.small}
+        self._rulers: dict[str, Ruler] = {}
+        self._predictions: dict[tuple[str, tuple[str, ...]], Prediction] = {}
+
+    def predict(self, faults: Hypothesis, e: Evidence) -> Prediction:
+        """What faults would have produced on a case, all of them at once."""
+        acting = tuple(fault for fault in faults if fault.acts_on(e.case.inputs))
+        key = (e.case.id, tuple(fault.id for fault in acting))
+        if key not in self._predictions:
+            self._predictions[key] = Prediction(acting, e.case, self.ruler(e), self.dialect)
+        return self._predictions[key]
+
+    def ruler(self, e: Evidence) -> Ruler:
+        """What the kernel is held to on a case."""
+        if e.case.id not in self._rulers:
+            self._rulers[e.case.id] = Ruler(e.case, self.dialect)
+        return self._rulers[e.case.id]
+
+    @cached_property
+    def failing(self) -> list[Cell]:
+        """All wrong cells."""
+        return [(e.case.id, name) for e in self.small for name in sorted(e.failing)]
+
+    @cached_property
+    def by_chance(self) -> frozenset[Cell]:
+        """Cells that two equal calls answered in different ways."""
+        return frozenset((e.case.id, name) for e in self.small for name in e.again)
+
+    @cached_property
+    def everything(self) -> list[Evidence]:
+        """All cases that are quickly run, and the sample."""
+        small = {e.case.id: e for e in self.small if e.case.inputs.x.size <= LARGEST}
+        return list((small | {e.case.id: e for e in self.sample}).values())
+
+    @cached_property
+    def sample(self) -> list[Evidence]:
+        """Some cases of every output, mode and type in which it fails, and some that pass."""
+        classes: dict[tuple[str, ...], list[Evidence]] = {}
+        for e in self.small:
+            for name in sorted(e.failing) or ["right"]:
+                classes.setdefault((name, *e.scope), []).append(e)
+        rows = [iter(spread_over_groups(found)) for found in classes.values()]
+        chosen: dict[str, Evidence] = {}
+        while rows and len(chosen) < _MOST:
+            rows = [row for row in rows if self._take(row, chosen)]
+        return list(chosen.values())
+
+    @staticmethod
+    def _take(row: Iterator[Evidence], chosen: dict[str, Evidence]) -> bool:
+        e = next(row, None)
+        if e is not None:
+            chosen[e.case.id] = e
+        return e is not None
+
+    def hear(
+        self, faults: Hypothesis, evidence: Iterable[Evidence], *, whole: bool = False
+    ) -> Account:
+        """How a hypothesis fares; nothing more is asked of a scope in which it is refuted.
+
+        Args:
+            faults: The hypothesis.
+            evidence: The cases.
+            whole: Stop as soon as it can explain no output in all cases any more.
+        """
+        account = Account(faults)
+        open_outputs = self._touched(faults) & {name for _, name in self.failing}
+        if not open_outputs:
+            return account
+        for e in sorted(evidence, key=lambda e: len(e.failing) - len(e.right)):
+            if e.scope not in account.refuted:
+                self._hear(account, e)
+            open_outputs -= {n for n in e.failing if (e.case.id, n) not in account.agreed}
+            if whole and (account.refuted or not open_outputs):
+                account.agreed.clear()
+                return account
+        return account
+
+    @staticmethod
+    def _touched(faults: Hypothesis) -> set[str]:
+        return {name for fault in faults for name in fault.touches}
+
+    def _hear(self, account: Account, e: Evidence) -> None:
+        prediction = self.predict(account.faults, e)
+        touched = self._touched(account.faults)
+        if prediction.too_many:
+            return
+        for name in touched & (e.failing | e.right):
+            cell = (e.case.id, name)
+            if not prediction.deviates(name):
+                continue
+            account.shows.add(cell)
+            agrees = self._agrees(prediction, account.faults, e, name)
+            if name in e.right:
+                # What spreads from a NaN depends on how a kernel is written: it refutes nothing.
+                if e.ordinary and not agrees:
+                    account.refuted.add(e.scope)
+                    return
+            elif agrees:
+                account.agreed.add(cell)
+                if prediction.tells(name):
+                    account.told.add(cell)
+
+    @staticmethod
+    def _agrees(prediction: Prediction, faults: Hypothesis, e: Evidence, name: str) -> bool:
+        """Whether an answer is what is predicted, and both where two equal calls differ.
+
+        Only chance answers twice in different ways.
+        """
+        if name not in e.again:
+            return prediction.agrees(name, e.actual[name])
+        by_chance = any(fault.lots for fault in faults)
+        both = (e.actual[name], e.again[name])
+        return by_chance and all(prediction.agrees(name, answer) for answer in both)
