@@ -55,7 +55,8 @@ class Explaining:
         self._hearing = hearing
         self._faults = tuple(faults)
         self._whole: dict[tuple[str, ...], Account] = {}
-        self.left: set[Cell] = set(hearing.failing)
+        self._seen = {e.case.id for e in hearing.everything}
+        self.left = {cell for cell in hearing.failing if cell[0] in self._seen}
         self._scope = {e.case.id: e.scope for e in hearing.small}
         self._sampled = {e.case.id for e in hearing.sample}
 
@@ -181,11 +182,10 @@ class Explaining:
 
     def _wrong(self, scopes: set[Scope], names: set[str]) -> set[Cell]:
         """Wrong cells of some outputs in some scopes that were looked at."""
-        seen = {e.case.id for e in self._hearing.everything}
         return {
             (case, name)
             for case, name in self._hearing.failing
-            if name in names and case in seen and self._scope[case] in scopes
+            if name in names and case in self._seen and self._scope[case] in scopes
         }
 
     def _for_the_most(self, singles: Iterable[Account]) -> Iterator[Explanation]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
+from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Dialect
 from conformance.faults.evidence import Evidence, spread_over_groups
 from conformance.faults.fault import Fault
@@ -41,6 +42,7 @@ class Account:
     Attributes:
         faults: The hypothesis.
         shows: Cells that it says are wrong, and where it was not refuted before.
+        moved: Wrong cells that it changes, if only within their bounds.
         agreed: Wrong cells that are what it says.
         told: Those of them that tell it from other faults.
         refuted: Scopes in which a right cell is one that it says is wrong.
@@ -48,6 +50,7 @@ class Account:
 
     faults: Hypothesis
     shows: set[Cell] = field(default_factory=set)
+    moved: set[Cell] = field(default_factory=set)
     agreed: set[Cell] = field(default_factory=set)
     told: set[Cell] = field(default_factory=set)
     refuted: set[Scope] = field(default_factory=set)
@@ -125,7 +128,12 @@ class Hearing:
         return e is not None
 
     def hear(
-        self, faults: Hypothesis, evidence: Iterable[Evidence], *, whole: bool = False
+        self,
+        faults: Hypothesis,
+        evidence: Iterable[Evidence],
+        *,
+        whole: bool = False,
+        outputs: Iterable[str] = OUTPUT_NAMES,
     ) -> Account:
         """How a hypothesis fares; nothing more is asked of a scope in which it is refuted.
 
@@ -133,9 +141,10 @@ class Hearing:
             faults: The hypothesis.
             evidence: The cases.
             whole: Stop as soon as it can explain no output in all cases any more.
+            outputs: Those outputs that it may explain.
         """
         account = Account(faults)
-        open_outputs = self._touched(faults) & {name for _, name in self.failing}
+        open_outputs = self._touched(faults) & {n for _, n in self.failing} & {*outputs}
         if not open_outputs:
             return account
         for e in sorted(evidence, key=lambda e: len(e.failing) - len(e.right)):
@@ -158,6 +167,8 @@ class Hearing:
             return
         for name in touched & (e.failing | e.right):
             cell = (e.case.id, name)
+            if name in e.failing and prediction.moves(name):
+                account.moved.add(cell)
             if not prediction.deviates(name):
                 continue
             account.shows.add(cell)

@@ -93,6 +93,8 @@ class Prediction:
         self.too_many = repeated or len(found) > _MOST_WAYS
         """Whether they can come out in too many ways to look at them all."""
         self._deviations: dict[str, bool] = {}
+        self._agreements: dict[tuple[str, int], bool] = {}
+        self._right: dict[str, bool] = {}
         names = frozenset(name for fault in self._faults for name in fault.touches)
         self._ways = [] if self.too_many else [_Way(way, case, names) for way in found]
 
@@ -107,8 +109,20 @@ class Prediction:
             )
         return self._deviations[name]
 
+    def moves(self, name: str) -> bool:
+        """Whether the faults change this output by what rounding does not hide."""
+        if not self._ways or name not in self._ruler.due or not self._is_returned(name):
+            return False
+        return not self._is_right(name)
+
     def agrees(self, name: str, actual: Array) -> bool:
         """Whether an output is what the faults produce: in each channel in one of their ways."""
+        key = (name, id(actual))
+        if key not in self._agreements:
+            self._agreements[key] = self._agree(name, actual)
+        return self._agreements[key]
+
+    def _agree(self, name: str, actual: Array) -> bool:
         ways = [way for way in self._ways if self._alike(name, way.rounded.get(name), actual)]
         agreed: _Bools | None = None
         for way in ways:
@@ -158,6 +172,11 @@ class Prediction:
 
     def _is_right(self, name: str) -> bool:
         """Whether nothing of the output is off by a thousandth of its bound, in float64."""
+        if name not in self._right:
+            self._right[name] = self._surely_right(name)
+        return self._right[name]
+
+    def _surely_right(self, name: str) -> bool:
         if any("delivered" in fault.edits or fault.rounding for fault in self._faults):
             return False
         right, dtype = self._ruler.due[name], self._case.inputs.dtype_of(name)

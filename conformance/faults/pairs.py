@@ -1,7 +1,7 @@
 """Two faults in one kernel, where no single one explains what came back.
 
-Where only one of two shows, the answer must be that one's; only where both do are both applied.
-So nearly all pairs fall before anything is computed for them.
+Where only one of two shows, the answer is that one's, but for a few; only where both do are both
+applied.  So nearly all pairs fall before anything is computed for them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from conformance.faults.hearing import Account, Cell, Hearing, Scope
 
 _GLANCES = 3
 """Cases at which a pair is looked at before it is compared in earnest."""
+
+_ODD = 4
+"""At most one wrong cell of so many may be what no single one of a pair gives or changes."""
 
 
 def pairs(
@@ -30,42 +33,52 @@ def pairs(
     """
     cases = [e for e in hearing.sample if e.scope in scopes]
     inside = {e.case.id for e in cases}
-    wrong = {cell for cell in left if cell[0] in inside}
-    able = [a for a in accounts if not a.refuted & scopes and a.shows & wrong]
+    wrong: dict[str, set[Cell]] = {}
+    for cell in left:
+        if cell[0] in inside:
+            wrong.setdefault(cell[1], set()).add(cell)
+    able = [a for a in accounts if not a.refuted & scopes and a.moved]
     for one, other in combinations(able, 2):
-        outputs = _possible(one, other, wrong)
-        if outputs and _at_a_glance(hearing, (one, other), outputs, wrong):
-            account = hearing.hear((*one.faults, *other.faults), cases)
-            if not account.refuted & scopes:
+        faults = (*one.faults, *other.faults)
+        near = [
+            name
+            for name, cells in wrong.items()
+            if (doubts := _doubts(one, other, cells)) is not None
+            and _at_a_glance(hearing, faults, doubts)
+        ]
+        if near:
+            account = hearing.hear(faults, cases, whole=True, outputs=near)
+            if account.agreed:
                 yield account
 
 
-def _possible(one: Account, other: Account, wrong: set[Cell]) -> list[str]:
-    """Outputs in which every wrong cell can be what two faults give, and none is needless."""
-    found = []
-    for name in {name for _, name in wrong}:
-        cells = {cell for cell in wrong if cell[1] == name}
-        alone, by_other = cells & one.shows - other.shows, cells & other.shows - one.shows
-        if cells - one.shows - other.shows:
-            continue
-        needless = cells <= one.agreed or cells <= other.agreed
-        if not needless and alone <= one.agreed and by_other <= other.agreed:
-            found.append(name)
-    return found
+def _doubts(one: Account, other: Account, cells: set[Cell]) -> list[set[Cell]] | None:
+    """Wrong cells of an output in which two faults must be applied to know what both give.
+
+    Returns:
+        First those in which one alone is not what came back and the other alone changes nothing,
+        then those that both change; None for faults that are no pair: one suffices, or one does
+        nothing, or too much is what neither gives.
+    """
+    if cells <= one.agreed or cells <= other.agreed:
+        return None
+    first, second = cells & one.moved, cells & other.moved
+    if not (first and second):
+        return None
+    alone = (first - second) - one.agreed | (second - first) - other.agreed
+    odd = alone | (cells - first - second)
+    return None if _ODD * len(odd) > len(cells) else [odd, first & second]
 
 
 def _at_a_glance(
-    hearing: Hearing, both: Sequence[Account], outputs: Iterable[str], wrong: set[Cell]
+    hearing: Hearing, faults: tuple[Fault, ...], doubts: Sequence[set[Cell]]
 ) -> bool:
-    """Whether both at once come near to what came back, in some output."""
-    one, other = both
-    faults = (*one.faults, *other.faults)
-    for name in outputs:
-        joint = [c for c in wrong if c[1] == name and c in one.shows and c in other.shows]
-        seen = sorted(joint, key=lambda cell: _size(hearing.by_id[cell[0]]))[:_GLANCES]
-        if all(_near(hearing, faults, cell) for cell in seen):
-            return True
-    return False
+    """Whether both at once come near to what came back where that is in doubt."""
+    for cells in doubts:
+        seen = sorted(cells, key=lambda cell: (_size(hearing.by_id[cell[0]]), cell))[:_GLANCES]
+        if not all(_near(hearing, faults, cell) for cell in seen):
+            return False
+    return True
 
 
 def _near(hearing: Hearing, faults: tuple[Fault, ...], cell: Cell) -> bool:
