@@ -207,8 +207,10 @@ class Report:
             "diagnosis": [
                 {
                     "fault": found.fault,
+                    "together": list(found.together),
                     "match": f"{found.matched} of {found.of}",
                     "outputs": list(found.outputs),
+                    "only": list(found.only),
                     "sentence": found.sentence,
                 }
                 for found in self.diagnosis

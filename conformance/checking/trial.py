@@ -14,7 +14,7 @@ from conformance.case import Actual, Array, Case, Dialect, Inputs, Outputs, Prob
 from conformance.checking import scope
 from conformance.checking.scope import Call, Scope
 from conformance.errors import AdapterError, ExpectationError, InputError, Unsupported
-from conformance.faults.diagnosis import Evidence
+from conformance.faults.evidence import Evidence
 from conformance.harness.answer import Answer, Reply
 from conformance.harness.judging import edges_of, judged
 from conformance.harness.kernels.declared import require_fixed
@@ -203,7 +203,7 @@ class Trial:
             stderr=answer.stderr if any(o.status in RED for o in outputs.values()) else None,
             edges=edges_of(case).posed,
         )
-        evidence = Evidence(case=case, actual=first, results=outputs)
+        evidence = Evidence(case=case, actual=first, results=outputs, again=again)
         return Tried(result=result, evidence=evidence, again=again)
 
     def ask(self, inputs: Inputs, *, leave_out: tuple[str, ...] = ()) -> Actual:

@@ -3,8 +3,8 @@
 An output is explained by a fault, or by two at once, if on every case that is looked at it is what
 they would have produced, within the error that rounding allows.  They are refuted where they would
 have made an output wrong that is right.  Faults whose values depend on the order of rounding
-cannot be recognised by value; they are recognised by where they fail.  Chance is blamed only where
-two equal calls differ.  What is told is never more than that: a name too few is better than a wrong one.
+cannot be recognised by value; they are recognised by where they fail.  Chance is blamed only
+where two equal calls differ.  A name too few is better than a wrong one.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from conformance.faults.hearing import LARGEST, Cell, Hearing
 from conformance.faults.terms import off
 from conformance.faults.types_told import without_types
 from conformance.verdict.diagnosed import Diagnosis
-
-__all__ = ["Evidence", "diagnose"]
 
 _SAME_PLACES = 0.7
 """Part of the failures, of both together, that must be in the same places."""
@@ -53,7 +51,7 @@ def diagnose(evidence: Sequence[Evidence], dialect: Dialect) -> tuple[Diagnosis,
     named = [f for f in possible if _has_values(f) and (hearing.by_chance or not f.lots)]
     search = Explaining(hearing, named)
     explained = list(search.run())
-    findings += [_finding(found, hearing) for found in explained]
+    findings += [_finding(found) for found in explained]
     rounding = [fault for fault in possible if fault.rounding and not fault.accepted]
     if not explained and (placed := _by_place(hearing, rounding)):
         return (*findings, placed)
@@ -77,7 +75,7 @@ def _overwritten(evidence: Iterable[Evidence]) -> Iterable[Diagnosis]:
         )
 
 
-def _finding(found: Explanation, hearing: Hearing) -> Diagnosis:
+def _finding(found: Explanation) -> Diagnosis:
     first, *others = found.account.faults
     cases = {case for case, _ in found.of}
     unexplained = {case for case, _ in found.of - found.agreed}

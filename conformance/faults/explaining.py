@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from conformance.faults.fault import Fault
 from conformance.faults.hearing import Account, Cell, Hearing, Scope
 from conformance.faults.pairs import pairs
+
+Parts: TypeAlias = dict[tuple[str, ...], set[Scope]]
+"""The mode, the type of x or both that a fault is confined to; the scopes that are in it."""
 
 _LEAST = 2
 """Cases that must tell a fault: on one, many a fault agrees by accident."""
@@ -54,6 +58,7 @@ class Explaining:
         """
         self._hearing = hearing
         self._faults = tuple(faults)
+        self._known: set[str] = set()
         self._whole: dict[tuple[str, ...], Account] = {}
         self._seen = {e.case.id for e in hearing.everything}
         self.left = {cell for cell in hearing.failing if cell[0] in self._seen}
@@ -63,28 +68,30 @@ class Explaining:
     def run(self) -> Iterator[Explanation]:
         """Explanations, the surest first."""
         hear, sample = self._hearing.hear, self._hearing.sample
-        everywhere = {(): set(self._scope.values())}
+        everywhere: Parts = {(): set(self._scope.values())}
         quick = (hear((fault,), sample, whole=True) for fault in self._faults)
-        yield from self._in(everywhere, [a for a in quick if a.agreed])
+        for found in self._in(everywhere, [a for a in quick if a.agreed]):
+            self._known |= set() if found.also else {*found.account.ids}
+            yield found
         if not self.left:
             return
         parts = self._parts()
         accounts = [hear((fault,), sample) for fault in self._faults]
         singles = [a for a in accounts if a.agreed]
         before = set(self.left)
-        found = list(self._in(parts, singles))
+        parted = list(self._in(parts, singles))
         if self.left:  # two faults everywhere are simpler than one here and none there
             self.left = before
             yield from self._of_pairs(everywhere, accounts)
-            found = list(self._in(parts, singles))
-        yield from found
+            yield from self._for_the_most(singles)
+            parted = list(self._in(parts, singles))
+        yield from parted
         yield from self._of_pairs(parts, accounts)
-        yield from self._for_the_most(singles)
 
-    def _parts(self) -> dict[tuple[str, ...], set[Scope]]:
+    def _parts(self) -> Parts:
         """What a fault may be confined to: a mode, a type, or one of each; the widest first."""
         scopes = set(self._scope.values())
-        parts: dict[tuple[str, ...], set[Scope]] = {}
+        parts: Parts = {}
         for place in (0, 1):
             for value in sorted({scope[place] for scope in scopes}):
                 parts[value,] = {scope for scope in scopes if scope[place] == value}
@@ -92,21 +99,17 @@ class Explaining:
             parts[scope] = {scope}
         return {only: inside for only, inside in parts.items() if inside < scopes}
 
-    def _in(
-        self, parts: dict[tuple[str, ...], set[Scope]], accounts: Iterable[Account]
-    ) -> Iterator[Explanation]:
+    def _in(self, parts: Parts, accounts: Iterable[Account]) -> Iterator[Explanation]:
         for only, scopes in parts.items():
             able = [a for a in accounts if not a.refuted & scopes]
             yield from self._greedy(able, only, scopes)
 
-    def _of_pairs(
-        self, parts: dict[tuple[str, ...], set[Scope]], accounts: Sequence[Account]
-    ) -> Iterator[Explanation]:
+    def _of_pairs(self, parts: Parts, accounts: Sequence[Account]) -> Iterator[Explanation]:
         for only, scopes in parts.items():
             if not any(self._scope[case] in scopes for case, _ in self.left):
                 continue
             sampled = {cell for cell in self.left if cell[0] in self._sampled}
-            found = list(pairs(self._hearing, accounts, sampled, scopes))
+            found = list(pairs(self._hearing, accounts, sampled, scopes, frozenset(self._known)))
             yield from self._greedy(found, only, scopes)
 
     def _greedy(
@@ -205,26 +208,23 @@ class Explaining:
         whole = self._hearing_of(account)
         if whole.refuted:
             return None
-        agreed: set[Cell] = set()
         names: set[str] = set()
         for name in {name for _, name in whole.agreed}:
             cells = {c for c in self._wrong(scopes, {name}) if c in self.left}
             mine = cells & whole.agreed
             if 2 * len(mine) >= len(cells) and len(mine & whole.told) >= _MUTE:
-                agreed |= mine
                 names.add(name)
-        if not agreed:
+        of = self._wrong(scopes, names)
+        if not names:
             return None
         return Explanation(
             account=whole,
             outputs=frozenset(names),
-            agreed=frozenset(agreed),
-            of=frozenset(self._wrong(scopes, names)),
+            agreed=frozenset(of & whole.agreed),
+            of=frozenset(of),
         )
 
     def _hearing_of(self, account: Account) -> Account:
         if account.ids not in self._whole:
-            self._whole[account.ids] = self._hearing.hear(
-                account.faults, self._hearing.everything
-            )
+            self._whole[account.ids] = self._hearing.hear(account.faults, self._hearing.everything)
         return self._whole[account.ids]

@@ -93,7 +93,7 @@ class Prediction:
         self.too_many = repeated or len(found) > _MOST_WAYS
         """Whether they can come out in too many ways to look at them all."""
         self._deviations: dict[str, bool] = {}
-        self._agreements: dict[tuple[str, int], bool] = {}
+        self._agreements: dict[str, tuple[Array, bool]] = {}
         self._right: dict[str, bool] = {}
         names = frozenset(name for fault in self._faults for name in fault.touches)
         self._ways = [] if self.too_many else [_Way(way, case, names) for way in found]
@@ -117,10 +117,10 @@ class Prediction:
 
     def agrees(self, name: str, actual: Array) -> bool:
         """Whether an output is what the faults produce: in each channel in one of their ways."""
-        key = (name, id(actual))
-        if key not in self._agreements:
-            self._agreements[key] = self._agree(name, actual)
-        return self._agreements[key]
+        known = self._agreements.get(name)
+        if known is None or known[0] is not actual:
+            known = self._agreements[name] = (actual, self._agree(name, actual))
+        return known[1]
 
     def _agree(self, name: str, actual: Array) -> bool:
         ways = [way for way in self._ways if self._alike(name, way.rounded.get(name), actual)]

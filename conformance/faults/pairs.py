@@ -21,7 +21,11 @@ _ODD = 4
 
 
 def pairs(
-    hearing: Hearing, accounts: Iterable[Account], left: set[Cell], scopes: set[Scope]
+    hearing: Hearing,
+    accounts: Iterable[Account],
+    left: set[Cell],
+    scopes: set[Scope],
+    known: frozenset[str],
 ) -> Iterator[Account]:
     """Pairs that explain every wrong cell of some output in some scopes, and need both for it.
 
@@ -30,6 +34,8 @@ def pairs(
         accounts: How single faults fare on the sample.
         left: Wrong cells of the sample that nothing explains yet.
         scopes: Modes and types to look at.
+        known: Ids of faults that the kernel has for certain: where one of them reaches what is
+            left, it is one of the pair.
     """
     cases = [e for e in hearing.sample if e.scope in scopes]
     inside = {e.case.id for e in cases}
@@ -38,7 +44,12 @@ def pairs(
         if cell[0] in inside:
             wrong.setdefault(cell[1], set()).add(cell)
     able = [a for a in accounts if not a.refuted & scopes and a.moved]
+    sure = {
+        a.ids for a in able if known.issuperset(a.ids) and any(a.moved & w for w in wrong.values())
+    }
     for one, other in combinations(able, 2):
+        if sure and not sure & {one.ids, other.ids}:
+            continue
         faults = (*one.faults, *other.faults)
         near = [
             name
@@ -70,9 +81,7 @@ def _doubts(one: Account, other: Account, cells: set[Cell]) -> list[set[Cell]] |
     return None if _ODD * len(odd) > len(cells) else [odd, first & second]
 
 
-def _at_a_glance(
-    hearing: Hearing, faults: tuple[Fault, ...], doubts: Sequence[set[Cell]]
-) -> bool:
+def _at_a_glance(hearing: Hearing, faults: tuple[Fault, ...], doubts: Sequence[set[Cell]]) -> bool:
     """Whether both at once come near to what came back where that is in doubt."""
     for cells in doubts:
         seen = sorted(cells, key=lambda cell: (_size(hearing.by_id[cell[0]]), cell))[:_GLANCES]

@@ -104,9 +104,7 @@ def _told(name: str, found: _Misfits, is_kept: bool) -> Diagnosis:  # noqa: FBT0
 
 def _said(name: str, fault: str | None, title: str, found: _Misfits) -> Diagnosis:
     matched = found.right or found.cases
-    return Diagnosis(
-        outputs=(name,), fault=fault, title=title, matched=matched, of=found.cases
-    )
+    return Diagnosis(outputs=(name,), fault=fault, title=title, matched=matched, of=found.cases)
 
 
 def _or(names: Iterable[str]) -> str:

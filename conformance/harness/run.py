@@ -13,7 +13,8 @@ from conformance import adapter
 from conformance.case import Case, Dialect
 from conformance.cases import golden
 from conformance.errors import AdapterError
-from conformance.faults.diagnosis import Evidence, diagnose
+from conformance.faults.diagnosis import diagnose
+from conformance.faults.evidence import Evidence
 from conformance.harness.environment import here
 from conformance.harness.halt import INTERRUPTED, Halt
 from conformance.harness.judging import edges_of, judged

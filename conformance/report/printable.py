@@ -31,6 +31,8 @@ def _clean_diagnosis(found: Diagnosis) -> Diagnosis:
         fault=None if found.fault is None else one_line(found.fault),
         title=one_line(found.title),
         also=tuple(map(one_line, found.also)),
+        together=tuple(map(one_line, found.together)),
+        only=tuple(map(one_line, found.only)),
     )
 
 

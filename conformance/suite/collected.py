@@ -11,7 +11,7 @@ from typing import Any
 from conformance.case import Dialect
 from conformance.cases import golden, tiers
 from conformance.errors import SelectionError
-from conformance.faults.diagnosis import Evidence
+from conformance.faults.evidence import Evidence
 from conformance.harness import run as runner
 from conformance.harness.run import Column
 from conformance.harness.session import Session

@@ -45,7 +45,7 @@ def fault(
 
 def constant(value: float, cell: str = "dbeta") -> Fault:
     """A fault that returns a number whatever it is given."""
-    return fault({cell: lambda s: np.full((2, 1), value, s.work)})
+    return fault({cell: lambda s: np.full((2, 1), value, s.work)}, touches=(cell,))
 
 
 def prediction(of: Fault, on: Case) -> Prediction:

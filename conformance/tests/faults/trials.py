@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 from conformance.adapter import Capabilities, Path
 from conformance.case import Case, Dialect, Kernel
-from conformance.faults.diagnosis import Evidence
+from conformance.faults.evidence import Evidence
 from conformance.harness import worker
 from conformance.memory import laid_out
 from conformance.power import matrix
-from conformance.verdict.record import Status
+from conformance.verdict.record import SEVERITY, OutputResult, Status
 from conformance.verdict.ruler import Ruler, spread
 
 _LARGEST = 2000
@@ -32,18 +33,40 @@ EVERYTHING = Capabilities(per_activation=True)
 
 
 def evidence(
-    kernel: Kernel, dialect: Dialect | None = None, able: Capabilities = EVERYTHING
+    kernel: Kernel,
+    dialect: Dialect | None = None,
+    able: Capabilities = EVERYTHING,
+    *,
+    second: Kernel | None = None,
 ) -> list[Evidence]:
-    """What a kernel does on the cases that it can take."""
+    """What a kernel does on the cases that it can take.
+
+    Args:
+        kernel: It.
+        dialect: Its conventions.
+        able: What it can take.
+        second: What it does in the second of two equal calls; None for one call.
+    """
     dialect = dialect or Dialect()
     path = Path(name="trial", about="", run=kernel, dialect=dialect, capabilities=able)
+    twice = None if second is None else replace(path, run=second)
     found = []
     for case in cases():
         ruler = _ruler(case.id, dialect)
         header, outputs = worker.run(path, laid_out(case.inputs))
+        again = {}
         if header["status"] == "ok":
             results = ruler.judge(outputs)
+            if twice is not None:
+                _, other = worker.run(twice, laid_out(case.inputs))
+                again = {n: v for n, v in other.items() if v.tobytes() != outputs[n].tobytes()}
+                others = ruler.judge(other)
+                results = {n: min(r, others[n], key=_badness) for n, r in results.items()}
         else:
             results = spread(Status(header["status"]), header["reason"], ruler.due)
-        found.append(Evidence(case=case, actual=outputs, results=results))
+        found.append(Evidence(case=case, actual=outputs, results=results, again=again))
     return found
+
+
+def _badness(result: OutputResult) -> int:
+    return SEVERITY.index(result.status)

@@ -15,6 +15,11 @@ ALSO = Diagnosis(outputs=("y",), fault="f", title="a fault", matched=3, of=3, al
 PLACED = Diagnosis(outputs=("var",), fault="f", title="a fault", matched=8, of=9, by_place=True)
 UNNAMED = Diagnosis(outputs=("dx",), fault=None, title="it is dx = +1 dy", matched=2, of=3)
 INPUTS = Diagnosis(outputs=(), fault="input-mutated", title="x is overwritten", matched=1, of=4)
+PART = Diagnosis(outputs=("y",), fault="f", title="a fault", matched=4, of=7)
+BOTH = Diagnosis(outputs=("y",), fault="f", title="one; and two", matched=7, of=7, together=("g",))
+SCOPED = Diagnosis(
+    outputs=("y",), fault="f", title="a fault", matched=2, of=2, only=("test", "float16")
+)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +29,9 @@ INPUTS = Diagnosis(outputs=(), fault="input-mutated", title="x is overwritten", 
         (ALSO, "y: matches 'a fault' (f) on 3 of 3 cases; so would g, h"),
         (PLACED, "var: wrong where 'a fault' (f) is, in 8 of 9 places"),
         (UNNAMED, "dx: it is dx = +1 dy, on 2 of 3 cases"),
+        (PART, "y: 4 of 7 failures match 'a fault' (f)"),
+        (BOTH, "y: matches 'one; and two' (f with g) on 7 of 7 cases"),
+        (SCOPED, "y in test mode, float16: matches 'a fault' (f) on 2 of 2 cases"),
         (INPUTS, "inputs: matches 'x is overwritten' (input-mutated) on 1 of 4 cases"),
     ],
 )
@@ -32,7 +40,14 @@ def test_a_sentence_says_what_is_known(diagnosis: Diagnosis, sentence: str) -> N
     assert diagnosis.sentence == sentence
 
 
-@pytest.mark.parametrize("diagnosis", [NAMED, ALSO, PLACED, UNNAMED, INPUTS])
+@pytest.mark.parametrize("diagnosis", [NAMED, ALSO, PLACED, UNNAMED, INPUTS, BOTH, SCOPED])
 def test_decode_undoes_encode(diagnosis: Diagnosis) -> None:
     """What is stored as JSON comes back as it was."""
     assert diagnosed.decode(encode(asdict(diagnosis))) == diagnosis
+
+
+def test_a_record_from_before_pairs_is_read() -> None:
+    """A diagnosis without the lists of company and scope is one fault everywhere."""
+    stored = encode(asdict(ALSO))
+    del stored["together"], stored["only"]
+    assert diagnosed.decode(stored) == ALSO

@@ -7,7 +7,7 @@ from zlib import crc32
 
 import numpy as np
 
-from conformance.case import Array
+from conformance.case import Actual, Array, Inputs, Kernel
 
 
 def columns(values: Array, axes: tuple[int, ...]) -> Array:
@@ -60,9 +60,26 @@ def chunk_mean(values: Array, axes: tuple[int, ...], size: int) -> Array:
     return kept(average.astype(values.dtype), values, axes)
 
 
+_CALLS = [0]
+"""The number of the call, from which chance is drawn."""
+
+
 def generator(x: Array) -> np.random.Generator:
-    """Chance that depends on the data alone, so that every run repeats."""
-    return np.random.default_rng(crc32(x.tobytes()))
+    """Chance that depends on the data and on the number of the call, so that every run repeats."""
+    return np.random.default_rng([crc32(x.tobytes()), *_CALLS])
+
+
+def otherwise(kernel: Kernel) -> Kernel:
+    """The kernel in a second call, in which chance falls otherwise."""
+
+    def second(inputs: Inputs) -> Actual:
+        _CALLS[0] = 1
+        try:
+            return kernel(inputs)
+        finally:
+            _CALLS[0] = 0
+
+    return second
 
 
 def lost_lane(values: Array, axes: tuple[int, ...], x: Array) -> Array:
