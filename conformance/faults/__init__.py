@@ -15,6 +15,7 @@ from conformance.faults.dictionary import (
     modes,
     numerics,
     parameters,
+    reported,
     running,
     special,
 )
@@ -36,6 +37,7 @@ CATEGORIES: Mapping[str, tuple[Fault, ...]] = MappingProxyType(
         "blocks and threads": blocks.FAULTS,
         "contract": contract.FAULTS,
         "special values and shapes": special.FAULTS,
+        "reports and kernels that were read": reported.FAULTS,
     }
 )
 """The dictionary by category."""

@@ -1,4 +1,8 @@
-"""Known bugs that no input of one call on one processor can show, and why."""
+"""Known bugs that no stored case shows, and why.
+
+Most need more than one call on one processor; some need inputs that no stored case has, or are
+smaller than what rounding may cost.
+"""
 
 from __future__ import annotations
 
@@ -39,5 +43,75 @@ UNSEEN = (
         id="grad-req-add-ignored",
         title="gradients that should be added to are overwritten",
         why="needs the framework's gradient buffers: here a call returns its gradients",
+    ),
+    Unseen(
+        id="squares-overflow-in-single",
+        title="squares of deviations overflow float32: y is 0",
+        why="needs finite float32 deviations beyond 1e19, which no stored case has",
+    ),
+    Unseen(
+        id="mask-of-fewer-axes",
+        title="sums under a mask of fewer axes than x are divided by the size of the mask",
+        why="needs a mask: here a call has none",
+    ),
+    Unseen(
+        id="transposed-convolution-folded",
+        title="folding into a transposed convolution scales the wrong axis",
+        why="needs the weights of a convolution, which are no input of this suite",
+    ),
+    Unseen(
+        id="gamma-of-four-axes",
+        title="a gamma of shape (C, 1, 1, 1) changes the shape of y",
+        why="needs a gamma of more axes than channels have: here it has theirs",
+    ),
+    Unseen(
+        id="statistics-of-first-step",
+        title="the backward pass reads what the first step of that shape saved",
+        why="needs a second batch of a shape whose first one is still saved: a check notes it as state",
+    ),
+    Unseen(
+        id="last-axis-of-four",
+        title="axis -1 is resolved as if x had 4 axes",
+        why="needs a negative axis with another number of axes: stored cases count axes from the front",
+    ),
+    Unseen(
+        id="wide-rows-unwritten",
+        title="nothing is written where a row has more than 1024 values",
+        why="needs a last axis of more than 1024, which no stored case has",
+    ),
+    Unseen(
+        id="half-sums-when-large",
+        title="partial sums are kept in half precision for large N*H*W alone",
+        why="needs half precision with millions of values per channel",
+    ),
+    Unseen(
+        id="bfloat16-truncated",
+        title="results are truncated to bfloat16 instead of rounded",
+        why="off by one unit in the last place, which the bounds leave to rounding",
+    ),
+    Unseen(
+        id="mantissa-shortened",
+        title="x, y or every intermediate is rounded a few bits short",
+        why="off by a few units of roundoff, which the bounds leave to rounding",
+    ),
+    Unseen(
+        id="eps-zero-replaced",
+        title="eps = 0 is replaced by 1e-5",
+        why="needs eps = 0, which no stored case has",
+    ),
+    Unseen(
+        id="eps-clamped-max",
+        title="an eps above 1 is clamped to 1",
+        why="needs an eps above 1, which no stored case has",
+    ),
+    Unseen(
+        id="momentum-clamped",
+        title="a momentum above 1 is clamped to 1",
+        why="needs a momentum above 1, which no stored case has",
+    ),
+    Unseen(
+        id="momentum-one-copies-biased",
+        title="with momentum 1 half precision copies the biased variance",
+        why="needs momentum 1 in half precision, which no stored case has",
     ),
 )

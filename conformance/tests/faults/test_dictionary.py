@@ -15,7 +15,7 @@ from conformance.power import matrix
 from conformance.power.matrix import KILLED, Verdicts
 from conformance.power.suspects import Suspect
 
-DERIVED = 28
+DERIVED = 41
 """Faults that no source was found for: they follow from what a case is there to catch."""
 
 ACCEPTED = {"folded-affine-cancellation"}
