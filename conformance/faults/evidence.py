@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import zip_longest
 
 import numpy as np
@@ -14,7 +15,7 @@ from conformance.verdict.record import OutputResult, Status
 _RIGHT = frozenset({Status.PASS, Status.DEGRADED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """One case, what a kernel returned for it, and the verdict.
 
@@ -31,7 +32,7 @@ class Evidence:
     results: Mapping[str, OutputResult]
     again: Actual = field(default_factory=dict)
 
-    @property
+    @cached_property
     def ordinary(self) -> bool:
         """Whether all inputs are finite and no variance is negative."""
         inputs = self.case.inputs
@@ -39,19 +40,19 @@ class Evidence:
         finite = all(np.isfinite(a.astype(np.float64)).all() for a in given if a is not None)
         return finite and not (inputs.running_var is not None and (inputs.running_var < 0).any())
 
-    @property
+    @cached_property
     def failing(self) -> frozenset[str]:
         """Outputs that came back and are wrong, and were not expected to be."""
         failed = (n for n, r in self.results.items() if r.status is Status.FAIL)
         return frozenset(name for name in failed if name in self.actual)
 
-    @property
+    @cached_property
     def right(self) -> frozenset[str]:
         """Outputs that came back and were not refused."""
         passed = (n for n, r in self.results.items() if r.status in _RIGHT)
         return frozenset(name for name in passed if name in self.actual)
 
-    @property
+    @cached_property
     def scope(self) -> tuple[str, str]:
         """Mode and type of x: kernels have a path of their own for each."""
         return self.case.inputs.mode, str(self.case.inputs.x.dtype)

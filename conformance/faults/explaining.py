@@ -76,17 +76,20 @@ class Explaining:
         if not self.left:
             return
         parts = self._parts()
-        accounts = [hear((fault,), sample) for fault in self._faults]
+        names = {name for _, name in self.left}
+        accounts = [hear((fault,), sample, outputs=names) for fault in self._faults]
         singles = [a for a in accounts if a.agreed]
         before = set(self.left)
         parted = list(self._in(parts, singles))
         if self.left:  # two faults everywhere are simpler than one here and none there
             self.left = before
             yield from self._of_pairs(everywhere, accounts)
-            yield from self._for_the_most(singles)
+            if self.left:
+                yield from self._for_the_most(singles)
             parted = list(self._in(parts, singles))
         yield from parted
-        yield from self._of_pairs(parts, accounts)
+        if self.left:
+            yield from self._of_pairs(parts, accounts)
 
     def _parts(self) -> Parts:
         """What a fault may be confined to: a mode, a type, or one of each; the widest first."""
@@ -194,7 +197,7 @@ class Explaining:
     def _for_the_most(self, singles: Iterable[Account]) -> Iterator[Explanation]:
         """Faults that are refuted nowhere and explain at least half of an output's wrong cells."""
         scopes = set(self._scope.values())
-        able = [a for a in singles if not a.refuted]
+        able = [a for a in singles if not a.refuted and self._is_most(a)]
         while found := [e for a in able if (e := self._most(a, scopes)) is not None]:
             best = max(found, key=lambda e: len(e.agreed))
             rivals = [e for e in found if e is not best and e.agreed & best.agreed]
@@ -203,6 +206,15 @@ class Explaining:
                 continue
             self.left -= best.agreed
             yield best
+
+    def _is_most(self, account: Account) -> bool:
+        """Whether it explains at least half of the wrong cells of some output in the sample."""
+        wrong = [cell for cell in self.left if cell[0] in self._sampled]
+        return any(
+            2 * len({c for c in account.agreed if c[1] == name} & self.left)
+            >= sum(cell[1] == name for cell in wrong)
+            for name in {name for _, name in account.agreed & self.left}
+        )
 
     def _most(self, account: Account, scopes: set[Scope]) -> Explanation | None:
         whole = self._hearing_of(account)

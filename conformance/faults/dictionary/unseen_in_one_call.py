@@ -67,12 +67,12 @@ UNSEEN = (
     Unseen(
         id="statistics-of-first-step",
         title="the backward pass reads what the first step of that shape saved",
-        why="needs a second batch of a shape whose first one is still saved: a check notes it as state",
+        why="needs a second batch of a shape: a check notes it as state",
     ),
     Unseen(
         id="last-axis-of-four",
         title="axis -1 is resolved as if x had 4 axes",
-        why="needs a negative axis with another number of axes: stored cases count axes from the front",
+        why="needs a negative axis: stored cases count axes from the front",
     ),
     Unseen(
         id="wide-rows-unwritten",
