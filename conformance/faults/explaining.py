@@ -21,6 +21,9 @@ Parts: TypeAlias = dict[tuple[str, ...], set[Scope]]
 _LEAST = 2
 """Cases that must tell a fault: on one, many a fault agrees by accident."""
 
+_OTHERS = 16
+"""Cases that must be right, as a fault says that they are, where one alone shows it."""
+
 _MUTE = 3
 """Cases that must agree where none tells, since all that comes back is 0, infinite or NaN."""
 
@@ -184,6 +187,9 @@ class Explaining:
     def _is_enough(self, account: Account, cells: set[Cell]) -> bool:
         told = {case for case, name in cells & account.told}
         agreed = {case for case, _ in cells}
+        shown = {case for case, _ in account.shows}
+        if len(told) == 1 and len(self._seen) > _OTHERS:
+            return shown == told == {case for case, _ in self._hearing.failing}
         return len(told) >= _LEAST or (not told and len(agreed) >= _MUTE)
 
     def _wrong(self, scopes: set[Scope], names: set[str]) -> set[Cell]:

@@ -49,6 +49,8 @@ class Diagnosis:
             return f"{subject}: wrong where {named} is, {places}{also}"
         if self.matched < self.of and self.outputs:
             return f"{subject}: {self.matched} of {self.of} failures match {named}{also}"
+        if self.of == 1 and self.outputs:
+            return f"{subject}: agrees with {named} on the only case that shows it{also}"
         return f"{subject}: matches {named} on {self.matched} of {self.of} cases{also}"
 
 

@@ -15,6 +15,7 @@ ALSO = Diagnosis(outputs=("y",), fault="f", title="a fault", matched=3, of=3, al
 PLACED = Diagnosis(outputs=("var",), fault="f", title="a fault", matched=8, of=9, by_place=True)
 UNNAMED = Diagnosis(outputs=("dx",), fault=None, title="it is dx = +1 dy", matched=2, of=3)
 INPUTS = Diagnosis(outputs=(), fault="input-mutated", title="x is overwritten", matched=1, of=4)
+ALONE = Diagnosis(outputs=("y",), fault="f", title="a fault", matched=1, of=1)
 PART = Diagnosis(outputs=("y",), fault="f", title="a fault", matched=4, of=7)
 BOTH = Diagnosis(outputs=("y",), fault="f", title="one; and two", matched=7, of=7, together=("g",))
 SCOPED = Diagnosis(
@@ -29,6 +30,7 @@ SCOPED = Diagnosis(
         (ALSO, "y: matches 'a fault' (f) on 3 of 3 cases; so would g, h"),
         (PLACED, "var: wrong where 'a fault' (f) is, in 8 of 9 places"),
         (UNNAMED, "dx: it is dx = +1 dy, on 2 of 3 cases"),
+        (ALONE, "y: agrees with 'a fault' (f) on the only case that shows it"),
         (PART, "y: 4 of 7 failures match 'a fault' (f)"),
         (BOTH, "y: matches 'one; and two' (f with g) on 7 of 7 cases"),
         (SCOPED, "y in test mode, float16: matches 'a fault' (f) on 2 of 2 cases"),
