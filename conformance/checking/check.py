@@ -23,6 +23,7 @@ from conformance.checking import (
     pictures,
     read_only,
     smoke,
+    telling,
 )
 from conformance.checking.asking import Asked, Plan, ask
 from conformance.checking.closure import Closure
@@ -174,6 +175,7 @@ def run(
         failed = any(o.status is Status.FAIL and not o.edges for o in _outputs(every))
         conventions, notes = _account(trial, tried, start, halt, fails=failed)
         edges = (*levels.edges_of(results), *read_only.found(trial, tried))
+        told_apart = None if halt.why else telling.quality(trial, tried, options, plan.hidden.seed)
         breaches = trial.breaches
     cut = _cut(halt, results)
     betrayed = fresh.compared(plan.hidden, [(q, t.result) for q, t in asked.secret], results)
@@ -222,6 +224,7 @@ def run(
         protections=trial.protections.states,
         calls=calls,
         pictures=_pictures([*tried, *asked.drawn], calls, trial) if red else (),
+        quality=told_apart,
     )
 
 

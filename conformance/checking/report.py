@@ -14,6 +14,7 @@ from conformance.checking.closure import Closure
 from conformance.checking.levels import EdgeFound, Rule
 from conformance.checking.pictures import Picture
 from conformance.checking.scope import Call
+from conformance.quality.measure import Quality
 from conformance.report.wording import plural
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.record import COMPARED, RED, CaseResult, Status, is_wrong
@@ -107,6 +108,8 @@ class Report:
             `conformance.harness.shield.protections` names it: ``"on"`` or ``"off: why"``.
         calls: Each case without its values: what failures may have in common.
         pictures: Where in their arrays the failures are that tell most.
+        quality: Bias, bits lost and roundings, where a whole check of the full tier failed nothing;
+            told, and part of no verdict.
     """
 
     kernel: str
@@ -138,6 +141,7 @@ class Report:
     protections: Mapping[str, str] = field(default_factory=dict)
     calls: Mapping[str, Call] = field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
+    quality: Quality | None = None
     schema: str = field(default=SCHEMA)
 
     @property
@@ -219,6 +223,7 @@ class Report:
             "fresh": asdict(self.fresh),
             "rule": asdict(self.rule),
             "edges": levels.encoded(self.edges),
+            "quality": None if self.quality is None else asdict(self.quality),
         }
         return json.dumps(encode(payload), indent=1, allow_nan=False)
 

@@ -19,6 +19,7 @@ from conformance.checking.levels import Rule
 from conformance.checking.report import Report
 from conformance.harness.shield.protections import Protections
 from conformance.printable import one_line, quoted
+from conformance.quality.wording import lines
 from conformance.report.wording import account, figure, plural
 from conformance.verdict.record import (
     SEVERITY,
@@ -149,6 +150,8 @@ def _remarks(report: Report) -> Iterator[Text]:
         yield Text(f"fresh cases: {promised}", style="dim")
     for note in report.notes:
         yield Text(f"note: {note}", style="yellow")
+    for line in lines(report.quality) if report.quality else ():
+        yield Text(f"quality: {line}", style="dim")
     warning = Protections(states=report.protections).warning
     if warning:
         yield Text(f"shield: {warning} (see docs/trust.md)", style="yellow")

@@ -50,7 +50,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"verdict"}),
     frozenset({"faults"}),
     frozenset({"harness"}),
-    frozenset({"power", "report"}),
+    frozenset({"power", "quality", "report"}),
     frozenset({"checking", "nights"}),
     frozenset({"commands", "suite"}),
 )
