@@ -120,3 +120,21 @@ def test_the_smallest_float64_numbers_have_a_bound(member: str) -> None:
         case = solve(Problem(id="g/c", group="g", catches="-", made="-", inputs=inputs))
         found = judge(case, Dialect(), kernel(PANEL[member].edits)(inputs))
         assert {str(r.grade) for r in found.values()} <= {"A", "B"}
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+def test_dx_of_test_mode_has_a_bound_whatever_x_is(value: float) -> None:
+    """Gamma r dy does not depend on x: beside an infinity it is as right as elsewhere."""
+    one = np.ones(2, np.float32)
+    inputs = Inputs(
+        x=np.array([[value, 1], [2, 3]], np.float32),
+        dy=np.array([[0.3, 0.1], [0.7, 0.9]], np.float32),
+        training=False,
+        running_mean=one,
+        running_var=3 * one,
+    )
+    case = solve(Problem(id="g/c", group="g", catches="-", made="-", inputs=inputs))
+    answers = kernel()(inputs)
+    assert judge(case, Dialect(), answers)["dx"].grade == "A"
+    off = {"dx": answers["dx"] * np.float32(1 + 1e-5)}
+    assert judge(case, Dialect(), off)["dx"].grade == "F"
