@@ -215,7 +215,8 @@ def _again(args: argparse.Namespace, options: Options) -> int:
     from conformance.checking.watching import changed  # noqa: PLC0415 - only where it is asked for
 
     with named(args.kernel) as known:
-        print("watching for changes; Ctrl-C ends it", file=sys.stderr)
+        sys.stdout.flush()  # what was found is read while this one waits
+        print("watching for changes; Ctrl-C ends it", file=sys.stderr, flush=True)
         changed(known)
     try:
         return _once(args, options)

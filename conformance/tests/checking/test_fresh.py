@@ -145,7 +145,8 @@ def test_a_fresh_case_looks_like_its_sibling() -> None:
         assert {n: (a.shape, a.dtype) for n, a in arrays.items()} == {
             n: (a.shape, a.dtype) for n, a in known.items()
         }
-        if question.problem.inputs.x.size:
+        # The numbers of a seed are those of a report, and are not drawn.
+        if question.problem.inputs.x.size and question.problem.group != "seeds":
             assert any(arrays[name].tobytes() != known[name].tobytes() for name in arrays)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from importlib import resources
@@ -142,3 +143,47 @@ def test_help_shows_an_example(command: str, capsys: pytest.CaptureFixture[str])
     with pytest.raises(SystemExit):
         main([command, "--help"])
     assert f"\n  conformance {command} " in capsys.readouterr().out
+
+
+def test_a_page_shows_where_elements_are_off(folder: Path) -> None:
+    """``--html`` writes one page without anything from outside, with a picture of the errors."""
+    words = ("check", "wrong.py", "--case", "spatial/train-*", "--no-fresh", "--quiet")
+    assert main([*words, "--html", "page.html"]) == 1
+    page = (folder / "page.html").read_text()
+    assert "dx of spatial/train-nchw-float64: " in page
+    assert "http" not in page.replace("http://www.w3.org", "").replace(
+        "http://purl.org", ""
+    ).replace("http://creativecommons.org", "").replace("https://matplotlib.org", "")
+
+
+def test_a_scope_is_given_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Predicates and declarations narrow what is asked, and stand in the line and the command."""
+    narrowed = ("--where", "C >= 2", "--declare", "dtypes=float32", "--declare", "ranks=4")
+    assert main(["check", "wrong.py", *narrowed, "--case", "spatial/*", "--no-fresh"]) == 1
+    said = capsys.readouterr().out
+    assert "declared: layout=channels_last, dtypes=float32, ranks=4, where C >= 2; " in said
+    assert "compared in 4 axes, float32, " in said
+    assert "--declare 'dtypes=[\"float32\"]'" in said
+    assert "--where 'C >= 2'" in said
+
+
+def test_a_change_of_the_kernel_is_checked_again(folder: Path) -> None:
+    """With ``--watch`` a verdict follows every change, also of one that cannot be read."""
+    words = ("check", "right.py", "--case", "spatial/train-nchw-float32", "--no-fresh", "--quiet")
+    command = [sys.executable, "-m", "conformance", *words, "--watch"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+    ) as watching:
+        assert watching.stdout is not None
+        assert watching.stderr is not None
+        try:
+            assert watching.stdout.readline().startswith("CONFORMS")
+            assert "watching for changes" in watching.stderr.readline()
+            (folder / "right.py").write_text("def batch_norm(:\n")
+            assert "could not be imported" in watching.stderr.readline()
+            while "watching for changes" not in watching.stderr.readline():
+                pass
+            (folder / "right.py").write_text(WRONG)
+            assert watching.stdout.readline().startswith("DOES NOT CONFORM")
+        finally:
+            watching.send_signal(signal.SIGINT)
