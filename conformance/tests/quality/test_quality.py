@@ -22,14 +22,14 @@ from conformance.quality.wording import lines
 
 FAULTS = {fault.id: fault for fault in WITHIN_BOUNDS}
 BIASED = {
-    "half-cut-off": ("float16", "y", "toward zero"),
-    "half-rounded-down": ("float16", "y", "down"),
-    "y-cut-off": ("float32", "y", "toward zero"),
-    "gamma-off-by-2e-6": ("float32", "y", "past its mark"),
-    "momentum-off-by-2e-6": ("float32", "running_mean", "past its mark"),
-    "inv-std-off-by-2e-6": ("float32", "inv_std", "down"),
+    "half-cut-off": ("float16", "y", {"toward zero", "short of its mark"}),
+    "half-rounded-down": ("float16", "y", {"down"}),
+    "y-cut-off": ("float32", "y", {"toward zero", "short of its mark"}),
+    "gamma-off-by-2e-6": ("float32", "y", {"past its mark", "away from zero"}),
+    "momentum-off-by-2e-6": ("float32", "running_mean", {"past its mark"}),
+    "inv-std-off-by-2e-6": ("float32", "inv_std", {"down"}),
 }
-"""Faults that lean: types, an output, and where to."""
+"""Faults that lean: types, an output, where to; what is short of beta is mostly toward 0 too."""
 
 
 def told(ask: Any, types: str, **options: Any) -> Battery:
@@ -45,7 +45,7 @@ def test_errors_that_lean_are_told(fault: str) -> None:
     types, output, toward = BIASED[fault]
     found = {b.output: b for b in told(FAULTS[fault].kernel, types).biased}
     assert output in found
-    assert found[output].toward == toward
+    assert found[output].toward in toward
     assert found[output].chance < bias.CHANCE
     assert bias.threshold(27) <= found[output].Z
 
