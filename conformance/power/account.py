@@ -43,6 +43,7 @@ class Measured:
         false_alarms: For each baseline the honest algorithms that it rejects.
         laws: For each law the faults that break it.
         honest: The honest panel: members, comparisons, grades, alarms.
+        naming: What the diagnosis says of single faults and of pairs, as `power.naming` counts it.
     """
 
     judge: Json
@@ -53,6 +54,7 @@ class Measured:
     false_alarms: Mapping[str, Collection[str]]
     laws: Mapping[str, Collection[str]]
     honest: Json
+    naming: Json
 
 
 def account(found: Measured) -> Json:
@@ -75,6 +77,7 @@ def account(found: Measured) -> Json:
         },
         "laws": {name: sorted(broken) for name, broken in found.laws.items()},
         "honest": found.honest,
+        "naming": found.naming,
     }
 
 

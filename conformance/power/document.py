@@ -18,7 +18,7 @@ def markdown(power: Json, picture: str) -> str:
         power: A measurement, as `account` makes it.
         picture: Address of the picture.
     """
-    parts = (_summary(power), _others(power), _faults(power, picture), _rest(power))
+    parts = (_summary(power), _others(power), _named(power), _faults(power, picture), _rest(power))
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
@@ -108,6 +108,21 @@ def _others(power: Json) -> Iterator[str]:
         + "."
     )
     yield ""
+
+
+def _named(power: Json) -> Iterator[str]:
+    found = power.get("naming")
+    if found is None:
+        return
+    yield from ("## What the diagnosis names", "")
+    yield "| kernels | right | in part | silent | wrong |"
+    yield "|---|--:|--:|--:|--:|"
+    for words, counts in (("one fault", found["single"]), ("two faults", found["pairs"])):
+        cells = " | ".join(str(counts[o]) for o in ("right", "part", "silent", "wrong"))
+        yield f"| {words} | {cells} |"
+    yield ""
+    yield from (f"- {fault}: named {', '.join(names)}" for fault, names in found["wrong"].items())
+    yield from ([""] if found["wrong"] else [])
 
 
 def _faults(power: Json, picture: str) -> Iterator[str]:

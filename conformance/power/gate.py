@@ -9,6 +9,9 @@ from conformance.power.account import FEW, WIDE, Json
 CORE_CASES = 3
 """How many cases must kill a core fault with a wide margin, in each type."""
 
+WRONGLY_NAMED = 0.01
+"""Part of the kernels with known faults that may be given a wrong name."""
+
 MUTANTS = 0.98
 """Part of the generated mutants that must be killed, in float32 and in float64."""
 
@@ -18,7 +21,14 @@ SMOKE_PART = 0.5
 
 def broken(power: Json) -> list[str]:
     """The promises that a measurement breaks, in words; none if all hold."""
-    return [*_faults(power), *_mutants(power), *_honest(power), *_cases(power), *_smoke(power)]
+    return [
+        *_faults(power),
+        *_mutants(power),
+        *_honest(power),
+        *_named(power),
+        *_cases(power),
+        *_smoke(power),
+    ]
 
 
 def _faults(power: Json) -> Iterator[str]:
@@ -58,6 +68,18 @@ def _mutants(power: Json) -> Iterator[str]:
 def _honest(power: Json) -> Iterator[str]:
     for alarm in power["honest"]["alarms"]:
         yield f"false alarm: {alarm}"
+
+
+def _named(power: Json) -> Iterator[str]:
+    found = power.get("naming")  # measurements from before names were held have none
+    if found is None:
+        return
+    wrong, of = len(found["wrong"]), sum(found["single"].values()) + sum(found["pairs"].values())
+    if wrong >= WRONGLY_NAMED * of:
+        yield (
+            f"{wrong} of {of} kernels are given a wrong name, less than {WRONGLY_NAMED:.0%} was "
+            f"wanted: {'; '.join(found['wrong'])}"
+        )
 
 
 def _cases(power: Json) -> Iterator[str]:

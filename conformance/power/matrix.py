@@ -134,13 +134,13 @@ def examine(suspect: Suspect) -> Verdicts:
 
 def hold(path: Path, index: int) -> tuple[dict[str, str], float]:
     """Hold a kernel to one case: letters by output, and the largest error over its bound."""
-    case, ruler = cases()[index], _ruler(path.dialect, index)
+    case, measure = cases()[index], ruler(path.dialect, index)
     header, outputs = worker.run(path, laid_out(case.inputs))
     if header["status"] in ("unsupported", "not-run"):
         return {}, 0.0
     if header["status"] == "error":
-        return dict.fromkeys(ruler.due, CRASHED), math.inf
-    results = ruler.judge(outputs)
+        return dict.fromkeys(measure.due, CRASHED), math.inf
+    results = measure.judge(outputs)
     wrong = [r for r in results.values() if r.grade == "F"]
     errors = [math.inf if r.units is None else r.units for r in wrong]
     letters = {name: r.grade or NOTHING for name, r in results.items()}
@@ -148,5 +148,6 @@ def hold(path: Path, index: int) -> tuple[dict[str, str], float]:
 
 
 @cache
-def _ruler(dialect: Dialect, index: int) -> Ruler:
+def ruler(dialect: Dialect, index: int) -> Ruler:
+    """What a kernel of a dialect is held to on a case, prepared once."""
     return Ruler(cases()[index], dialect)

@@ -12,7 +12,7 @@ from conformance.case import Dialect, Inputs
 from conformance.faults.honest import PANEL
 from conformance.faults.sheet import kernel
 from conformance.memory import laid_out
-from conformance.power import alarms, baselines, field, matrix, mutants
+from conformance.power import alarms, baselines, field, matrix, mutants, naming
 from conformance.power.account import Json, Measured
 from conformance.power.judge import judge
 from conformance.power.laws import LAWS
@@ -50,6 +50,7 @@ def measure(*, jobs: int, stage: Stage) -> Measured:
     rejected = dict(spread("baselines", rejecting, faults))
     alarmed = dict(spread("baselines on honest algorithms", rejecting_honest, honest))
     broken = dict(spread("laws", breaking, faults))
+    names = list(spread("diagnosis", naming.examine, naming.subjects()))
     return Measured(
         judge=before,
         faults=on_faults,
@@ -59,6 +60,7 @@ def measure(*, jobs: int, stage: Stage) -> Measured:
         false_alarms=_turned(alarmed, [b.name for b in baselines.BASELINES], honest),
         laws=_turned(broken, [law.name for law in LAWS], faults),
         honest=_honest(trials),
+        naming=naming.account(names),
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 from conformance.adapter import Path
 from conformance.case import Actual, Inputs
 from conformance.errors import Unsupported
-from conformance.power import matrix
+from conformance.power import matrix, naming
 from conformance.power.account import Measured, account
 from conformance.power.judge import judge
 from conformance.power.matrix import CRASHED, TYPES, Verdicts
@@ -85,6 +85,7 @@ def measured() -> Measured:
         false_alarms={"allclose": ()},
         laws={"repetition": [some]},
         honest=honest,
+        naming=naming.account([]),
     )
 
 
