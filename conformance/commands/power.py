@@ -69,6 +69,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         default=os.cpu_count() or 1,
         help="processes (default: CPUs)",
     )
+    parser.add_argument(
+        "--pairs",
+        type=whole("pairs", 0),
+        default=200,
+        help="of how many pairs of faults the diagnosis is tried, 5 s each (default: 200, all)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -88,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
     if args.out:
         require_folder(args.out)
     with _progress() as stage:
-        found = measuring.measure(jobs=args.jobs, stage=stage)
+        found = measuring.measure(jobs=args.jobs, stage=stage, pairs=args.pairs)
     power = account.account(found)
     if args.kills:
         said = table.table(account.wrong(found))

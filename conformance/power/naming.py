@@ -48,13 +48,13 @@ class Outcome(Enum):
     WRONG = "wrong"
 
 
-def subjects() -> list[Subject]:
-    """Every fault that can be seen, alone, then the pairs."""
+def subjects(most: int = PAIRS) -> list[Subject]:
+    """Every fault that can be seen, alone, then the first pairs of `PAIRS`, `most` at most."""
     seen = [f for f in FAULTS.values() if not f.accepted and set(f.touches) & {*OUTPUT_NAMES}]
     usual = [f.id for f in seen if f.dialect == Dialect() and not f.lots]
     chance = random.Random(SEED)  # noqa: S311 - repeatable on purpose
     pairs: dict[Subject, None] = {}
-    while len(pairs) < PAIRS:
+    while len(pairs) < min(most, PAIRS):
         pairs[tuple(sorted(chance.sample(usual, 2)))] = None
     return [*((fault.id,) for fault in seen), *pairs]
 
