@@ -49,7 +49,7 @@ def test_a_module_of_the_folder_is_found() -> None:
     """``module:object`` looks where the command was started, too."""
     done = shell("check", "right:batch_norm", "--case", "dense/*", "--quiet")
     assert done.returncode == 0
-    assert done.stdout.startswith("CONFORMS, grade A: right:batch_norm")
+    assert done.stdout.startswith("CONFORMS in values, grade A; ")
 
 
 def test_json_is_all_that_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
