@@ -10,6 +10,7 @@ where two equal calls differ.  A name too few is better than a wrong one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from conformance.adapter import WROTE_TO_INPUTS
 from conformance.arrays import OUTPUT_NAMES
@@ -116,7 +117,12 @@ def _by_place(hearing: Hearing, faults: Iterable[Fault]) -> Diagnosis | None:
                     by_place=True,
                 )
             )
-    return max(found, key=lambda f: f.matched / f.of, default=None)
+    best = max(found, key=lambda f: f.matched / f.of, default=None)
+    if best is None:
+        return None
+    # Places alone cannot tell one from another that fails in as many of them.
+    equal = (f for f in found if f.matched * best.of == best.matched * f.of and f is not best)
+    return replace(best, also=tuple(f.fault for f in equal if f.fault))
 
 
 def _unnamed(name: str, hearing: Hearing, left: set[Cell]) -> Diagnosis:
