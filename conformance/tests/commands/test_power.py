@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from conformance.cli import main
-from conformance.power import measuring
+from conformance.power import account, measuring
 from conformance.tests.power.test_gate import pytestmark as needs_checkout
 from conformance.tests.power.test_gate import stored
 
@@ -23,6 +23,7 @@ def power(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A measurement that the command finds instead of making one."""
     found = copy.deepcopy(stored())
     monkeypatch.setattr(measuring, "measure", lambda **_: found)
+    monkeypatch.setattr(account, "account", lambda found: found)
     return found
 
 
@@ -91,7 +92,7 @@ def test_help_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     ("missing", "importers"),
-    [("scipy.optimize", ("measuring", "account", "cover")), ("matplotlib", ("picture",))],
+    [("scipy.optimize", ("measuring", "account", "table", "cover")), ("matplotlib", ("picture",))],
 )
 @pytest.mark.usefixtures("power")
 def test_a_missing_extra_is_told_before_measuring(
