@@ -75,7 +75,8 @@ def power(file: Path, cases: Sequence[str] = _CASES) -> Path:
         },
         "honest": {"members": 0, "types": [], "comparisons": 0, "grades": {}, "alarms": []},
         **{name: {} for name in ("unseen", "justified", "baselines", "laws")},
-        **{name: [] for name in ("smoke", "missed")},
+        "smoke": {},
+        "missed": [],
     }  # fmt: skip
     file.write_text(json.dumps(told))
     return file
