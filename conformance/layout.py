@@ -8,18 +8,30 @@ _NAMES = {2: "NC", 3: "NCL", 4: "NCHW", 5: "NCDHW"}
 
 
 def name(inputs: Inputs) -> str:
-    """The layout of `inputs.x` as a framework would call it: ``"NCHW"``, ``"NDHWC"``, ...
+    """The layout of `inputs.x` as a framework would call it; see `named`."""
+    return named(inputs.x.ndim, None if isinstance(inputs.axis, tuple) else inputs.channel_axes[0])
 
-    Per-activation inputs are ``"per-activation"``; a rank or channel axis that has no common
-    name is spelled out, such as ``"rank 4, axis 2"``.
+
+def named(rank: int, axis: int | None) -> str:
+    """The layout of x as a framework would call it: ``"NCHW"``, ``"NDHWC"``, ...
+
+    A rank or channel axis that has no common name is spelled out, such as ``"rank 4, axis 2"``.
+
+    Args:
+        rank: Number of axes of x.
+        axis: The channel axis, not negative; None for several, which is ``"per-activation"``.
     """
-    if isinstance(inputs.axis, tuple):
+    if axis is None:
         return "per-activation"
-    first = _NAMES.get(inputs.x.ndim)
-    (axis,) = inputs.channel_axes
-    if first is None or axis not in (1, inputs.x.ndim - 1):
-        return f"rank {inputs.x.ndim}, axis {axis}"
+    first = _NAMES.get(rank)
+    if first is None or axis not in (1, rank - 1):
+        return f"rank {rank}, axis {axis}"
     return first if axis == 1 else f"N{first[2:]}C"
+
+
+def kind(rank: int, types: str, mode: str, layout: str) -> str:
+    """The kind of a call, by which scopes and smoke tiers are told: axes, types, mode, layout."""
+    return f"{rank} axes {types} {mode} {layout}"
 
 
 def channels_first(array: Array, axis: int) -> Array:

@@ -99,9 +99,7 @@ class _Asking:
             *zip(plan.hidden.places, plan.hidden.questions, strict=True),
             *enumerate(plan.cases),
         ]
-        queue.sort(
-            key=lambda item: item[0]
-        )  # stable: a question comes before the case of its place
+        queue.sort(key=lambda item: item[0])  # stable: questions before the case of their place
         for _, asked in queue:
             if isinstance(asked, Question):
                 self._secretly([asked])

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,21 +12,17 @@ from typing import Any
 from conformance.case import Case, Inputs
 from conformance.cases import golden
 from conformance.checking import (
-    compared,
+    conclusion,
     fresh,
-    grouping,
     isolation,
     levels,
-    narrowing,
     own_code,
-    pictures,
     read_only,
     smoke,
     telling,
 )
-from conformance.checking.asking import Asked, Plan, ask
-from conformance.checking.closure import Closure
-from conformance.checking.declaration import declared
+from conformance.checking.asking import Plan, ask
+from conformance.checking.conclusion import Checked, Seen
 from conformance.checking.fresh import Drawn
 from conformance.checking.levels import Rule
 from conformance.checking.named import Named, named
@@ -35,23 +30,19 @@ from conformance.checking.options import (
     BUDGET_SECONDS,
     CASE_SECONDS,
     Options,
-    described,
     matched,
     repro,
     repro_of_all,
     select,
 )
 from conformance.checking.report import Convention, Report
-from conformance.checking.scope import Call
 from conformance.checking.trial import Trial, Tried
 from conformance.checking.user_calls import solved
 from conformance.errors import AdapterError
-from conformance.faults.diagnosis import diagnose
 from conformance.harness import run as runner
 from conformance.harness.halt import Halt
 from conformance.harness.kernels.source import MEMORY_GIB, parse_dialect
-from conformance.verdict.diagnosed import Diagnosis
-from conformance.verdict.record import COMPARED, RED, CaseResult, OutputResult, Status
+from conformance.verdict.record import CaseResult, Status
 
 
 def check(
@@ -167,72 +158,44 @@ def run(
         trial.check_parameters()
         trial.know(options.known_failures)
         plan = _plan(trial, known, options, own, progress)
-        asked = ask(trial, plan)
-        tried, drawn = _in_order(asked.tried), tuple(t.result for t in asked.drawn)
-        results = tuple(t.result for t in tried)
-        every = (*results, *drawn)
-        statuses = {o.status for o in _outputs(every)}
-        failed = any(o.status is Status.FAIL and not o.edges for o in _outputs(every))
-        conventions, notes = _account(trial, tried, start, halt, fails=failed)
-        edges = (*levels.edges_of(results), *read_only.found(trial, tried))
-        told_apart = None if halt.why else telling.quality(trial, tried, options, plan.hidden.seed)
-        breaches = trial.breaches
-    cut = _cut(halt, results)
-    betrayed = fresh.compared(plan.hidden, [(q, t.result) for q, t in asked.secret], results)
-    moved = known.closure().files != files.files
-    spoilt = (*_of_breaches(breaches), *((_MOVED,) if moved else ()))
-    red = bool(statuses & RED)
-    found = diagnose([t.evidence for t in (*tried, *asked.drawn)], trial.dialect) if red else ()
-    agree = not (betrayed.disagree or spoilt)
-    grade = _grade(results, drawn, is_whole=not cut, agree=agree)
-    failed = grade == "F" or bool(cut)
-    calls = {t.result.case: Call.of(t.evidence.case.inputs) for t in (*tried, *asked.drawn)}
-    return Report(
-        kernel=known.shown,
-        about=told["paths"][0]["about"],
-        conforms=bool(statuses & COMPARED)
-        and not failed
-        and levels.keeps(options.rule, grade, edges),
-        partial=cut,
-        grade=grade,
-        cases=results,
-        drawn=drawn,
-        scope=compared.account(results, drawn, trial.facts["where"]),
-        diagnosis=found,
-        conventions=conventions,
-        dialect=asdict(trial.dialect),
-        declared=declared(trial.facts),
-        notes=(
-            *spoilt,
-            *notes,
-            *fresh.notes(betrayed),
-            *_on_scope(tried, asked, options, found, whole=own is None and not (cut or spoilt)),
+        seen = _seen(trial, plan, options, start, halt)
+    return conclusion.report(
+        Checked(
+            known=known,
+            options=options,
+            told=told,
+            files=files,
+            code=code.result(),
+            is_own=own is not None,
+            started=started,
+            clock=clock,
         ),
-        spoilt=spoilt,
-        fresh=betrayed,
-        versions=told["versions"],
-        device=told["device"],
-        takes=tuple(trial.facts["takes"]),
-        suite=described(options, known, is_own=own is not None),
-        digest=None if moved else files.digest,
-        closure=Closure() if moved else files,
-        code=code.result(),
-        started=started,
-        seconds=round(time.perf_counter() - clock, 3),
-        rule=options.rule,
-        edges=edges,
-        protections=trial.protections.states,
-        calls=calls,
-        pictures=_pictures([*tried, *asked.drawn], calls, trial) if red else (),
-        quality=told_apart,
+        trial,
+        seen,
+        halt,
     )
 
 
-_MOVED = "the kernel's files were changed while it was checked: the verdict is of neither state"
-
-
-def _outputs(results: Iterable[CaseResult]) -> Iterator[OutputResult]:
-    return (output for result in results for output in result.outputs.values())
+def _seen(
+    trial: Trial, plan: Plan, options: Options, start: Callable[[], Trial], halt: Halt
+) -> Seen:
+    """Ask all that is planned, and what follows from the answers."""
+    asked = ask(trial, plan)
+    tried = _in_order(asked.tried)
+    outputs = [o for one in [*tried, *asked.drawn] for o in one.result.outputs.values()]
+    failed = any(o.status is Status.FAIL and not o.edges for o in outputs)
+    conventions, notes = _account(trial, tried, start, halt, fails=failed)
+    edges = levels.edges_of(one.result for one in tried)
+    return Seen(
+        hidden=plan.hidden,
+        asked=asked,
+        tried=tried,
+        conventions=conventions,
+        notes=notes,
+        edges=(*edges, *read_only.found(trial, tried)),
+        quality=None if halt.why else telling.quality(trial, tried, options, plan.hidden.seed),
+        breaches=trial.breaches,
+    )
 
 
 def _plan(
@@ -261,34 +224,10 @@ def _plan(
     )
 
 
-def _pictures(
-    tried: Sequence[Tried], calls: Mapping[str, Call], trial: Trial
-) -> tuple[pictures.Picture, ...]:
-    """Pictures of one case of each kind of failure."""
-    found = grouping.findings([one.result for one in tried], calls)
-    wanted = [(f.example.case, output) for f in found for output in f.outputs]
-    return tuple(pictures.taken(tried, wanted[: pictures.MOST], trial.dialect))
-
-
 def _in_order(tried: Sequence[Tried]) -> list[Tried]:
     """What was tried, in the order of the catalogue; inputs of a user's own as they came."""
     places = {name: place for place, name in enumerate(golden.manifest().entries)}
     return sorted(tried, key=lambda one: places.get(one.result.case, 0))
-
-
-def _on_scope(
-    tried: Sequence[Tried],
-    asked: Asked,
-    options: Options,
-    found: Sequence[Diagnosis],
-    *,
-    whole: bool,
-) -> tuple[str, ...]:
-    """What to declare, where the whole catalogue says it and no known fault explains more."""
-    everything = options.tier == "standard" and options.cases is None and options.dtype is None
-    if not (whole and everything) or any(each.fault for each in found):
-        return ()
-    return narrowing.notes([*tried, *(one for _, one in asked.secret), *asked.drawn])
 
 
 def _account(
@@ -306,33 +245,6 @@ def _account(
             raise
         return (), ()
     return ((), ()) if halt.why else (conventions, notes)
-
-
-def _grade(
-    results: tuple[CaseResult, ...], drawn: tuple[CaseResult, ...], *, is_whole: bool, agree: bool
-) -> str | None:
-    """The grade of all; of a part there is none but F, which no other case can mend.
-
-    It is that of the stored cases, the same at every check; drawn ones give it where no stored one
-    was compared, and make it F where they fail.
-    """
-    by_chance = levels.worst_grade(drawn)
-    grade = levels.worst_grade(results) or by_chance if agree and by_chance != "F" else "F"
-    return grade if is_whole or grade == "F" else None
-
-
-def _of_breaches(breaches: str | None) -> tuple[str, ...]:
-    """A kernel that writes where its worker answers has tried to answer for it."""
-    if breaches is None:
-        return ()
-    return (f"its process sent what was no answer to a question {breaches}",)
-
-
-def _cut(halt: Halt, results: Sequence[CaseResult]) -> str | None:
-    """How the check was cut short, in words; None where nothing was left out."""
-    if not halt.why:
-        return None
-    return runner.cut_short(halt, results) or f"{halt.why} after the cases and before their account"
 
 
 def _conventions(trial: Trial) -> tuple[Convention, ...]:

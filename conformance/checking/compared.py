@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.printable import cut, one_line
 from conformance.report.wording import plural
-from conformance.verdict.record import COMPARED, RED, CaseResult, OutputResult
+from conformance.verdict.record import HELD, CaseResult, OutputResult
 
 _REASONS = 8
 """Reasons that are told by their words; the others are counted together."""
@@ -109,7 +109,7 @@ _TOLD = 3
 
 
 def _held(result: OutputResult) -> bool:
-    return result.status in COMPARED | RED
+    return result.status in HELD
 
 
 def _reason(result: OutputResult) -> str:

@@ -22,7 +22,7 @@ from conformance.errors import InputError, SelectionError
 from conformance.float_types import FLOAT_TYPES
 from conformance.harness.kernels.declared import RANKS
 from conformance.verdict.edges import READ_ONLY
-from conformance.verdict.record import COMPARED, COUNTED_APART, RED, Status
+from conformance.verdict.record import COMPARED, COUNTED_APART, HELD, RED, Status
 from conformance.verdict.ruler import due_names
 
 _LARGEST = 64 << 20
@@ -79,12 +79,12 @@ def _cases(*tables: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
     words = [
         [_status(word) for word in case.values()] for table in tables for case in table.values()
     ]
-    met = sum(any(status in COMPARED | RED for status in case) for case in words)
+    met = sum(any(status in HELD for status in case) for case in words)
     return {"stored": len(stored), "drawn": len(drawn), "compared": met}
 
 
 def _outputs(statuses: Sequence[Status]) -> dict[str, int]:
-    held = sum(status in COMPARED | RED for status in statuses)
+    held = sum(status in HELD for status in statuses)
     return {"asked": len(statuses), "compared": held}
 
 
@@ -101,7 +101,7 @@ def _of_scope(said: Mapping[str, Any]) -> Iterator[Deviation]:
     met = [
         entries[name]
         for name, words in said["results"].items()
-        if name in entries and any(_status(word) in COMPARED | RED for word in words.values())
+        if name in entries and any(_status(word) in HELD for word in words.values())
     ]
     for what, field in (("dtypes", "dtype"), ("layouts", "layout"), ("modes", "mode")):
         lacking = {getattr(entry, field) for entry in met} - {*scope[what]}

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from conformance import layout
 from conformance.case import LIMIT, Problem
 from conformance.cases import catalogue, golden
 from conformance.cases.catalogue.recipe import CaseRow, problem
@@ -25,8 +26,8 @@ from conformance.cases.catalogue.stream import Stream
 from conformance.checking.report import Fresh
 from conformance.checking.trial import FRESH
 from conformance.verdict.record import (
-    COMPARED,
     COUNTED_APART,
+    HELD,
     RED,
     CaseResult,
     OutputResult,
@@ -150,7 +151,7 @@ def _questions(
 def _classes(group: str, row: CaseRow) -> tuple[str, ...]:
     entry = golden.manifest().entries[f"{group}/{row.name}"]
     values = math.prod(row.recipe.shape)
-    scope = f"{len(row.recipe.shape)} axes {entry.dtype} {entry.mode} {entry.layout}"
+    scope = layout.kind(len(row.recipe.shape), entry.dtype, entry.mode, entry.layout)
     return f"scope {scope}", f"size {len(str(values)) if values else 0}", f"group {group}"
 
 
@@ -219,7 +220,7 @@ def _was_told(case: CaseResult) -> bool:
 
 def _is_told(output: OutputResult) -> bool:
     """Whether an output was held against an expected value, or failed before it could be."""
-    return output.status in (COMPARED | RED) - COUNTED_APART
+    return output.status in HELD - COUNTED_APART
 
 
 def notes(fresh: Fresh) -> tuple[str, ...]:

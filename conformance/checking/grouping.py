@@ -15,7 +15,7 @@ from itertools import combinations
 
 from conformance.checking.scope import Call
 from conformance.report.wording import plural
-from conformance.verdict.record import COMPARED, RED, CaseResult, OutputResult, Status, is_wrong
+from conformance.verdict.record import HELD, RED, CaseResult, OutputResult, Status, is_wrong
 
 _MOST = 0.75
 """Part of the cases with a property that must fail for the property to be told."""
@@ -124,7 +124,7 @@ def _finding(
 
 
 def _held(result: OutputResult | None) -> bool:
-    return result is not None and result.status in COMPARED | RED
+    return result is not None and result.status in HELD
 
 
 def _common(failing: Sequence[Call | None], rest: Sequence[Call | None]) -> str:

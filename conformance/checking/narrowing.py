@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 
 from conformance.checking.trial import Tried
-from conformance.verdict.record import COMPARED, RED
+from conformance.verdict.record import HELD, RED
 
 
 def notes(tried: Iterable[Tried]) -> tuple[str, ...]:
@@ -22,7 +22,7 @@ def notes(tried: Iterable[Tried]) -> tuple[str, ...]:
     Returns:
         A sentence with the declaration; nothing where right and wrong cannot be told apart so.
     """
-    compared = [t for t in tried if t.result.status in COMPARED | RED]
+    compared = [t for t in tried if t.result.status in HELD]
     failing = [_kind(t) for t in compared if t.result.status in RED]
     wrong = set(failing)
     if len(failing) < _FEW or len(failing) < _MOST * sum(_kind(t) in wrong for t in compared):

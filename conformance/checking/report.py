@@ -17,7 +17,7 @@ from conformance.checking.scope import Call
 from conformance.quality.measure import Quality
 from conformance.report.wording import plural
 from conformance.verdict.diagnosed import Diagnosis
-from conformance.verdict.record import COMPARED, RED, CaseResult, Status, is_wrong
+from conformance.verdict.record import HELD, CaseResult, Status, is_wrong
 from conformance.verdict.record_file import encode
 
 SCHEMA = "conformance/check/2"
@@ -170,7 +170,7 @@ class Report:
     def _head(self) -> str:
         if self.partial:
             return f"PARTIAL ({self.partial}), no verdict"
-        if not any(self.counts[s] for s in COMPARED | RED):
+        if not any(self.counts[s] for s in HELD):
             return "NOTHING COMPARED"
         if self.conforms:
             return "CONFORMS in values"

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from conformance import layout
 from conformance.arrays import INPUT_NAMES
 from conformance.case import Dialect, Inputs
 from conformance.cases.catalogue.recipe import Recipe
 from conformance.harness.kernels.where import Facts, Predicate, parsed
 
 _SPATIAL = {3: ("L",), 4: ("H", "W"), 5: ("D", "H", "W")}
-_NAMES = {2: "NC", 3: "NCL", 4: "NCHW", 5: "NCDHW"}
 _AS_IT_IS = ("contiguous", "broadcast", "merged")
 """Kinds of memory in which x itself is contiguous."""
 
@@ -69,13 +69,7 @@ class Call:
     @property
     def layout(self) -> str:
         """As `conformance.layout.name` has it."""
-        rank = len(self.shape)
-        if self.several:
-            return "per-activation"
-        first, (axis,) = _NAMES.get(rank), self.axis
-        if first is None or axis not in (1, rank - 1):
-            return f"rank {rank}, axis {axis}"
-        return first if axis == 1 else f"N{first[2:]}C"
+        return layout.named(len(self.shape), None if self.several else self.axis[0])
 
     @property
     def mode(self) -> str:
@@ -85,7 +79,7 @@ class Call:
     @property
     def cell(self) -> str:
         """The kind of the call: axes, types, mode and layout."""
-        return f"{len(self.shape)} axes {self.types} {self.mode} {self.layout}"
+        return layout.kind(len(self.shape), self.types, self.mode, self.layout)
 
     def facts(self) -> dict[str, float | bool | str]:
         """What a predicate may speak of, but for whether the kernel sees it contiguous."""

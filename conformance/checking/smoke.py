@@ -15,7 +15,7 @@ from functools import cache
 
 from conformance.cases import catalogue, golden, kills
 from conformance.checking.scope import Call, Scope
-from conformance.verdict.record import COMPARED, COUNTED_APART, RED, CaseResult, Status
+from conformance.verdict.record import COUNTED_APART, HELD, CaseResult, Status
 
 
 @cache
@@ -78,7 +78,7 @@ def statuses(result: CaseResult) -> dict[str, str]:
 
 
 def _told(status: str | None) -> bool:
-    return status is not None and Status(status) in (COMPARED | RED) - COUNTED_APART
+    return status is not None and Status(status) in HELD - COUNTED_APART
 
 
 def _kinds(ids: Sequence[str], scope: Scope) -> list[list[str]]:

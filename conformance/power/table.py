@@ -48,7 +48,7 @@ def rejections(wrong: Iterable[Verdicts]) -> dict[str, Array]:
 
 def cell(inputs: Inputs) -> str:
     """The kind of a call: axes, types, mode and layout."""
-    return f"{inputs.x.ndim} axes {inputs.types} {inputs.mode} {layout.name(inputs)}"
+    return layout.kind(inputs.x.ndim, inputs.types, inputs.mode, layout.name(inputs))
 
 
 def missed(wrong: Iterable[Verdicts], used: Mapping[str, Iterable[str]] | None = None) -> list[str]:

@@ -63,6 +63,10 @@ What is flaky is not among them, whichever way it came out: it is neither red no
 """
 
 
+HELD = COMPARED | RED
+"""Statuses of outputs that were held against an expected value, or failed before they could be."""
+
+
 COUNTED_APART = frozenset({Status.EXPECTED_FAIL, Status.FLAKY})
 """Statuses of what is known to fail, always or at times: it makes nothing red, and no grade."""
 

@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from conformance.case import Array, Inputs, Outputs
-from conformance.float_types import FLOAT_TYPES
-from conformance.oracle.arithmetic import underflow
+from conformance.oracle.arithmetic import arithmetic, underflow
 from conformance.oracle.channels import by_channel
 from conformance.oracle.solve import owed
 
@@ -108,13 +107,11 @@ class Call:
     @cached_property
     def huge(self) -> float:
         """The largest number of the type computed in."""
-        known = FLOAT_TYPES.get(str(self.inputs.x.dtype))
-        name = "float32" if known is None else known.arithmetic
-        return float(np.finfo(name).max)
+        return float(np.finfo(arithmetic(self.inputs).dtype).max)
 
-    def per_channel(self, mask: Mask, like: Array) -> Mask:
-        """A mask per channel, flat, as one of the shape of an output."""
-        shaped = mask.reshape(self.inputs.channel_shape)
+    def per_channel(self, values: Array, like: Array) -> Array:
+        """Values of the channels, one each, as an array of the shape of an output."""
+        shaped = values.reshape(self.inputs.channel_shape)
         if like.shape == self.inputs.channel_shape:
             return shaped
         axes = self.inputs.channel_axes

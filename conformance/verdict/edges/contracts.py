@@ -76,13 +76,9 @@ def _returned(call: Call, back: Returned) -> Mask:
 
 def _overflown(call: Call, back: Returned) -> Mask:
     channels = call.per_channel(call.overflowing, back.exact)
+    left: Array | float = 0.0
     if back.name == "y" and call.inputs.beta is not None:
-        beta = np.asarray(call.inputs.beta, dtype=np.float64)
-        axes = call.inputs.channel_axes
-        flat = [n if axis in axes else 1 for axis, n in enumerate(back.exact.shape)]
-        left: Array = np.broadcast_to(beta.reshape(flat), back.exact.shape)
-    else:
-        left = np.zeros(back.exact.shape)
+        left = call.per_channel(np.asarray(call.inputs.beta, dtype=np.float64), back.exact)
     lost = ~np.isfinite(back.actual) | (back.actual == left)
     return np.asarray(channels & lost, dtype=np.bool_)
 
