@@ -15,6 +15,7 @@ from conformance.errors import InputError
 from conformance.printable import one_line
 from conformance.report import wording
 from conformance.verdict.edges import EDGES, in_words, listed
+from conformance.verdict.edges.posing import posing
 from conformance.verdict.record import (
     COMPARED,
     COUNTED_APART,
@@ -79,11 +80,7 @@ class EdgeFound:
 
 def edges_of(cases: Iterable[CaseResult]) -> tuple[EdgeFound, ...]:
     """What became of every edge that a case poses, in the order of `EDGES`."""
-    posing: dict[str, list[CaseResult]] = {name: [] for name in EDGES}
-    for case in cases:
-        for name in case.edges:
-            posing.setdefault(name, []).append(case)
-    return tuple(_found(name, some) for name, some in posing.items() if some)
+    return tuple(_found(name, some) for name, some in posing(cases).items())
 
 
 def _found(name: str, cases: list[CaseResult]) -> EdgeFound:

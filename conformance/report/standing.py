@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from conformance.verdict.edges import EDGES
+from conformance.verdict.edges.posing import posing
 from conformance.verdict.record import (
     COUNTED_APART,
     CaseResult,
@@ -120,13 +120,14 @@ def _has_wrong_values(result: OutputResult) -> bool:
 
 def _edges(cases: Iterable[CaseResult]) -> Iterator[tuple[str, bool]]:
     """Edges at which something was told, and whether none of it differs."""
-    told: dict[str, bool] = {}
-    for case in cases:
-        results = list(case.outputs.values())
-        for edge in case.edges:
-            if any(edge in r.edges for r in results):
-                told[edge] = False
-            elif any(r.grade for r in results) and not any(map(_has_wrong_values, results)):
-                told.setdefault(edge, True)
-    order = [*EDGES, *sorted(told.keys() - EDGES.keys())]
-    return ((edge, told[edge]) for edge in order if edge in told)
+    for edge, some in posing(cases).items():
+        if any(edge in result.edges for case in some for result in case.outputs.values()):
+            yield edge, False
+        elif any(map(_is_right, some)):
+            yield edge, True
+
+
+def _is_right(case: CaseResult) -> bool:
+    """Whether something of a case was graded, and no value in it is wrong."""
+    results = case.outputs.values()
+    return any(r.grade for r in results) and not any(map(_has_wrong_values, results))
