@@ -7,6 +7,7 @@ several that explain the same on all evidence, none is told from the others.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -64,7 +65,11 @@ class Explaining:
         self._known: set[str] = set()
         self._whole: dict[tuple[str, ...], Account] = {}
         self._seen = {e.case.id for e in hearing.everything}
-        self.left = {cell for cell in hearing.failing if cell[0] in self._seen}
+        self._cells: dict[str, list[Cell]] = defaultdict(list)
+        for cell in hearing.failing:
+            if cell[0] in self._seen:
+                self._cells[cell[1]].append(cell)
+        self.left = {cell for cells in self._cells.values() for cell in cells}
         self._scope = {e.case.id: e.scope for e in hearing.small}
         self._sampled = {e.case.id for e in hearing.sample}
 
@@ -124,13 +129,12 @@ class Explaining:
         """Of hypotheses, those that explain outputs whole, the one that explains most first."""
         able = list(accounts)
         while able:
-            ranked = sorted(able, key=lambda a: len(self._explained(a, scopes)), reverse=True)
-            able = [a for a in ranked if self._explained(a, scopes)]
-            if not able:
+            sizes = [(a, len(self._explained(a, scopes))) for a in able]
+            most = max(size for _, size in sizes)
+            if not most:
                 return
-            most = len(self._explained(able[0], scopes))
-            best = [a for a in able if len(self._explained(a, scopes)) == most]
-            able = [a for a in able if a not in best]
+            best = [a for a, size in sizes if size == most]
+            able = [a for a, size in sizes if 0 < size < most]
             found = [whole for a in best if (whole := self._on_all(a, scopes))]
             if not found:
                 continue
@@ -194,11 +198,8 @@ class Explaining:
 
     def _wrong(self, scopes: set[Scope], names: set[str]) -> set[Cell]:
         """Wrong cells of some outputs in some scopes that were looked at."""
-        return {
-            (case, name)
-            for case, name in self._hearing.failing
-            if name in names and case in self._seen and self._scope[case] in scopes
-        }
+        cells = (cell for name in names for cell in self._cells[name])
+        return {cell for cell in cells if self._scope[cell[0]] in scopes}
 
     def _for_the_most(self, singles: Iterable[Account]) -> Iterator[Explanation]:
         """Faults that are refuted nowhere and explain at least half of an output's wrong cells."""
