@@ -20,6 +20,7 @@ from conformance.faults.evidence import Evidence
 from conformance.faults.explaining import Explaining, Explanation
 from conformance.faults.fault import Fault
 from conformance.faults.hearing import LARGEST, Cell, Hearing
+from conformance.faults.predictions import Predictions
 from conformance.faults.terms import off
 from conformance.faults.types_told import without_types
 from conformance.verdict.diagnosed import Diagnosis
@@ -31,12 +32,15 @@ _FEWEST_PLACES = 5
 """Places that must be the same: in fewer, many a fault of rounding fails."""
 
 
-def diagnose(evidence: Sequence[Evidence], dialect: Dialect) -> tuple[Diagnosis, ...]:
+def diagnose(
+    evidence: Sequence[Evidence], dialect: Dialect, known: Predictions | None = None
+) -> tuple[Diagnosis, ...]:
     """Name what is wrong.
 
     Args:
         evidence: What a kernel did on many cases, passed ones included: they refute.
         dialect: The kernel's conventions.
+        known: What faults are known to produce in that dialect, kept from kernel to kernel.
 
     Returns:
         A finding for every group of failing outputs: the faults that explain it, or the terms
@@ -45,7 +49,7 @@ def diagnose(evidence: Sequence[Evidence], dialect: Dialect) -> tuple[Diagnosis,
     findings = list(_overwritten(evidence))
     typed, values = without_types(evidence, dialect)
     findings += typed
-    hearing = Hearing(values, dialect)
+    hearing = Hearing(values, dialect, known)
     if not hearing.failing:
         return tuple(findings)
     possible = [fault for fault in FAULTS.values() if fault.exists_in(dialect)]

@@ -192,9 +192,10 @@ class Explaining:
         told = {case for case, name in cells & account.told}
         agreed = {case for case, _ in cells}
         shown = {case for case, _ in account.shows}
-        if len(told) == 1 and len(self._seen) > _OTHERS:
-            return shown == told == {case for case, _ in self._hearing.failing}
-        return len(told) >= _LEAST or (not told and len(agreed) >= _MUTE)
+        if len(told) >= _LEAST or len(agreed - told) >= _MUTE:
+            return True
+        alone = shown == told == {case for case, _ in self._hearing.failing}
+        return len(told) == 1 and len(self._seen) > _OTHERS and alone
 
     def _wrong(self, scopes: set[Scope], names: set[str]) -> set[Cell]:
         """Wrong cells of some outputs in some scopes that were looked at."""

@@ -18,7 +18,7 @@ from conformance.case import Dialect
 from conformance.faults.evidence import Evidence, spread_over_groups
 from conformance.faults.fault import Fault
 from conformance.faults.match import Prediction
-from conformance.verdict.ruler import Ruler
+from conformance.faults.predictions import Predictions
 
 Cell: TypeAlias = tuple[str, str]
 """Id of a case, and an output of it."""
@@ -64,32 +64,32 @@ class Account:
 class Hearing:
     """The evidence on one kernel, and what it is held to, prepared once for all hypotheses."""
 
-    def __init__(self, evidence: Sequence[Evidence], dialect: Dialect) -> None:
+    def __init__(
+        self, evidence: Sequence[Evidence], dialect: Dialect, known: Predictions | None = None
+    ) -> None:
         """Prepare it.
 
         Args:
             evidence: What the kernel did, passed cases included.
             dialect: Its conventions.
+            known: What faults are known to produce in that dialect.
         """
-        self.dialect = dialect
+        self._dialect = dialect
+        self._known = Predictions(dialect) if known is None else known
+        self._together: dict[tuple[str, tuple[str, ...]], Prediction] = {}
         self.small = sorted((e for e in evidence if e.actual), key=lambda e: e.case.inputs.x.size)
         self.by_id = {e.case.id: e for e in self.small}
-        self._rulers: dict[str, Ruler] = {}
-        self._predictions: dict[tuple[str, tuple[str, ...]], Prediction] = {}
 
     def predict(self, faults: Hypothesis, e: Evidence) -> Prediction:
         """What faults would have produced on a case, all of them at once."""
         acting = tuple(fault for fault in faults if fault.acts_on(e.case.inputs))
+        if not acting[1:]:
+            return self._known.of(acting, e.case)
         key = (e.case.id, tuple(fault.id for fault in acting))
-        if key not in self._predictions:
-            self._predictions[key] = Prediction(acting, e.case, self.ruler(e), self.dialect)
-        return self._predictions[key]
-
-    def ruler(self, e: Evidence) -> Ruler:
-        """What the kernel is held to on a case."""
-        if e.case.id not in self._rulers:
-            self._rulers[e.case.id] = Ruler(e.case, self.dialect)
-        return self._rulers[e.case.id]
+        if key not in self._together:
+            ruler = self._known.ruler(e.case)
+            self._together[key] = Prediction(acting, e.case, ruler, self._dialect)
+        return self._together[key]
 
     @cached_property
     def failing(self) -> list[Cell]:

@@ -20,6 +20,7 @@ from conformance.faults import FAULTS
 from conformance.faults.diagnosis import diagnose
 from conformance.faults.evidence import Evidence, spread_over_groups
 from conformance.faults.fault import at_once
+from conformance.faults.predictions import Predictions
 from conformance.faults.sheet import kernel
 from conformance.harness import worker
 from conformance.memory import laid_out
@@ -65,10 +66,11 @@ def examine(subject: Subject) -> tuple[Subject, Outcome, list[str]]:
     (first, *others) = faults
     dialect = first.dialect
     if others:
-        found = diagnose(_evidence(kernel(at_once(faults)[0]), dialect), dialect)
+        evidence = _evidence(kernel(at_once(faults)[0]), dialect)
     else:
         second = first.by_chance(1) if first.lots else None
-        found = diagnose(_evidence(first.kernel, dialect, second), dialect)
+        evidence = _evidence(first.kernel, dialect, second)
+    found = diagnose(evidence, dialect, _known(dialect))
     return subject, outcome(subject, found), named(found)
 
 
@@ -102,6 +104,11 @@ def account(found: Iterable[tuple[Subject, Outcome, list[str]]]) -> dict[str, An
             wrong[" + ".join(subject)] = names
     counted = {n: {o.value: counts[n][o.value] for o in Outcome} for n in counts}
     return {"single": counted[1], "pairs": counted[2], "wrong": dict(sorted(wrong.items()))}
+
+
+@cache
+def _known(dialect: Dialect) -> Predictions:
+    return Predictions(dialect)
 
 
 @cache

@@ -13,7 +13,7 @@ from conformance.faults.fault import at_once
 from conformance.faults.sheet import kernel
 from conformance.tests.faults.independent import CORRECT, DIALECTS, KERNELS
 from conformance.tests.faults.independent.lanes import otherwise
-from conformance.tests.faults.trials import evidence
+from conformance.tests.faults.trials import evidence, told
 
 COMBINED = (
     ("beta-sign-flip", "dx-missing-gamma"),
@@ -47,7 +47,7 @@ def test_a_kernel_written_elsewhere_is_named(fault: str) -> None:
     dialect = DIALECTS.get(fault, Dialect())
     kernel = KERNELS[fault]
     twice = otherwise(kernel) if FAULTS[fault].lots else None
-    found = diagnose(evidence(kernel, dialect, second=twice), dialect)
+    found = told(kernel, dialect, second=twice)
     assert found
     assert found[0].fault == (None if fault in READ_OTHERWISE else fault)
     assert bool(found[0].also) == (fault in INSEPARABLE)
@@ -56,7 +56,7 @@ def test_a_kernel_written_elsewhere_is_named(fault: str) -> None:
 @pytest.mark.parametrize("fault", [f for f in sorted(KERNELS) if FAULTS[f].lots])
 def test_chance_is_not_blamed_where_equal_calls_agree(fault: str) -> None:
     """A kernel that gives the same answer twice does not hear of races and barriers."""
-    found = diagnose(evidence(KERNELS[fault]), Dialect())
+    found = told(KERNELS[fault])
     assert found
     assert not any(FAULTS[f.fault].lots for f in found if f.fault)
 
@@ -66,7 +66,7 @@ def test_the_dictionary_recognises_itself(fault: str) -> None:
     """A fault that nobody wrote independently is named first in the dictionary's own kernel."""
     own = FAULTS[fault]
     twice = own.by_chance(1) if own.lots else None
-    found = diagnose(evidence(own.kernel, own.dialect, second=twice), own.dialect)
+    found = told(own.kernel, own.dialect, second=twice)
     if own.accepted:
         assert found == ()
     else:
@@ -76,17 +76,16 @@ def test_the_dictionary_recognises_itself(fault: str) -> None:
 
 def test_a_correct_kernel_gets_no_diagnosis() -> None:
     """There is nothing to say about a kernel that is right, in any dialect."""
-    assert diagnose(evidence(CORRECT), Dialect()) == ()
+    assert told(CORRECT) == ()
     for path in adapter.load("textbook").paths:
-        seen = evidence(path.run, path.dialect, path.capabilities)
-        assert diagnose(seen, path.dialect) == (), path.name
+        assert told(path.run, path.dialect, path.capabilities) == (), path.name
 
 
 @pytest.mark.parametrize(("one", "other"), COMBINED)
 def test_two_faults_in_one_kernel_are_both_named(one: str, other: str) -> None:
     """Of two faults in one kernel both are named, and nothing else, but for one that is hidden."""
     both = kernel(at_once([FAULTS[one], FAULTS[other]])[0])
-    found = diagnose(evidence(both), Dialect())
+    found = told(both)
     names = {name for f in found if f.fault for name in (f.fault, *f.together)}
     assert names == {one, other} - HIDDEN_BY_THE_OTHER
 
@@ -105,7 +104,7 @@ def test_an_unknown_fault_is_told_by_its_terms(
 ) -> None:
     """Where no fault of the dictionary fits, the weights of the terms are told."""
     odd = kernel({cell: lambda s: weight * s.correct(cell)})
-    found = {d.outputs: d for d in diagnose(evidence(odd), Dialect())}
+    found = {d.outputs: d for d in told(odd)}
     assert found[output,].fault is None
     assert said in found[output,].title
 
@@ -124,7 +123,7 @@ def test_a_single_pass_written_otherwise_is_recognised_by_place() -> None:
 
         return kernel({"var": var})(inputs)
 
-    (found,) = diagnose(evidence(by_halves), Dialect())
+    (found,) = told(by_halves)
     assert found.by_place
     assert found.fault in {"single-pass-variance", "single-pass-variance-clamped"}
 
@@ -143,13 +142,13 @@ def typed(**types: type) -> Kernel:
 
 def test_a_wrong_type_alone_is_told_as_that() -> None:
     """Right values in a wrong type are no fault of a formula."""
-    (found,) = diagnose(evidence(typed(dgamma=np.float64)), Dialect())
+    (found,) = told(typed(dgamma=np.float64))
     assert found.outputs == ("dgamma",)
     assert found.fault is None
     assert "its type is float64" in found.title
     assert "its values are right" in found.title
     assert found.matched == found.of
-    (found,) = diagnose(evidence(typed(y=np.float64)), Dialect())
+    (found,) = told(typed(y=np.float64))
     assert found.fault == "output-dtype-promoted"
 
 
@@ -164,7 +163,7 @@ def test_a_wrong_type_hides_no_wrong_value() -> None:
                 found[name] = found[name] / found[name].dtype.type(inputs.count)
         return found
 
-    typed_too, named = diagnose(evidence(run), Dialect())
+    typed_too, named = told(run)
     assert "its type is float64" in typed_too.title
     assert named.fault == "param-grads-averaged"
 
@@ -177,7 +176,7 @@ def test_another_fault_in_each_type_is_named_in_each() -> None:
         fault = wrong.get(str(inputs.x.dtype))
         return FAULTS[fault].kernel(inputs) if fault else CORRECT(inputs)
 
-    found = diagnose(evidence(run), Dialect())
+    found = told(run)
     assert {(*f.only, f.fault) for f in found} == {*wrong.items()}
 
 
@@ -190,7 +189,7 @@ def test_an_unknown_second_fault_hides_the_known_one_in_a_part_alone() -> None:
             found["y"] = found["y"] + np.sin(found["y"].astype(np.float64)).astype(inputs.x.dtype)
         return found
 
-    first, *_ = diagnose(evidence(run), Dialect())
+    first, *_ = told(run)
     assert first.fault == "beta-sign-flip"
     assert 0 < first.matched < first.of
     assert "failures match" in first.sentence
@@ -210,5 +209,5 @@ def test_writing_to_inputs_is_named() -> None:
         np.multiply(inputs.x, 2, out=inputs.x, casting="unsafe")
         return outputs
 
-    (found,) = diagnose(evidence(overwriting), Dialect())
+    (found,) = told(overwriting)
     assert (found.fault, found.outputs) == ("input-mutated", ())

@@ -18,7 +18,7 @@ from conformance.tests.faults.independent.running_statistics import (
     VAR,
     WEIGHTS,
 )
-from conformance.tests.faults.trials import evidence
+from conformance.tests.faults.trials import evidence, known
 
 RETURNED = 'return {"dx": dx, "dgamma": dgamma, "dbeta": dbeta}'
 FOUND = 'return {"y": y, "inv_std": inv_std, **found}'
@@ -144,6 +144,6 @@ _EACH = 3
 def test_a_reported_fault_is_named(report: str) -> None:
     """A kernel with the fault of a report gets its name, with two faults both, and no other."""
     made, wanted = REPORTED[report]
-    found = diagnose(evidence(made)[::_EACH], Dialect())
+    found = diagnose(evidence(made)[::_EACH], Dialect(), known(Dialect()))
     names = {name for f in found if f.fault for name in (f.fault, *f.together)}
     assert names == wanted

@@ -7,12 +7,15 @@ from functools import cache
 
 from conformance.adapter import Capabilities, Path
 from conformance.case import Case, Dialect, Kernel
+from conformance.faults.diagnosis import diagnose
 from conformance.faults.evidence import Evidence
+from conformance.faults.predictions import Predictions
 from conformance.harness import worker
 from conformance.memory import laid_out
 from conformance.power import matrix
+from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.record import SEVERITY, OutputResult, Status
-from conformance.verdict.ruler import Ruler, spread
+from conformance.verdict.ruler import spread
 
 _LARGEST = 2000
 
@@ -25,8 +28,22 @@ def cases() -> tuple[Case, ...]:
 
 
 @cache
-def _ruler(case: str, dialect: Dialect) -> Ruler:
-    return Ruler(next(c for c in cases() if c.id == case), dialect)
+def known(dialect: Dialect) -> Predictions:
+    """What faults are known to produce, kept for all kernels of a dialect."""
+    return Predictions(dialect)
+
+
+def told(
+    kernel: Kernel,
+    dialect: Dialect | None = None,
+    able: Capabilities | None = None,
+    *,
+    second: Kernel | None = None,
+) -> tuple[Diagnosis, ...]:
+    """The diagnosis of a kernel on the cases that it can take; see `evidence`."""
+    dialect = dialect or Dialect()
+    seen = evidence(kernel, dialect, able or EVERYTHING, second=second)
+    return diagnose(seen, dialect, known(dialect))
 
 
 EVERYTHING = Capabilities(per_activation=True)
@@ -52,7 +69,7 @@ def evidence(
     twice = None if second is None else replace(path, run=second)
     found = []
     for case in cases():
-        ruler = _ruler(case.id, dialect)
+        ruler = known(dialect).ruler(case)
         header, outputs = worker.run(path, laid_out(case.inputs))
         again = {}
         if header["status"] == "ok":
