@@ -61,20 +61,11 @@ def taken(
             continue
         ruler = Ruler(one.evidence.case, dialect)
         if ruler.misfit(output, actual) is None:
-            errors = _errors(ruler, output, actual)
+            errors = ruler.errors(output, actual)
             inputs = one.evidence.case.inputs
             shaped = by_channel(errors, inputs) if errors.shape == inputs.x.shape else errors
             found.append(Picture(case, output, shaped.reshape(len(shaped), -1)))
     return found[:MOST]
-
-
-def _errors(ruler: Ruler, output: str, actual: Array) -> Array:
-    """Distances in units; 0 where NaN or infinity is what is due."""
-    due, given = ruler.due[output], actual.astype(np.float64)
-    with np.errstate(all="ignore"):
-        errors = np.abs(given - due) / ruler.unit(output, actual.dtype)
-    same = (given == due) | (np.isnan(given) & np.isnan(due))
-    return np.where(same, 0.0, np.where(np.isnan(errors), np.inf, errors))
 
 
 def svg(picture: Picture) -> str:

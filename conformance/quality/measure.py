@@ -9,9 +9,8 @@ from typing import TypeAlias
 import numpy as np
 
 from conformance.arrays import OUTPUT_NAMES
-from conformance.case import Actual, Array, Case, Dialect, Inputs, Outputs, Problem
+from conformance.case import Actual, Case, Dialect, Inputs, Problem
 from conformance.errors import Unsupported
-from conformance.oracle.bounds import scales
 from conformance.oracle.solve import solve
 from conformance.quality.battery import CALLS, LEAST, Frame, calls
 from conformance.quality.bias import DIRECTIONS, Bias, find, leaning, marks
@@ -154,12 +153,8 @@ def _see(seen: _Seen, ruler: Ruler, case: Case, answers: tuple[Actual, Actual], 
     other = answers[1][name].astype(actual.dtype).astype(np.float64)
     seen.by_reference.append(float((((other - exact) / unit) ** 2).mean()))
     if actual.dtype.itemsize == _HALF:
-        found = excess(case.inputs, actual, exact, _scale(case, name))
+        found = excess(case.inputs, actual, exact, ruler.scale(name))
         seen.excess = max(seen.excess, found)
-
-
-def _scale(case: Case, name: str) -> Array:
-    return scales(case.inputs, Outputs(dx=case.expected.dx))[name]
 
 
 def _told(types: str, answered: int, outputs: dict[str, _Seen], tests: int) -> Battery:

@@ -31,6 +31,15 @@ class Units(Protocol):
 
 
 _VARIANCES = ("var", "running_var")
+_SUMS = ("mean", "running_mean", "dbeta")
+"""Outputs that no variance reaches: what is left of it does not matter to them."""
+
+_FOR_SUMS = 2 * LIMIT
+"""Up to so many values a case with exact sums leaves Welford's update nothing but its limit.
+
+It divides by every count, and beyond them may lose u M / 2 of the variance: more than 16 units.
+"""
+
 _AT_ONCE = 2**21
 """Values whose losses are found at once; a channel may have more."""
 
@@ -129,7 +138,8 @@ class Lossier:
                 of = {n: values[at] for n, values in found.of.items()}
                 self._kept[single_pass, row] = of, bool(found.valid[at, 0])
         kept = [self._kept[single_pass, int(r)] for r in rows]
-        return np.array([of[name] for of, _ in kept]), np.array([[valid] for _, valid in kept])
+        valid = [[valid or name in _SUMS] for _, valid in kept]
+        return np.array([of[name] for of, _ in kept]), np.array(valid)
 
     def _found(self, rows: npt.NDArray[np.intp], *, single_pass: bool, at_most: bool) -> Losses:
         make: type[AtMost | Lost] = AtMost if at_most else Lost
@@ -140,7 +150,7 @@ class Lossier:
         of = Class(
             plain=plain,
             scaled=make(self._bits),
-            welford=not self._exact,
+            welford=not self._exact or self._case.inputs.count > _FOR_SUMS,
             single_pass=single_pass,
             spent=spent,
         )

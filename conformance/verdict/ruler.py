@@ -115,8 +115,7 @@ class Ruler:
         for mask in explained.values():
             with np.errstate(all="ignore"):
                 mended[mask] = expected[mask].astype(actual.dtype)
-        left, _ = self._yardstick(name, actual.dtype).measure(mended)
-        if self._grade(name, actual.dtype, left) == "F":
+        if self._grade(name, actual.dtype, self.errors(name, mended)) == "F":
             return ()
         return tuple(edge for edge, mask in explained.items() if (mask & (error > limit)).any())
 
@@ -138,6 +137,15 @@ class Ruler:
     def unit(self, name: str, dtype: np.dtype[Any]) -> Array:
         """Error unit of every element of an output of a type."""
         return self._yardstick(name, dtype).unit
+
+    def scale(self, name: str) -> Array:
+        """S of every element of an output, as `conformance.oracle.bounds` derives it."""
+        return self._scales(single_pass=False)[name]
+
+    def errors(self, name: str, actual: Array) -> Array:
+        """Error of every element of an output in its unit; 0 where it agrees without arithmetic."""
+        error, _ = self._yardstick(name, actual.dtype).measure(actual)
+        return error
 
     def _units(self, name: str, dtype: np.dtype[Any], *, single_pass: bool) -> Array:
         return self._yardstick(name, dtype, single_pass=single_pass).unit

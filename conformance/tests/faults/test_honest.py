@@ -31,14 +31,17 @@ def test_there_are_many_and_all_differ() -> None:
 
 @pytest.mark.parametrize("member", PANEL)
 def test_no_member_is_rejected(member: str) -> None:
-    """Every case in its own type, and in one other, gets grade A or B from every member."""
+    """Every case in its own type gets grade A or B from every member, and in another no F.
+
+    Offsets of float64 cases lose the variance in float32: what adds one by one is C there.
+    """
     types = alarms.TYPES[1 + list(PANEL).index(member) % (len(alarms.TYPES) - 1)]
     if PANEL[member].narrow and types == "float64":
         types = "float32"
-    for asked in (alarms.AS_IT_IS, types):
+    for asked, met in ((alarms.AS_IT_IS, {"A", "B"}), (types, {"A", "B", "C"})):
         trial = alarms.examine((member, asked))
         assert trial.alarms == ()
-        assert set(trial.grades) <= {"A", "B"}
+        assert set(trial.grades) <= met
 
 
 def test_a_fault_in_the_panel_raises_alarms(monkeypatch: pytest.MonkeyPatch) -> None:
