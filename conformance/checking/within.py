@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
+from typing import TypeAlias
 
 from conformance import memory
 from conformance.case import LIMIT, Memory, Problem
@@ -70,29 +72,39 @@ def drawn(scope: Scope, seed: str, *, dtype: str | None, count: int, first: int)
         At most `count`; none where no call was found that meets the scope.
     """
     made: list[Problem] = []
-    hopeless: dict[Cell, int] = {}
+    met: Met = {}
+    hopeless: Counter[tuple[object, ...]] = Counter()
     cells = _cells(scope, dtype)
     attempts = zip(range(first, first + 4 * count), cycle(cells), strict=False) if cells else ()
     for number, cell in attempts:
-        if hopeless.get(cell, 0) >= _HOPELESS:
+        if hopeless[_alike(scope, cell)] >= _HOPELESS:
             continue
-        found = _one(scope, cell, f"{seed}/within/{number}", number)
+        found = _one(scope, cell, f"{seed}/within/{number}", number, met)
         if found is None:
-            hopeless[cell] = hopeless.get(cell, 0) + 1
+            hopeless[_alike(scope, cell)] += 1
             if not made and sum(hopeless.values()) >= _IN_VAIN:
                 break
         else:
             made.append(found)
+            _remember(met, found)
         if len(made) == count or sum(each.inputs.x.size for each in made) > _MOST:
             break
     return made
 
 
 _HOPELESS = 2
-"""Attempts on one kind of calls that may come to nothing."""
+"""Attempts that may come to nothing on kinds of calls that no predicate tells apart."""
 
 _IN_VAIN = 24
 """Attempts after which a scope is held to be one that no call meets."""
+
+
+def _alike(scope: Scope, cell: Cell) -> tuple[object, ...]:
+    """What the predicates of a scope can tell of a kind of calls."""
+    words = _words(scope)
+    types = cell.types if words & {"dtype", "parameters"} else ""
+    arrays = {"training", "mode", "running", "gamma", "beta", "dy", "momentum"}
+    return cell.rank, cell.last, types, cell.training if words & arrays else None
 
 
 def _cells(scope: Scope, dtype: str | None) -> list[Cell]:
@@ -115,13 +127,13 @@ def _cells(scope: Scope, dtype: str | None) -> list[Cell]:
     ]
 
 
-def _one(scope: Scope, cell: Cell, name: str, number: int) -> Problem | None:
+def _one(scope: Scope, cell: Cell, name: str, number: int, met: Met) -> Problem | None:
     """A problem of a kind, or None where none was found."""
     rows = _templates(cell)
     lots = Stream(name).words(4)
     for turn in range(min(_TURNS, len(rows))):
         row = rows[(number // 2 + turn * 7) % len(rows)]
-        recipe = _met(scope, cell, row.recipe, f"{name}/{turn}")
+        recipe = _met(scope, cell, row.recipe, f"{name}/{turn}", met)
         if recipe is None:
             continue
         made = _made(CaseRow(f"{number}~{lots[0]:016x}{lots[1]:016x}", row.catches, recipe))
@@ -147,14 +159,16 @@ def _templates(cell: Cell) -> list[CaseRow]:
     return [row for name, row in sorted(usable, key=lambda item: item[0] not in telling)]
 
 
-def _met(scope: Scope, cell: Cell, recipe: Recipe, name: str) -> Recipe | None:
+def _met(scope: Scope, cell: Cell, recipe: Recipe, name: str, met: Met) -> Recipe | None:
     """The recipe with a shape, and whatever else predicates speak of, that meets the scope."""
     bare = replace(recipe, axis=cell.rank - 1 if cell.last else 1)
     words = Stream(name).words(_TRIES * _LOTS).tolist()
     special = _sizes(scope)
     for i in range(0, len(words), _LOTS):
         lots = words[i : i + _LOTS]
-        shape = _shape(special, cell.rank, lots)
+        shape = tuple(
+            _size(special, met.get(a == bare.axis, ()), lots[a]) for a in range(cell.rank)
+        )
         if math.prod(shape) <= _LARGEST:
             tried = _varied(scope, bare.but(shape=shape), lots)
             if scope.why_not(Call.of(tried)) is None:
@@ -181,13 +195,21 @@ def _smaller(scope: Scope, recipe: Recipe, special: Sequence[int], *, wanted: in
 _LOTS = 12
 
 
-def _shape(special: Sequence[int], rank: int, lots: Sequence[int]) -> tuple[int, ...]:
-    """Sizes for each axis: usual ones, and such as predicates speak of."""
-    choices = [
-        special[(lot >> 8) % len(special)] if special and lot % 2 else _USUAL[lot % len(_USUAL)]
-        for lot in lots[:rank]
-    ]
-    return tuple(choices)
+Met: TypeAlias = dict[bool, list[int]]
+"""Sizes that calls inside the scope have had, of the channel axis and of all others."""
+
+
+def _remember(met: Met, problem: Problem) -> None:
+    for axis, size in enumerate(problem.inputs.x.shape):
+        met.setdefault(axis in problem.inputs.channel_axes, []).append(size)
+
+
+def _size(special: Sequence[int], met: Sequence[int], lot: int) -> int:
+    """The size of an axis: one that met the scope before, or is usual, or in predicates."""
+    if met and lot >> 1 & 1:
+        return met[(lot >> 8) % len(met)]
+    choice = special if special and lot % 2 else _USUAL
+    return choice[(lot >> 8) % len(choice)]
 
 
 def _sizes(scope: Scope) -> tuple[int, ...]:
@@ -209,9 +231,13 @@ def _divisors(n: int) -> Iterator[int]:
             yield from {d, n // d}
 
 
+def _words(scope: Scope) -> set[str]:
+    return {w for p in scope.where for w in re.findall("[A-Za-z_]+", p.text)}
+
+
 def _varied(scope: Scope, recipe: Recipe, lots: Sequence[int]) -> Recipe:
     """The recipe with whatever else predicates speak of varied, by lot."""
-    words = {w for p in scope.where for w in re.findall("[A-Za-z_]+", p.text)}
+    words = _words(scope)
     numbers = [n for p in scope.where for n in p.numbers]
     changes: dict[str, object] = {}
     for name, lot in zip(("eps", "momentum"), lots[6:8], strict=True):

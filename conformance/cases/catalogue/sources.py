@@ -211,7 +211,7 @@ _SEEN: Mapping[str, tuple[str, ...]] = {
     "bessel-in-half": ("tensorflow/tensorflow#30230",),
     "uneven-shares": ("PaddlePaddle/Paddle#32464", "pytorch/pytorch#36382"),
     "gradients-zero": ("EnzymeAD/Enzyme-JAX#337",),
-    "gamma-negative-clamped": ("onnxruntime-qnn, pull request 140",),
+    "gamma-negative-clamped": ("onnxruntime/onnxruntime-qnn#140",),
     "two-epsilons": (DARKNET,),
     "squares-overflow-in-single": ("pytorch/pytorch#162489",),
     "mask-of-fewer-axes": ("keras-team/keras#19848",),
