@@ -164,7 +164,7 @@ def _table(report: Report, *, is_wide: bool) -> Table:
     table.add_column("worst, units", justify="right", no_wrap=True)
     table.add_column("cases", overflow="fold")
     if is_wide:
-        table.add_column("worst case", overflow="fold", style="dim")
+        table.add_column("worst case", no_wrap=True, style="dim")
     for row in rows(report.asked):
         units = "" if row.grade is None else "∞" if row.units is None else figure(row.units)
         grade = row.grade or "-"

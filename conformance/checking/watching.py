@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from conformance.checking.named import Named
 
@@ -12,14 +13,22 @@ SECONDS = 0.3
 """Between two looks: editors write a file in several steps, and a look costs a few calls."""
 
 
-def changed(known: Named, wait: Callable[[float], None] = time.sleep) -> None:
+State: TypeAlias = tuple[object, ...]
+"""What tells that files changed."""
+
+
+def changed(known: Named, before: State, wait: Callable[[float], None] = time.sleep) -> State:
     """Return once a file of a kernel, or one that it imports, is another, and is left alone.
 
     Args:
         known: The kernel.
+        before: What was seen before the kernel was last read: a change since then counts too.
         wait: Waits that many seconds.
+
+    Returns:
+        What is there now.
     """
-    before = now = seen(known)
+    now = seen(known)
     while now == before:
         wait(SECONDS)
         now = seen(known)
@@ -27,11 +36,11 @@ def changed(known: Named, wait: Callable[[float], None] = time.sleep) -> None:
         wait(SECONDS)
         settled = seen(known)
         if settled == now:
-            return
+            return now
         now = settled
 
 
-def seen(known: Named) -> tuple[object, ...]:
+def seen(known: Named) -> State:
     """What tells that files changed: their digests, which are read and never run."""
     own = tuple((str(file), _stamp(file)) for file in known.files)
     return own, tuple(sorted(known.closure().files.items()))

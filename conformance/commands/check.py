@@ -197,10 +197,7 @@ def run(args: argparse.Namespace) -> int:
     for file in (args.out, args.statement, args.html):
         if file is not None:
             require_writable(file)
-    status = _once(args, options)
-    while args.watch:
-        status = _again(args, options)
-    return status
+    return _watched(args, options) if args.watch else _once(args, options)
 
 
 def _once(args: argparse.Namespace, options: Options) -> int:
@@ -210,19 +207,22 @@ def _once(args: argparse.Namespace, options: Options) -> int:
     return CONFORMS if report.conforms and not found else DOES_NOT
 
 
-def _again(args: argparse.Namespace, options: Options) -> int:
-    """Wait for a change of the kernel's files, then check; what cannot be run is told."""
-    from conformance.checking.watching import changed  # noqa: PLC0415 - only where it is asked for
+def _watched(args: argparse.Namespace, options: Options) -> int:
+    """Check now and after every change of the kernel's files, until Ctrl-C ends it."""
+    from conformance.checking.watching import changed, seen  # noqa: PLC0415 - where it is asked for
 
     with named(args.kernel) as known:
-        sys.stdout.flush()  # what was found is read while this one waits
-        print("watching for changes; Ctrl-C ends it", file=sys.stderr, flush=True)
-        changed(known)
-    try:
-        return _once(args, options)
-    except ConformanceError as error:  # half a change: the next one may mend it
-        print(f"conformance: {error}", file=sys.stderr)
-        return DOES_NOT
+        before = seen(known)
+    _once(args, options)
+    while True:
+        with named(args.kernel) as known:
+            sys.stdout.flush()  # what was found is read while this one waits
+            print("watching for changes; Ctrl-C ends it", file=sys.stderr, flush=True)
+            before = changed(known, before)
+        try:
+            _once(args, options)
+        except ConformanceError as error:  # half a change: the next one may mend it
+            print(f"conformance: {error}", file=sys.stderr)
 
 
 def _checked(args: argparse.Namespace, known: Named, options: Options) -> Report:

@@ -47,6 +47,7 @@ def test_check_example_prints_what_is_shown(
     text = next(text for _, text in blocks() if text.startswith("# layer.py"))
     (tmp_path / "layer.py").write_text(text)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
     shown = (
         README.read_text().split("    $ conformance check layer.py", 1)[1].split("    ...", 1)[0]
     )

@@ -22,6 +22,18 @@ def test_a_change_is_waited_for_until_it_is_settled(tmp_path: Path) -> None:
 
     with named(str(kernel)) as known:
         before = seen(known)
-        changed(known, wait)
-        assert seen(known) != before
+        now = changed(known, before, wait)
+        assert now == seen(known) != before
     assert len(waited) == 5
+
+
+def test_a_change_while_the_kernel_is_checked_counts(tmp_path: Path) -> None:
+    """What changed since the state that is given is told without waiting for another change."""
+    kernel = tmp_path / "k.py"
+    kernel.write_text("def batch_norm(x): return x\n")
+    with named(str(kernel)) as known:
+        before = seen(known)
+        kernel.write_text("def batch_norm(x): return 2 * x\n")
+        waited: list[float] = []
+        assert changed(known, before, waited.append) != before
+    assert len(waited) == 1
