@@ -66,6 +66,11 @@ def inputs(*, channels: int = CHANNELS, **changes: Any) -> Inputs:
     return replace(made, **changes)
 
 
+def across(*values: float) -> Floats:
+    """The same values in every channel."""
+    return np.tile(np.array(values)[:, np.newaxis], (1, CHANNELS))
+
+
 def mean_of(values: Sequence[float]) -> float:
     """The mean."""
     return sum(values) / len(values)
@@ -177,7 +182,9 @@ def slow(given: Inputs, c: int, **changes: Any) -> Slow:
         ({"use_welford": False}, {}),
         ({}, {"gamma": None}),
         ({}, {"eps": 100.0}),
-        ({}, {"dy": np.tile([[4.0], [-1.0], [-1.0], [-1.0], [-1.0]], (1, CHANNELS))}),
+        ({}, {"dy": across(4.0, -1.0, -1.0, -1.0, -1.0)}),
+        # Where dy is, x is 0: sum(dy (x - mean)) loses more than the folded form.
+        ({}, {"x": across(0.0, 0.0, 0.0, 0.0, 5.0), "dy": across(1.0, -2.0, 1.0, 0.5, 0.0)}),
     ],
 )
 def test_each_output_loses_what_its_formula_says(
@@ -186,8 +193,8 @@ def test_each_output_loses_what_its_formula_says(
     """Every output of every channel, for both dialects, both classes and with what is spent."""
     given = inputs(**changes)
     rows = np.array([2, 0])
-    single, spent = asked.get("single_pass", False), asked.get("spent", 0.0)
-    which = of(single_pass=single, spent=spent, welford=asked.get("use_welford", True))
+    names = {"single_pass": "single_pass", "spent": "spent", "use_welford": "welford"}
+    which = of(**{names[name]: value for name, value in asked.items() if name in names})
     found = losses(given, rows, which, eps_outside=asked.get("outside", False))
     for place, c in enumerate(rows):
         want = slow(given, int(c), **asked)
@@ -256,6 +263,14 @@ def test_inputs_that_are_not_finite_are_allowed_nothing() -> None:
         assert np.array_equal(found[name][1:], plain[name][1:])
     assert not found["dbeta"][1].any()
     assert all(np.isfinite(values).all() for values in found.values())
+
+
+def test_a_root_of_zero_is_allowed_nothing() -> None:
+    """A constant channel without eps has no bound for what is divided by its deviation."""
+    given = inputs(x=np.full((5, CHANNELS), 2.0), eps=0.0, earlier=())
+    found = losses(given, np.arange(CHANNELS), of()).of
+    assert not any(found[name].any() for name in ("inv_std", "y", "dgamma", "dx"))
+    assert (found["mean"] > 0).all()
 
 
 def test_half_of_the_variance_is_the_edge() -> None:

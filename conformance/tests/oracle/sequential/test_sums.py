@@ -25,7 +25,7 @@ def kinds(count: int) -> dict[str, Floats]:
     }
 
 
-@pytest.mark.parametrize("bits", [24, 53])
+@pytest.mark.parametrize("bits", [1, 2, 24, 53])  # with one or two no step loses more than its term
 @pytest.mark.parametrize("kind", kinds(1))
 @pytest.mark.parametrize("count", [2, 7, 33, 90])
 def test_the_bound_is_that_of_the_formula(kind: str, count: int, bits: int) -> None:
@@ -38,6 +38,7 @@ def test_the_bound_is_that_of_the_formula(kind: str, count: int, bits: int) -> N
 def test_a_row_does_not_depend_on_its_neighbours() -> None:
     """The bound of a channel is the same alone and beside others, to the last bit."""
     rows = np.array(list(kinds(50).values()))
+    rows[1, ::3] = rows[4, 20:] = 0.0
     together = Lost(24)(rows)
     alone = [Lost(24)(row[np.newaxis])[0, 0] for row in rows]
     assert together[:, 0].tolist() == alone
@@ -50,6 +51,8 @@ def test_zeros_are_dropped() -> None:
     spread[0, ::2] = terms
     found = Lost(24)(spread)[0, 0]
     assert found == pytest.approx(float(Lost(24)(terms[np.newaxis])[0, 0]), rel=1e-12)
+    few = np.array([[0.75, 0.0, 0.01]])  # partial sums of one octave alone
+    assert Lost(24)(few)[0, 0] == pytest.approx(slowly.lost([0.75, 0.01], 24), rel=1e-9)
     assert Lost(24)(np.zeros((1, 5)))[0, 0] == 0.0
     assert Lost(24)(np.array([[0.0, 0.1, 0.0]]))[0, 0] == 0.0
 
@@ -76,6 +79,26 @@ def test_no_bound_is_above_the_cheap_one(kind: str) -> None:
         assert (fine <= AtMost(24)(terms, size=size, weight=weight)).all()
 
 
+def test_the_cheap_bound_is_that_of_its_formula() -> None:
+    """(M + 6.6 sqrt(M)) u times the largest partial sum and weight: 9 terms make 28.8 of them."""
+    terms = np.full((1, 9), -0.25)
+    (found,) = AtMost(24)(terms)[0]
+    assert found == pytest.approx((9 + 6.6 * 3) * 2.0**-24 * (9 / 4 + 2 * 3 / 4))
+    size, weight = np.linspace(0.1, 0.5, 9), np.linspace(0.7, 0.3, 9)
+    (found,) = AtMost(11)(terms, size=size[np.newaxis], weight=weight[np.newaxis])[0]
+    assert found == pytest.approx(28.8 * 2.0**-11 * 0.5 * 0.7)
+
+
+def test_exact_sums_lose_nothing_by_either_bound() -> None:
+    """Declared to be exact and so: 0, but not for partial sums of another kind."""
+    rows = np.array([[1.0, 2.0, 3.0], [0.1, 0.2, 0.3]])
+    for bound in (Lost(24, exact=True), AtMost(24, exact=True)):
+        exact, other = bound(rows)[:, 0]
+        assert exact == 0.0 < other
+        assert (bound(rows, size=np.abs(rows)) > 0).all()
+    assert (AtMost(24)(rows) > 0).all()
+
+
 def test_one_large_term_is_within_the_cheap_bound() -> None:
     """A random walk of one large term among zeros is larger than the sum of sizes."""
     terms = np.full((1, 4000), 1e-6)
@@ -91,6 +114,9 @@ def test_one_large_term_is_within_the_cheap_bound() -> None:
         ([2.0**24 - 1, 1.0, 1.0], 24, False),
         ([0.5, 2.0**23, 0.0], 24, False),
         ([0.0, 0.0, 0.0], 24, True),
+        ([1.0, 0.0, 2.0**24 - 2], 24, True),
+        ([1.0 + 2.0**-52, 2.0], 53, False),  # 3 + 2^-52 has 54 bits
+        ([1.0 + 2.0**-52, 2.0**-52], 53, True),
         ([0.1, 0.2, 0.3], 53, False),
     ],
 )
