@@ -84,9 +84,12 @@ def test_the_cheap_bound_is_that_of_its_formula() -> None:
     terms = np.full((1, 9), -0.25)
     (found,) = AtMost(24)(terms)[0]
     assert found == pytest.approx((9 + 6.6 * 3) * 2.0**-24 * (9 / 4 + 2 * 3 / 4))
-    size, weight = np.linspace(0.1, 0.5, 9), np.linspace(0.7, 0.3, 9)
-    (found,) = AtMost(11)(terms, size=size[np.newaxis], weight=weight[np.newaxis])[0]
-    assert found == pytest.approx(28.8 * 2.0**-11 * 0.5 * 0.7)
+    two = np.concatenate([terms, 2 * terms])
+    assert AtMost(24)(two)[:, 0].tolist() == pytest.approx([found, 2 * found])
+    size = np.stack([np.linspace(0.1, 0.5, 9), np.linspace(0.2, 0.1, 9)])
+    weight = np.stack([np.linspace(0.7, 0.3, 9), np.linspace(0.3, 0.9, 9)])
+    both = AtMost(11)(two, size=size, weight=weight)[:, 0].tolist()
+    assert both == pytest.approx([28.8 * 2.0**-11 * 0.5 * 0.7, 28.8 * 2.0**-11 * 0.2 * 0.9])
 
 
 def test_exact_sums_lose_nothing_by_either_bound() -> None:
@@ -97,6 +100,17 @@ def test_exact_sums_lose_nothing_by_either_bound() -> None:
         assert exact == 0.0 < other
         assert (bound(rows, size=np.abs(rows)) > 0).all()
     assert (AtMost(24)(rows) > 0).all()
+    assert (Lost(24)(rows) > 0).all()
+
+
+def test_a_step_whose_partial_sum_is_0_loses_nothing() -> None:
+    """Steps of size 0 are dropped, with their terms."""
+    terms, size, weight = np.array([[0.3, 0.1, 0.7], [0.0, 1.0, 2.0], [1.0, 0.5, 0.25]])[
+        :, np.newaxis
+    ]
+    some = [values[:, 1:] for values in (terms, size, weight)]
+    found = Lost(24)(terms, size=size, weight=weight)[0, 0]
+    assert found == pytest.approx(Lost(24)(some[0], size=some[1], weight=some[2])[0, 0])
 
 
 def test_one_large_term_is_within_the_cheap_bound() -> None:
