@@ -47,8 +47,12 @@ def _told(env: Path, folder: Path) -> int:
     sites = [word for s in sorted(env.glob("lib/*/site-packages")) for word in ("--path", str(s))]
     looked = _run(["pip-audit", "--progress-spinner", "off", "--format", "json", *sites])
     (folder / f"{env.name}.audit.json").write_text(looked.stdout, encoding="utf-8")
-    if listed.returncode or not sites or not looked.stdout:
-        print(f"materials: {env.name} could not be listed: {looked.stderr}", file=sys.stderr)
+    if listed.returncode or not sites:
+        print(f"materials: {env.name} could not be listed", file=sys.stderr)
+        return 2
+    if not looked.stdout:  # no network, or one whose certificates are not known here
+        why = (looked.stderr.strip().splitlines() or ["without a word"])[-1]
+        print(f"materials: {env.name}: nothing could be looked up: {why}")
         return 2
     found = json.loads(looked.stdout)["dependencies"]
     weak = [(each, known["id"]) for each in found for known in each.get("vulns", [])]

@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
         by_id = {column.id: column for column in columns}
         for done in records:
             column = by_id[f"{done.adapter}/{done.path}"]
-            _report(column, done, folder, shown=None if args.case else _SHOWN)
+            _report(column, done, folder, args)
     if not any(done.compared for done in records):
         print("conformance run: nothing was compared, and that is no pass.", file=sys.stderr)
         return DOES_NOT
@@ -142,7 +142,8 @@ def _with_progress(
         )
 
 
-def _report(column: Column, done: RunRecord, folder: Path | None, *, shown: int | None) -> None:
+def _report(column: Column, done: RunRecord, folder: Path | None, args: argparse.Namespace) -> None:
+    shown = None if args.case else _SHOWN
     counts = ", ".join(f"{done.counts[s]} {s}" for s in Status if done.counts[s])
     verdict = "FAILS" if done.red else "ok" if done.compared else "NOTHING COMPARED"
     version = record.version(done)
@@ -151,7 +152,7 @@ def _report(column: Column, done: RunRecord, folder: Path | None, *, shown: int 
     if foreign := golden.manifest().foreign:
         verdict = f"{verdict} ({foreign})"
     print(f"{verdict}  {done.adapter}/{done.path}  {version}  {done.device}  {counts}")
-    for line in _itself(column) if done.red and not done.partial else ():
+    for line in _itself(column, args.timeout) if done.red and not done.partial else ():
         print(f"  {line}")
     for diagnosis in done.diagnosis:
         print(f"  diagnosis: {diagnosis.sentence}")
@@ -163,11 +164,11 @@ def _report(column: Column, done: RunRecord, folder: Path | None, *, shown: int 
         print(f"  ... and {len(lines) - shown} more{where}")
 
 
-def _itself(column: Column) -> list[str]:
+def _itself(column: Column, case_seconds: float) -> list[str]:
     """Whether it is the adapter that is wrong, where something is red."""
     if column.sampled:
         return [f"whether the adapter itself is right: conformance doctor {column.selector}"]
-    outcome = adapters.outcome(column)
+    outcome = adapters.outcome(column, case_seconds=case_seconds)
     if outcome.passes:
         return []
     return [f"the adapter itself {outcome.verdict}", *examined.lines(outcome)[:_MISTAKES]]

@@ -28,6 +28,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
     return Runner(tmp_path_factory.mktemp("runner"))
 
 
+@pytest.mark.long
 def test_two_nights_and_a_pull_request_from_their_first_step_to_their_last(runner: Runner) -> None:
     """Two nights of one column: history kept, site made, the others missed and told.
 

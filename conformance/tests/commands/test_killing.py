@@ -10,7 +10,10 @@ import pytest
 from conformance.tests.commands.killing import killed
 from conformance.tests.commands.written import COMMANDS
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX"),
+]
 
 
 def test_a_killed_command_leaves_old_or_new_and_nothing_beside(tmp_path: Path) -> None:

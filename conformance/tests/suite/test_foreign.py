@@ -83,7 +83,8 @@ def test_a_project_keeps_its_own_names(pytester: pytest.Pytester, workers: tuple
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(test_own=TEST)
     pytester.makeini("[pytest]\ntier = silver\nrecords = here\n")
-    strict = ("-p", "no:cacheprovider", "--strict-markers", "-W", "error")
+    # Of the plug-ins that are installed here pytest-timeout has an option of the project's name.
+    strict = ("-p", "no:cacheprovider", "-p", "no:timeout", "--strict-markers", "-W", "error")
     words = ("--adapter", "mine", "--tier", "gold", "--records", "x", "--out", "y")
     done = pytester.runpytest_subprocess(*strict, *words, *workers)
     done.assert_outcomes(passed=4)

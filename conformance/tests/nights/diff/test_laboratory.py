@@ -24,7 +24,10 @@ from conformance.places import folder as data_folder
 from conformance.tests.nights.history.nights import night
 from conformance.tests.report.records import case, failed, passed
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed"),
+]
 
 WHEEL = "Wheel-Version: 1.0\nGenerator: a\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 CASE = "dense/train-float64"

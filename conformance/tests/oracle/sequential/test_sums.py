@@ -40,6 +40,7 @@ def test_a_row_does_not_depend_on_its_neighbours() -> None:
     rows = np.array(list(kinds(50).values()))
     rows[1, ::3] = rows[4, 20:] = 0.0
     together = Lost(24)(rows)
+    assert together.shape == (len(rows), 1)
     alone = [Lost(24)(row[np.newaxis])[0, 0] for row in rows]
     assert together[:, 0].tolist() == alone
 
