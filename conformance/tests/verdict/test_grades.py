@@ -70,6 +70,31 @@ def test_exact_sums_may_lose_nothing() -> None:
     assert [graded(exact, "mean", value).grade for value in (1.0, above(1.0))] == ["A", "F"]
 
 
+@pytest.mark.parametrize(("count", "grade"), [(32, "F"), (33, "B")])
+def test_welfords_update_is_let_in_beyond_32_exact_values(count: int, grade: str) -> None:
+    """From 33 values on it may lose more than 16 units, and no limit of a case speaks for it."""
+    exact = case([1] * count, limit=0.0)
+    assert graded(exact, "mean", above(1.0)).grade == grade
+
+
+def test_an_element_that_is_right_needs_no_bound_of_its_own() -> None:
+    """One element beyond A within B, and its neighbour right: B, however small the bound is."""
+    some = case([1, 1] * 40, gamma=np.array([2.0**-60], np.float32), beta=np.zeros(1, np.float32))
+    ruler = Ruler(some, Dialect())
+    y = np.zeros((80, 1), np.float32)
+    y[3] = 17 * ruler.unit("y", y.dtype)[3]
+    assert ruler.judge({"y": y})["y"].grade == "B"
+
+
+def test_b_of_what_the_variance_reaches_ends_where_its_sums_end() -> None:
+    """The inverse deviation of x = [3, 5]: 16 units and what two sums lose, to a part of 1e-9."""
+    some = case([3, 5])
+    unit = float(Ruler(some, Dialect()).unit("inv_std", np.dtype(np.float64))[0])
+    off = 16 * unit + lost(some, "inv_std")
+    assert graded(some, "inv_std", 0.5 + off * (1 - 1e-9)).grade == "B"
+    assert graded(some, "inv_std", 0.5 + off * (1 + 1e-9)).grade != "B"
+
+
 SINGLE = 42 + 2.0**-16
 """Scale of the single-pass class for the variance of x = [3, 5], which is 1.
 
