@@ -11,7 +11,7 @@ import pytest
 from conformance.case import Array, Inputs, Problem
 from conformance.oracle import solve
 from conformance.oracle.solve import owed
-from conformance.verdict.edges import EDGES
+from conformance.verdict.edges import EDGES, Edges
 from conformance.verdict.edges.call import Call, Extent, Returned
 
 HUGE = float(np.finfo(np.float32).max)
@@ -159,3 +159,30 @@ def test_results_beyond_the_largest_number_may_be_that_or_none() -> None:
             assert explained("overflowing-results", of, "y", (sign * HUGE, actual, 0.0)) is wanted
     assert explained("overflowing-results", of, "y", (HUGE / 2, np.nan, HUGE / 2))
     assert not explained("overflowing-results", of, "y", (HUGE / 2, np.nan, HUGE / 4))
+
+
+def posed(of: Call) -> tuple[str, ...]:
+    """The edges that a call poses."""
+    return Edges(of.inputs, of.answers).posed
+
+
+def test_the_smallest_and_the_largest_number_pose_no_edge() -> None:
+    """What is just normal is no subnormal number, and what just fits does not overflow."""
+    assert posed(call([[TINY, 1.0]])) == posed(call([[TINY, TINY]])) == ()
+    assert "subnormal-inputs" in posed(call([[TINY / 2, 1.0]]))
+    assert "overflowing-results" not in posed(call([[HUGE, HUGE]]))
+    assert "overflowing-results" in posed(call([[1.0, -1.0]], gamma=np.array([1e30]), eps=1e-30))
+
+
+@pytest.mark.parametrize(
+    ("variance", "training", "wanted"),
+    [(-0.5, False, True), (-0.25, False, False), (0.5, False, False), (-0.5, True, False)],
+)
+def test_a_variance_is_negative_with_its_eps_in_test_mode(
+    variance: float, *, training: bool, wanted: bool
+) -> None:
+    """Beyond -eps, here a quarter, and only where it is read."""
+    running: dict[str, Any] = {"running_mean": np.zeros(1), "running_var": np.array([variance])}
+    inputs = Inputs(x=np.ones((2, 1)), eps=0.25, training=training, **running)
+    made = solve(Problem(id="g/c", group="g", catches="-", made="-", inputs=inputs))
+    assert ("negative-variance" in Edges(inputs, made.expected).posed) is wanted
