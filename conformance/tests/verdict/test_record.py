@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,21 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # no stubs
 
 import conformance
+from conformance import document_kinds
 from conformance.errors import OutputError, RecordError
 from conformance.tests.report.records import EVERY, case, every_status, failed, many, passed, record
-from conformance.verdict.record import COMPARED, RED, SEVERITY, Status, first
-from conformance.verdict.record_file import read, write
+from conformance.verdict.record import (
+    COMPARED,
+    HELD,
+    RED,
+    SEVERITY,
+    OutputResult,
+    Status,
+    came_out,
+    first,
+    is_wrong,
+)
+from conformance.verdict.record_file import KIND, read, write
 
 SCHEMA = Path(conformance.__file__).parent / "schemas" / "run-record.json"
 
@@ -229,3 +241,45 @@ def test_the_schema_wants_a_reason(
     result = next(out for out in outputs if out["status"] == status)
     result["reason"] = None
     assert not validator.is_valid(payload)
+
+
+def test_what_was_held_is_all_but_what_was_left_out_or_comes_and_goes() -> None:
+    """An output counts as held against its value though it crashed first."""
+    assert set(Status) - HELD == {Status.UNSUPPORTED, Status.NOT_RUN, Status.FLAKY}
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("grade", ["A", "B", "C", "F", None])
+def test_only_what_is_flaky_comes_out_and_only_with_a_grade(
+    status: Status, grade: str | None
+) -> None:
+    """Flaky and graded A, B or C this time."""
+    wanted = status is Status.FLAKY and grade in {"A", "B", "C"}
+    assert came_out(OutputResult(status=status, grade=grade)) is wanted
+
+
+@pytest.mark.parametrize("status", Status)
+def test_what_is_red_at_no_edge_is_wrong(status: Status) -> None:
+    """An edge that explains all of it takes a red status out of the values."""
+    assert is_wrong(OutputResult(status=status)) is (status in RED)
+    assert is_wrong(OutputResult(status=status, edges=("empty-batch",))) is False
+
+
+def test_a_stopped_run_is_no_whole_record(tmp_path: Path) -> None:
+    """It is read where a part will do, and refused where the whole is wanted."""
+    file, whole = tmp_path / "part.json", tmp_path / "whole.json"
+    write(replace(record([case({"y": passed()})]), partial="Ctrl-C"), file)
+    write(record([case({"y": passed()})]), whole)
+    assert read(file).partial == "Ctrl-C"
+    with pytest.raises(RecordError, match=r"is PARTIAL: Ctrl-C; .*Run it again with: conformance"):
+        read(file, whole=True)
+    assert read(whole, whole=True) == read(whole)
+
+
+def test_a_reason_is_kept_to_the_length_that_a_reader_takes(tmp_path: Path) -> None:
+    """As long as may be it is kept; one longer loses its beginning, since the end says why."""
+    most, file = document_kinds.KINDS[KIND].text, tmp_path / "record.json"
+    for length, wanted in ((most, "a" * (most - 1) + "z"), (most + 1, f"...{'a' * (most - 4)}z")):
+        reason = "a" * (length - 1) + "z"
+        write(record([case({"y": failed(20.0, reason=reason)})]), file)
+        assert read(file).cases[0].outputs["y"].reason == wanted

@@ -171,7 +171,9 @@ def test_the_smallest_and_the_largest_number_pose_no_edge() -> None:
     assert posed(call([[TINY, 1.0]])) == posed(call([[TINY, TINY]])) == ()
     assert "subnormal-inputs" in posed(call([[TINY / 2, 1.0]]))
     assert "overflowing-results" not in posed(call([[HUGE, HUGE]]))
-    assert "overflowing-results" in posed(call([[1.0, -1.0]], gamma=np.array([1e30]), eps=1e-30))
+    assert "overflowing-results" in posed(
+        call([[1.0, -1.0]], gamma=np.array([3e38], np.float32), beta=np.array([3e38], np.float32))
+    )
 
 
 @pytest.mark.parametrize(
