@@ -95,6 +95,26 @@ def test_b_of_what_the_variance_reaches_ends_where_its_sums_end() -> None:
     assert graded(some, "inv_std", 0.5 + off * (1 + 1e-9)).grade != "B"
 
 
+@pytest.mark.parametrize(("middle", "grade"), [(400, "C"), (460, "F")])
+def test_c_of_a_variance_wants_half_of_it_left(middle: float, grade: str) -> None:
+    """Beside 400 the class may lose 0.40 of a variance of 1, and beside 460 more than half."""
+    some = case([middle - 1, middle + 1])
+    scale = float(scales(some.inputs, some.expected, single_pass=True)["var"][0])
+    bound = 16 * U * scale + lost(some, "var", single_pass=True)
+    assert (0.34 < bound < 0.49) if grade == "C" else (0.51 < bound < 0.6)
+    assert graded(some, "var", 1 + bound * 0.999).grade == grade
+
+
+def test_the_scale_is_that_of_the_class_of_a() -> None:
+    """A picture of errors is drawn in units of grade A, whatever other classes may lose."""
+    some = case([3, 5])
+    wanted = scales(some.inputs, some.expected)
+    ruler = Ruler(some, Dialect())
+    assert {name: ruler.scale(name).tolist() for name in ruler.due} == {
+        name: wanted[name].tolist() for name in ruler.due
+    }
+
+
 SINGLE = 42 + 2.0**-16
 """Scale of the single-pass class for the variance of x = [3, 5], which is 1.
 
