@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,17 @@ def test_drawn_cases_lie_in_their_scope() -> None:
         assert drawn
         for problem in drawn:
             assert wanted.why_not(Call.of(problem.inputs)) is None
+
+
+def test_a_kernel_without_parameters_is_asked_without_them() -> None:
+    """Calls of every rank are drawn for a kernel that takes neither gamma nor beta, or one."""
+    for taken in (frozenset[str](), frozenset({"gamma"}), frozenset({"beta"})):
+        wanted = replace(scope("C == 37"), takes=(EVERY - {"gamma", "beta"}) | taken)
+        drawn = within.drawn(wanted, "0" * 32, dtype=None, count=12, first=0)
+        assert {problem.inputs.x.ndim for problem in drawn} == {2, 3, 4, 5}
+        for problem in drawn:
+            given = {n for n in ("gamma", "beta") if getattr(problem.inputs, n) is not None}
+            assert given <= taken
 
 
 def test_contiguous_is_what_the_kernel_sees() -> None:
