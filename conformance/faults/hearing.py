@@ -74,22 +74,17 @@ class Hearing:
             dialect: Its conventions.
             known: What faults are known to produce in that dialect.
         """
-        self._dialect = dialect
         self._known = Predictions(dialect) if known is None else known
-        self._together: dict[tuple[str, tuple[str, ...]], Prediction] = {}
+        # Pairs are many, and those of one kernel say little of another: they end with this one.
+        self._together = Predictions(dialect, self._known.ruler)
         self.small = sorted((e for e in evidence if e.actual), key=lambda e: e.case.inputs.x.size)
         self.by_id = {e.case.id: e for e in self.small}
 
     def predict(self, faults: Hypothesis, e: Evidence) -> Prediction:
         """What faults would have produced on a case, all of them at once."""
         acting = tuple(fault for fault in faults if fault.acts_on(e.case.inputs))
-        if not acting[1:]:
-            return self._known.of(acting, e.case)
-        key = (e.case.id, tuple(fault.id for fault in acting))
-        if key not in self._together:
-            ruler = self._known.ruler(e.case)
-            self._together[key] = Prediction(acting, e.case, ruler, self._dialect)
-        return self._together[key]
+        known = self._known if len(acting) <= 1 else self._together
+        return known.of(acting, e.case)
 
     @cached_property
     def failing(self) -> list[Cell]:

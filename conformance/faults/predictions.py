@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from conformance.case import Case, Dialect
 from conformance.faults.fault import Fault
@@ -11,30 +11,31 @@ from conformance.verdict.ruler import Ruler
 
 
 class Predictions:
-    """Rulers and predictions of one dialect, made when they are first asked for."""
+    """Predictions in one dialect, made when they are first asked for and kept."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, rulers: Callable[[Case], Ruler] | None = None) -> None:
         """Nothing is predicted yet.
 
         Args:
             dialect: The conventions of the kernels that are compared.
+            rulers: What a kernel of that dialect is held to on a case, where somebody has it.
         """
-        self._dialect = dialect
-        self._rulers: dict[str, tuple[Case, Ruler]] = {}
-        self._found: dict[tuple[str, tuple[str, ...]], Prediction] = {}
+        self._dialect, self._known = dialect, rulers
+        # By the case itself, which ruler and prediction keep: another may have the same name.
+        self._rulers: dict[int, Ruler] = {}
+        self._found: dict[tuple[int, tuple[str, ...]], Prediction] = {}
 
     def of(self, faults: Sequence[Fault], case: Case) -> Prediction:
-        """What faults that act on a case would have produced on it: one of them, or none."""
-        ruler = self.ruler(case)
-        key = (case.id, tuple(fault.id for fault in faults))
+        """What faults would have produced on a case, all of them at once."""
+        key = (id(case), tuple(fault.id for fault in faults))
         if key not in self._found:
-            self._found[key] = Prediction(faults, case, ruler, self._dialect)
+            self._found[key] = Prediction(faults, case, self.ruler(case), self._dialect)
         return self._found[key]
 
     def ruler(self, case: Case) -> Ruler:
-        """What a kernel is held to on a case; of another case of the same name, anew."""
-        known = self._rulers.get(case.id)
-        if known is None or known[0] is not case:
-            self._found = {key: p for key, p in self._found.items() if key[0] != case.id}
-            known = self._rulers[case.id] = (case, Ruler(case, self._dialect))
-        return known[1]
+        """What a kernel is held to on a case."""
+        if self._known is not None:
+            return self._known(case)
+        if id(case) not in self._rulers:
+            self._rulers[id(case)] = Ruler(case, self._dialect)
+        return self._rulers[id(case)]

@@ -15,6 +15,7 @@ from conformance.adapter import Path
 from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Case, Dialect
 from conformance.cases import golden
+from conformance.faults.predictions import Predictions
 from conformance.harness import worker
 from conformance.harness.guard import die_with_parent
 from conformance.memory import laid_out
@@ -151,3 +152,15 @@ def hold(path: Path, index: int) -> tuple[dict[str, str], float]:
 def ruler(dialect: Dialect, index: int) -> Ruler:
     """What a kernel of a dialect is held to on a case, prepared once."""
     return Ruler(cases()[index], dialect)
+
+
+@cache
+def places() -> Mapping[str, int]:
+    """Where each case stands in the catalogue, by its id."""
+    return {case.id: i for i, case in enumerate(cases())}
+
+
+@cache
+def predictions(dialect: Dialect) -> Predictions:
+    """What faults produce on these cases, kept for all kernels of a dialect."""
+    return Predictions(dialect, lambda case: ruler(dialect, places()[case.id]))

@@ -20,7 +20,6 @@ from conformance.faults import FAULTS
 from conformance.faults.diagnosis import diagnose
 from conformance.faults.evidence import Evidence, spread_over_groups
 from conformance.faults.fault import at_once
-from conformance.faults.predictions import Predictions
 from conformance.faults.sheet import kernel
 from conformance.harness import worker
 from conformance.memory import laid_out
@@ -70,7 +69,7 @@ def examine(subject: Subject) -> tuple[Subject, Outcome, list[str]]:
     else:
         second = first.by_chance(1) if first.lots else None
         evidence = _evidence(first.kernel, dialect, second)
-    found = diagnose(evidence, dialect, _known(dialect))
+    found = diagnose(evidence, dialect, matrix.predictions(dialect))
     return subject, outcome(subject, found), named(found)
 
 
@@ -104,11 +103,6 @@ def account(found: Iterable[tuple[Subject, Outcome, list[str]]]) -> dict[str, An
             wrong[" + ".join(subject)] = names
     counted = {n: {o.value: counts[n][o.value] for o in Outcome} for n in counts}
     return {"single": counted[1], "pairs": counted[2], "wrong": dict(sorted(wrong.items()))}
-
-
-@cache
-def _known(dialect: Dialect) -> Predictions:
-    return Predictions(dialect)
 
 
 @cache

@@ -10,23 +10,13 @@ from conformance.cases.catalogue.sources import SOURCES
 from conformance.faults import CATEGORIES, FAULTS, UNSEEN, Fault
 from conformance.faults.sheet import Sheet
 from conformance.power import matrix
-from conformance.power.matrix import KILLED, Verdicts
+from conformance.power.matrix import KILLED
 from conformance.power.suspects import Suspect
 
 DERIVED = 41
 """Faults that no source was found for: they follow from what a case is there to catch."""
 
 ACCEPTED = {"folded-affine-cancellation"}
-
-
-def verdicts(fault: str) -> Verdicts:
-    """What the suite says of a fault."""
-    return matrix.examine(Suspect("fault", fault))
-
-
-def places() -> dict[str, int]:
-    """Where each case stands in the catalogue."""
-    return {case.id: i for i, case in enumerate(matrix.cases())}
 
 
 def cited() -> list[tuple[str, str]]:
@@ -45,7 +35,7 @@ def test_a_fault_is_caught_where_it_says_and_nowhere_else(fault: Fault) -> None:
 
     But for the one that is accepted, with its reason.  All at once: a fault takes a second.
     """
-    seen = verdicts(fault.id)
+    seen = matrix.examine(Suspect("fault", fault.id))
     wrong = {name for name, row in seen.letters.items() if set(row) & KILLED}
     killers = seen.killers()
     assert bool(fault.accepted) == (fault.id in ACCEPTED) == (not killers)
@@ -60,7 +50,7 @@ def test_a_fault_is_caught_where_it_says_and_nowhere_else(fault: Fault) -> None:
 
 def test_each_fault_is_rejected_by_a_case_made_for_it() -> None:
     """Of the cases whose rows name a fault, some reject it, for every fault that rows name."""
-    at = places()
+    at = matrix.places()
     named: dict[str, list[bool]] = {}
     for case, fault in cited():
         if FAULTS[fault].exists_for(matrix.cases()[at[case]].inputs):

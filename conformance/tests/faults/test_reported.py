@@ -7,6 +7,7 @@ import pytest
 
 from conformance.case import Array, Dialect, Kernel
 from conformance.faults.diagnosis import diagnose
+from conformance.power import matrix
 from conformance.tests.faults.independent.dx_formula import DXHAT
 from conformance.tests.faults.independent.edit import TRAINING_DX, Edit, edited, where
 from conformance.tests.faults.independent.forward_formula import INV_STD, Y
@@ -18,7 +19,7 @@ from conformance.tests.faults.independent.running_statistics import (
     VAR,
     WEIGHTS,
 )
-from conformance.tests.faults.trials import evidence, known
+from conformance.tests.faults.trials import evidence
 
 RETURNED = 'return {"dx": dx, "dgamma": dgamma, "dbeta": dbeta}'
 FOUND = 'return {"y": y, "inv_std": inv_std, **found}'
@@ -144,6 +145,6 @@ _EACH = 3
 def test_a_reported_fault_is_named(report: str) -> None:
     """A kernel with the fault of a report gets its name, with two faults both, and no other."""
     made, wanted = REPORTED[report]
-    found = diagnose(evidence(made)[::_EACH], Dialect(), known(Dialect()))
+    found = diagnose(evidence(made)[::_EACH], Dialect(), matrix.predictions(Dialect()))
     names = {name for f in found if f.fault for name in (f.fault, *f.together)}
     assert names == wanted

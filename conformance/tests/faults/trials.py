@@ -9,7 +9,6 @@ from conformance.adapter import Capabilities, Path
 from conformance.case import Case, Dialect, Kernel
 from conformance.faults.diagnosis import diagnose
 from conformance.faults.evidence import Evidence
-from conformance.faults.predictions import Predictions
 from conformance.harness import worker
 from conformance.memory import laid_out
 from conformance.power import matrix
@@ -19,6 +18,8 @@ from conformance.verdict.ruler import spread
 
 _LARGEST = 2000
 
+EVERYTHING = Capabilities(per_activation=True)
+
 
 @cache
 def cases() -> tuple[Case, ...]:
@@ -27,26 +28,17 @@ def cases() -> tuple[Case, ...]:
     return tuple(c for c in matrix.cases() if c.inputs.x.size <= _LARGEST or c.id in alone)
 
 
-@cache
-def known(dialect: Dialect) -> Predictions:
-    """What faults are known to produce, kept for all kernels of a dialect."""
-    return Predictions(dialect)
-
-
 def told(
     kernel: Kernel,
     dialect: Dialect | None = None,
-    able: Capabilities | None = None,
+    able: Capabilities = EVERYTHING,
     *,
     second: Kernel | None = None,
 ) -> tuple[Diagnosis, ...]:
     """The diagnosis of a kernel on the cases that it can take; see `evidence`."""
     dialect = dialect or Dialect()
-    seen = evidence(kernel, dialect, able or EVERYTHING, second=second)
-    return diagnose(seen, dialect, known(dialect))
-
-
-EVERYTHING = Capabilities(per_activation=True)
+    seen = evidence(kernel, dialect, able, second=second)
+    return diagnose(seen, dialect, matrix.predictions(dialect))
 
 
 def evidence(
@@ -69,7 +61,7 @@ def evidence(
     twice = None if second is None else replace(path, run=second)
     found = []
     for case in cases():
-        ruler = known(dialect).ruler(case)
+        ruler = matrix.predictions(dialect).ruler(case)
         header, outputs = worker.run(path, laid_out(case.inputs))
         again = {}
         if header["status"] == "ok":

@@ -95,16 +95,6 @@ def test_b_of_what_the_variance_reaches_ends_where_its_sums_end() -> None:
     assert graded(some, "inv_std", 0.5 + off * (1 + 1e-9)).grade != "B"
 
 
-@pytest.mark.parametrize(("middle", "grade"), [(400, "C"), (460, "F")])
-def test_c_of_a_variance_wants_half_of_it_left(middle: float, grade: str) -> None:
-    """Beside 400 the class may lose 0.40 of a variance of 1, and beside 460 more than half."""
-    some = case([middle - 1, middle + 1])
-    scale = float(scales(some.inputs, some.expected, single_pass=True)["var"][0])
-    bound = 16 * U * scale + lost(some, "var", single_pass=True)
-    assert (0.34 < bound < 0.49) if grade == "C" else (0.51 < bound < 0.6)
-    assert graded(some, "var", 1 + bound * 0.999).grade == grade
-
-
 def test_the_scale_is_that_of_the_class_of_a() -> None:
     """A picture of errors is drawn in units of grade A, whatever other classes may lose."""
     some = case([3, 5])
@@ -149,7 +139,7 @@ def test_c_ends_where_half_of_v_is_lost(more: float, grade: str) -> None:
 def test_c_of_a_variance_ends_where_half_of_it_is_lost(name: str, new: float) -> None:
     """However large eps is: a bound of more than half of a variance would let 0 pass for it."""
     grades = []
-    for d in (0.5, 1.0, 2.0, 4.0):
+    for d in np.arange(4, 33) / 8:  # so near that a third of it is told from half
         some = case(
             [512 - d, 512 + d] * 64,
             eps=1e6,

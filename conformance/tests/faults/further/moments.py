@@ -18,6 +18,12 @@ def _edits(moments: Formula) -> Edits:
     return {"moments": moments, "mean": lambda s: s.moments[0], "var": lambda s: s.moments[1]}
 
 
+def _none(s: Sheet) -> _Moments:
+    """Those of no values."""
+    zero = s.x[:, :0].sum(1, keepdims=True)
+    return 0, zero, zero
+
+
 def _merged(one: _Moments, other: _Moments) -> _Moments:
     """Chan, Golub and LeVeque (1983), with the mean as a weighted one."""
     (n, mean, squares), (m, other_mean, other_squares) = one, other
@@ -44,7 +50,7 @@ def _in_lanes(count: int) -> Formula:
     """Welford in lanes, merged lane by lane (as a vectorized RowwiseMoments does)."""
 
     def moments(s: Sheet) -> tuple[Array, Array]:
-        found: _Moments = (0, s.x[:, :0].sum(1, keepdims=True), s.x[:, :0].sum(1, keepdims=True))
+        found = _none(s)
         for i in range(min(count, max(s.count, 1))):
             found = _merged(found, _lane(s.x[:, i::count]))
         return found[1], found[2] / s.work(s.count)
@@ -96,7 +102,7 @@ def _wide_two_pass(s: Sheet) -> tuple[Array, Array]:
 def _by_samples(s: Sheet) -> tuple[Array, Array]:
     """Moments of every sample, merged sample by sample, as data-parallel workers do."""
     parts = np.array_split(s.x, max(1, min(s.samples, 8)), axis=1)
-    found: _Moments = (0, s.x[:, :0].sum(1, keepdims=True), s.x[:, :0].sum(1, keepdims=True))
+    found = _none(s)
     for part in parts:
         if part.shape[1]:
             mean = part.sum(1, keepdims=True) / s.work(part.shape[1])

@@ -103,14 +103,14 @@ class Slow:
     outside: bool = False
     single_pass: bool = False
     spent: float = 0.0
-    use_welford: bool = True
+    welford: bool = True
 
     def __post_init__(self) -> None:
         M = self.M = len(self.x)
         self.mean = mean_of(self.x)
         self.d = [v - self.mean for v in self.x]
         self.var = mean_of([v * v for v in self.d])
-        m_W, v_W = slow_welford(self.x) if self.use_welford else (0.0, 0.0)
+        m_W, v_W = slow_welford(self.x) if self.welford else (0.0, 0.0)
         self.m = max(PLAIN.of(self.x) / M, m_W)
         self.v = max(PLAIN.of([v * v for v in self.d]) / M + self.m**2, v_W)
         if self.single_pass:
@@ -179,7 +179,7 @@ def slow(given: Inputs, c: int, **changes: Any) -> Slow:
         ({"single_pass": True}, {}),
         ({"single_pass": True, "spent": 0.125}, {}),
         ({"outside": True, "single_pass": True, "spent": 0.25}, {}),
-        ({"use_welford": False}, {}),
+        ({"welford": False}, {}),
         ({}, {"gamma": None}),
         ({}, {"eps": 100.0}),
         ({}, {"dy": across(4.0, -1.0, -1.0, -1.0, -1.0)}),
@@ -193,8 +193,7 @@ def test_each_output_loses_what_its_formula_says(
     """Every output of every channel, for both dialects, both classes and with what is spent."""
     given = inputs(**changes)
     rows = np.array([2, 0])
-    names = {"single_pass": "single_pass", "spent": "spent", "use_welford": "welford"}
-    which = of(**{names[name]: value for name, value in asked.items() if name in names})
+    which = of(**{name: value for name, value in asked.items() if name != "outside"})
     found = losses(given, rows, which, eps_outside=asked.get("outside", False))
     for place, c in enumerate(rows):
         want = slow(given, int(c), **asked)
