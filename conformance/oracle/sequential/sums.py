@@ -6,7 +6,7 @@ depends on the term and on Q alone.  So the error of a sum is no random walk but
 terms.  Equal terms make equal errors, which add up; terms that are spread out make errors of
 either sign, which cancel but for their square root:
 
-    lost(t) = sum_k min(B(Q_k), mean|t|) + 6.6 sqrt(sum_k min(W(Q_k), mean t^2))
+    lost(t) = sum_k B(Q_k) + 6.6 sqrt(sum_k W(Q_k))
 
     Q_k   spacing at env_k, the largest that the k-th partial sum is in the orders allowed for
     B(Q)  max over q <= Q of (1/M) sum over 32 segments of |sum of e_q(t_i) in the segment|
@@ -128,13 +128,14 @@ class AtMost:
 def exact_in_every_order(terms: Floats, bits: int) -> Bools:
     """Whether every partial sum in every order is a number of `bits` bits; bools ``(C, 1)``.
 
-    All partial sums are multiples of the lowest bit of any term and at most sum|t|.
+    All partial sums are multiples of the lowest bit of any term and at most sum|t|, which is below
+    2^bits of them: below, since a float64 sum of 2^53 + 1 is rounded to 2^53.
     """
     part, exponent = np.frexp(terms)
     whole = np.abs(np.ldexp(part, 53)).astype(np.int64)
     lowest = np.log2(np.maximum(whole & -whole, 1)) + exponent - 53
     lowest = np.where(terms == 0, np.inf, lowest).min(axis=1, keepdims=True, initial=np.inf)
-    found: Bools = np.abs(terms).sum(axis=1, keepdims=True) <= np.exp2(bits + lowest)
+    found: Bools = np.abs(terms).sum(axis=1, keepdims=True) < np.exp2(bits + lowest)
     return found
 
 
@@ -161,9 +162,7 @@ def _lost(terms: Floats, env: Floats, weights: Floats, kept: Bools, bits: int) -
     terms = np.where(kept, np.ldexp(terms, -top), 0.0)  # rows now share the largest Q
     low = np.where(kept, octave, 0).min(axis=1, keepdims=True)
     count = np.maximum(kept.sum(axis=1, keepdims=True), 1)
-    cap = np.abs(terms).sum(axis=1, keepdims=True) / count
-    square = (terms**2).sum(axis=1, keepdims=True) / count
-    coherent, scattered, B, W = (np.zeros_like(cap) for _ in range(4))
+    coherent, scattered, B, W = (np.zeros(count.shape) for _ in range(4))
     for o in range(int(low.min()) - _OCTAVES_BELOW, 1):
         due = low - _OCTAVES_BELOW <= o
         for part in range(_PER_OCTAVE):
@@ -171,8 +170,8 @@ def _lost(terms: Floats, env: Floats, weights: Floats, kept: Bools, bits: int) -
             b, w = _errors(terms, q, count)
             B, W = np.maximum(B, due * b), np.maximum(W, due * w)
         here = weights * (octave == o)
-        coherent += here.sum(axis=1, keepdims=True) * np.minimum(B, cap)
-        scattered += (here * here).sum(axis=1, keepdims=True) * np.minimum(W, square)
+        coherent += here.sum(axis=1, keepdims=True) * B
+        scattered += (here * here).sum(axis=1, keepdims=True) * W
     return np.asarray(np.ldexp(coherent + _DEVIATIONS * np.sqrt(scattered), top))
 
 

@@ -125,11 +125,13 @@ def test_one_large_term_is_within_the_cheap_bound() -> None:
     ("terms", "bits", "exact"),
     [
         ([1.0, 3.0, -5.0], 24, True),
-        ([2.0**24 - 1, 1.0], 24, True),  # 2^24 itself is a number of 24 bits
-        ([2.0**24 - 1, 1.0, 1.0], 24, False),
+        ([2.0**24 - 2, 1.0], 24, True),
+        ([2.0**24 - 1, 1.0], 24, False),  # 2^24 itself would do, and is not told from more
+        ([2.0**52, 2.0**52, 1.0], 53, False),  # 2^53 + 1, which float64 adds to 2^53
         ([0.5, 2.0**23, 0.0], 24, False),
         ([0.0, 0.0, 0.0], 24, True),
         ([1.0, 0.0, 2.0**24 - 2], 24, True),
+        ([2.0**52, 0.0, 2.0**52 - 1], 53, True),
         ([1.0 + 2.0**-52, 2.0], 53, False),  # 3 + 2^-52 has 54 bits
         ([1.0 + 2.0**-52, 2.0**-52], 53, True),
         ([0.1, 0.2, 0.3], 53, False),
