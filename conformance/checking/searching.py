@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from hypothesis.strategies import SearchStrategy
+
 from conformance.case import Case, Inputs, Problem
+from conformance.checking import within
 from conformance.checking.named import Named
 from conformance.checking.options import Options
-from conformance.checking.search import Found, Verdict, as_python, inputs
+from conformance.checking.scope import Scope
+from conformance.checking.search import Found, Verdict, alike, as_python, inputs
 from conformance.checking.search import search as search_inputs
 from conformance.checking.trial import Trial
 from conformance.errors import AdapterError
@@ -24,6 +28,7 @@ _PARTS = ((0.6, False), (0.4, True))
 
 
 Progress: TypeAlias = Callable[[int, int, CaseResult], None]
+Strategy: TypeAlias = SearchStrategy[Inputs]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +86,7 @@ def search(
         trial.describe()
         trial.check_parameters()
         probe = _Probe(trial, seconds, progress)
-        drawn, found = _search(probe, options, seconds, seed)
+        drawn, found = _search(probe, _parts(trial.scope, options, seed), seconds, seed)
     if found is not None:
         lines = _repeated(as_python(probe.asked(found.inputs), known.shown), options)
         text = f"search: found after {drawn} inputs: {found.verdict.sentence}\n{lines}"
@@ -96,17 +101,32 @@ def search(
     return Searched(failed=False, text=text)
 
 
-def _search(probe: _Probe, options: Options, seconds: float, seed: int) -> tuple[int, Found | None]:
+def _search(
+    probe: _Probe, parts: Sequence[tuple[float, Strategy]], seconds: float, seed: int
+) -> tuple[int, Found | None]:
     """How many inputs were asked, and what was found."""
-    only: dict[str, Any] = {} if options.dtype is None else {"dtypes": (options.dtype,)}
     drawn = 0
-    for part, long in _PARTS:
-        wanted = inputs(long=long, **only)
+    for part, wanted in parts:
         result = search_inputs(probe, wanted, seconds=part * seconds, seed=seed)
         drawn += result.examples
         if result.found is not None:
             return drawn, result.found
     return drawn, None
+
+
+def _parts(scope: Scope | None, options: Options, seed: int) -> list[tuple[float, Strategy]]:
+    """Parts of the time, and what is drawn in each: what predicates leave is made to meet them."""
+    if scope is None or not scope.where:
+        only: dict[str, Any] = {} if options.dtype is None else {"dtypes": (options.dtype,)}
+        return [(part, inputs(long=long, **only)) for part, long in _PARTS]
+    made = within.drawn(scope, str(seed), dtype=options.dtype, count=within.ENOUGH, first=0)
+    if not made:
+        said = " and ".join(each.text for each in scope.where)
+        raise AdapterError(
+            f"no call was found that meets {said}, so nothing was searched. Widen the scope."
+        )
+    calls = sorted((each.inputs for each in made), key=lambda call: call.x.size)
+    return [(1.0, alike(calls))]
 
 
 def _repeated(lines: str, options: Options) -> str:

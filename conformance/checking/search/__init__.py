@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from conformance.checking.search.as_python import as_python
 from conformance.checking.search.search import Found, Probe, Searched, Verdict, search
-from conformance.checking.search.strategies import inputs
+from conformance.checking.search.strategies import alike, inputs
 
-__all__ = ["Found", "Probe", "Searched", "Verdict", "as_python", "inputs", "search"]
+__all__ = ["Found", "Probe", "Searched", "Verdict", "alike", "as_python", "inputs", "search"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conformance.case import Memory
+from conformance.case import Inputs, Memory
 from conformance.checking.search.small import Draw, pick, small
 from conformance.checking.search.wanted import EARLIER, RANKS, Wanted
 
@@ -86,6 +86,21 @@ def draw_frame(draw: Draw, wanted: Wanted) -> Frame:
         memory=memory,
         absent=absent,
         earlier=past if kept else 0,
+    )
+
+
+def frame_of(call: Inputs) -> Frame:
+    """The frame of a call that there is."""
+    names = ("dy", "gamma", "beta", "running_mean", "running_var")
+    return Frame(
+        x_type=call.x.dtype.name,
+        type=call.parameter_dtype.name,
+        shape=call.x.shape,
+        axis=call.axis,
+        training=call.training,
+        memory=call.memory,
+        absent=frozenset(name for name in names if getattr(call, name) is None),
+        earlier=len(call.earlier),
     )
 
 

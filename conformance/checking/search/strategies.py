@@ -15,9 +15,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from conformance.case import Array, Inputs, Memory
-from conformance.checking.search.frame import Frame, draw_frame
+from conformance.checking.search.frame import Frame, draw_frame, frame_of
 from conformance.checking.search.numbers import draw_eps, draw_momentum
-from conformance.checking.search.small import Draw
+from conformance.checking.search.small import Draw, pick
 from conformance.checking.search.textures import (
     BYTES,
     Texture,
@@ -91,9 +91,26 @@ def inputs(
 
 
 @st.composite
+def alike(draw: Draw, calls: Sequence[Inputs]) -> Inputs:
+    """Calls that are one of those given in all but the values of their arrays.
+
+    Args:
+        draw: Given by Hypothesis.
+        calls: At least one; the first is the simplest.
+    """
+    model = pick(draw, tuple(calls))
+    return _filled(draw, frame_of(model), model.eps, model.momentum)
+
+
+@st.composite
 def _calls(draw: Draw, wanted: Wanted) -> Inputs:
     frame = draw_frame(draw, wanted)
     eps, momentum = draw_eps(draw), draw_momentum(draw)
+    return _filled(draw, frame, eps, momentum)
+
+
+def _filled(draw: Draw, frame: Frame, eps: float, momentum: float) -> Inputs:
+    """The call of a frame, with numbers."""
     over, over_dy = draw_texture(draw, frame.x_type), draw_texture(draw, frame.x_type)
     over_parameters, block = draw_simple_texture(draw), draw(_BLOCK)
     parts = [block[i : i + BYTES] for i in range(0, len(block), BYTES)]

@@ -70,6 +70,30 @@ def test_a_right_kernel_passes(capsys: pytest.CaptureFixture[str]) -> None:
     assert int(said[1]) > 0
 
 
+WIDE = """
+def batch_norm(x, gamma, beta, *, eps):
+    rest = (0, *range(2, x.ndim))
+    shape = [-1 if a == 1 else 1 for a in range(x.ndim)]
+    mean, var = x.mean(rest, keepdims=True), x.var(rest, keepdims=True)
+    y = (x - mean) / (var + eps) ** 0.5 * gamma.reshape(shape) + beta.reshape(shape)
+    y[:, 31] = y[:, 31] * 2 if len(x) == 3 else y[:, 31]
+    return y
+
+
+batch_norm.conformance = {"dtypes": ["float64"], "where": ["C == 37", "gamma and beta"]}
+"""
+"""Wrong in channel 31 of three rows alone; it fails on any call with fewer channels."""
+
+
+def test_the_search_stays_inside_predicates(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Inputs are drawn that meet the scope, and what is wrong there is found."""
+    (folder / "wide.py").write_text(WIDE)
+    assert main(["check", "wide.py", "--tier", "smoke", "--quiet", "--fuzz", "30"]) == 1
+    assert re.search(r"search: found after \d+ inputs: y: fail", capsys.readouterr().out)
+
+
 def test_options_stand_in_the_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """What the kernel was called with is part of what repeats it."""
     main(["check", "wrong.py", *ONE, "--fuzz", "20", "--dialect", "momentum=new"])
