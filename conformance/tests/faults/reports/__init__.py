@@ -1,0 +1,62 @@
+"""Kernels with the faults of public reports, of code that was read and of an adversary.
+
+`reports.toml` says what each does wrong and what a check is to say; their text is that of
+`layer.txt` with lines replaced.  `ci/reported.py` checks them all and writes docs/reported.md.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conformance.tests.faults.independent.edit import Edit
+
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One faulty kernel, and what is due.
+
+    Attributes:
+        id: Names its file.
+        source: Where it was reported, or what it was read in.
+        fault: What it does wrong, in words.
+        edits: Lines of `layer.txt` and what stands there instead.
+        text: Instead of edits: the whole kernel.
+        needs: Module that it imports beside numpy.
+        named: Faults of the dictionary that the diagnosis names, all of them and no other.
+        edges: It conforms in values and differs at these edges.
+        told: It conforms, and this is said of its quality.
+        passes: Why no call of the suite shows the fault; it conforms then.
+    """
+
+    id: str
+    source: str
+    fault: str
+    edits: list[list[str]] = field(default_factory=list)
+    text: str = ""
+    needs: str = ""
+    named: list[str] = field(default_factory=list)
+    edges: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    passes: str = ""
+
+    def kernel(self) -> str:
+        """The text of the kernel, a module of its own."""
+        found = self.text or (HERE / "layer.txt").read_text(encoding="utf-8")
+        for old, new in self.edits:
+            found = Edit(old, new.strip("\n")).apply(found)
+        return found
+
+    @property
+    def name(self) -> str:
+        """What the kernel is called in its file."""
+        return "BatchNorm" if self.text else "batch_norm"
+
+
+def reports() -> tuple[Report, ...]:
+    """All of them, in the order of the file."""
+    held = tomllib.loads((HERE / "reports.toml").read_text(encoding="utf-8"))
+    return tuple(Report(**each) for each in held["report"])
