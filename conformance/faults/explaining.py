@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from conformance.faults.fault import Fault
 from conformance.faults.hearing import Account, Cell, Hearing, Scope
-from conformance.faults.pairs import pairs
+from conformance.faults.pairs import pairs, spare
 
 Parts: TypeAlias = dict[tuple[str, ...], set[Scope]]
 """The mode, the type of x or both that a fault is confined to; the scopes that are in it."""
@@ -140,7 +140,9 @@ class Explaining:
                 continue
             explanation = self._chosen(found, only, scopes)
             if explanation is not None:
-                self.left -= explanation.agreed
+                # What two leave is rounding alone, and no clue to a third.
+                is_pair = len(explanation.account.faults) > 1
+                self.left -= explanation.of if is_pair else explanation.agreed
                 yield explanation
 
     def _chosen(
@@ -184,8 +186,8 @@ class Explaining:
             cells = {c for c in self._wrong(scopes, {name}) if c in self.left}
             if not is_whole:
                 cells = {c for c in cells if c[0] in self._sampled}
-            if cells and cells <= account.agreed:
-                found |= cells
+            if cells and len(cells - account.agreed) <= spare(account.faults, cells):
+                found |= cells & account.agreed
         return found if self._is_enough(account, found) else set()
 
     def _is_enough(self, account: Account, cells: set[Cell]) -> bool:

@@ -8,9 +8,11 @@ output that is what it says speaks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TypeAlias
 
 from conformance.arrays import OUTPUT_NAMES
@@ -28,8 +30,13 @@ Scope: TypeAlias = tuple[str, str]
 
 Hypothesis: TypeAlias = tuple[Fault, ...]
 
+_NONE: Mapping[str, int] = MappingProxyType({})
+
 _MOST = 64
 """Cases of the sample: enough for several of each output, mode and type."""
+
+CHANCES = 1
+"""Cases that may speak against one of two faults: there both may come to the right answer."""
 
 LARGEST = 4096
 """Values of x in a case that is quickly run."""
@@ -46,6 +53,7 @@ class Account:
         agreed: Wrong cells that are what it says.
         told: Those of them that tell it from other faults.
         refuted: Scopes in which a right cell is one that it says is wrong.
+        against: The cases of these cells, as far as they were looked at.
     """
 
     faults: Hypothesis
@@ -54,6 +62,7 @@ class Account:
     agreed: set[Cell] = field(default_factory=set)
     told: set[Cell] = field(default_factory=set)
     refuted: set[Scope] = field(default_factory=set)
+    against: set[str] = field(default_factory=set)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -129,23 +138,26 @@ class Hearing:
         *,
         whole: bool = False,
         outputs: Iterable[str] = OUTPUT_NAMES,
+        spare: Mapping[str, int] = _NONE,
     ) -> Account:
-        """How a hypothesis fares; nothing more is asked of a scope in which it is refuted.
+        """How a hypothesis fares; nothing more is asked where it is refuted for certain.
 
         Args:
             faults: The hypothesis.
             evidence: The cases.
             whole: Stop as soon as it can explain no output in all cases any more.
             outputs: Those outputs that it may explain.
+            spare: How many wrong cells of an output it may leave, and explain the output still.
         """
-        account = Account(faults)
+        account, missed = Account(faults), Counter[str]()
         open_outputs = self._touched(faults) & {n for _, n in self.failing} & {*outputs}
         if not open_outputs:
             return account
         for e in _interleaved(evidence) if whole else evidence:
-            if e.scope not in account.refuted:
+            if e.scope not in account.refuted or (not whole and len(account.against) <= CHANCES):
                 self._hear(account, e, frozenset(outputs))
-            open_outputs -= {n for n in e.failing if (e.case.id, n) not in account.agreed}
+            missed.update(n for n in e.failing if (e.case.id, n) not in account.agreed)
+            open_outputs -= {n for n in e.failing if missed[n] > spare.get(n, 0)}
             if whole and (account.refuted or not open_outputs):
                 account.agreed.clear()
                 return account
@@ -174,6 +186,7 @@ class Hearing:
                 # What spreads from a NaN depends on how a kernel is written: it refutes nothing.
                 if e.ordinary and not agrees:
                     account.refuted.add(e.scope)
+                    account.against.add(e.case.id)
                     return
             elif agrees:
                 account.agreed.add(cell)

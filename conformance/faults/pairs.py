@@ -6,15 +6,18 @@ applied.  So nearly all pairs fall before anything is computed for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import combinations
 
 from conformance.faults.evidence import Evidence
 from conformance.faults.fault import Fault
-from conformance.faults.hearing import Account, Cell, Hearing, Scope
+from conformance.faults.hearing import CHANCES, Account, Cell, Hearing, Scope
 
 _GLANCES = 3
 """Cases at which a pair is looked at before it is compared in earnest."""
+
+_FEW = 32
+"""At most one wrong cell of so many may be what two faults together do not give."""
 
 _ODD = 4
 """At most one wrong cell of so many may be what no single one of a pair gives or changes."""
@@ -43,7 +46,7 @@ def pairs(
     for cell in left:
         if cell[0] in inside:
             wrong.setdefault(cell[1], set()).add(cell)
-    able = [a for a in accounts if not a.refuted & scopes and a.moved]
+    able = [a for a in accounts if len(a.against & inside) <= CHANCES and a.moved]
     sure = {
         a.ids for a in able if known.issuperset(a.ids) and any(a.moved & w for w in wrong.values())
     }
@@ -58,9 +61,18 @@ def pairs(
             and _at_a_glance(hearing, faults, doubts)
         ]
         if near:
-            account = hearing.hear(faults, cases, whole=True, outputs=near)
-            if account.agreed:
+            least = {name: spare(faults, wrong[name]) for name in near}
+            account = hearing.hear(faults, cases, whole=True, outputs=near, spare=least)
+            if any(_more(account, (one, other), wrong[name], least[name]) for name in near):
                 yield account
+
+
+def spare(faults: Sequence[Fault], cells: Collection[Cell]) -> int:
+    """How many wrong cells of an output two faults may leave: what is rounding alone.
+
+    Without eps a constant channel is rounding error over rounding error, in any precision.
+    """
+    return len(cells) // _FEW if len(faults) > 1 else 0
 
 
 def _doubts(one: Account, other: Account, cells: set[Cell]) -> list[set[Cell]] | None:
@@ -79,6 +91,12 @@ def _doubts(one: Account, other: Account, cells: set[Cell]) -> list[set[Cell]] |
     alone = (first - second) - one.agreed | (second - first) - other.agreed
     odd = alone | (cells - first - second)
     return None if _ODD * len(odd) > len(cells) else [odd, first & second]
+
+
+def _more(account: Account, alone: Sequence[Account], cells: set[Cell], least: int) -> bool:
+    """Whether two faults explain more of an output than either, beyond what may be left."""
+    single = max(len(each.agreed & cells) for each in alone)
+    return len(account.agreed & cells) > single + least
 
 
 def _at_a_glance(hearing: Hearing, faults: tuple[Fault, ...], doubts: Sequence[set[Cell]]) -> bool:
