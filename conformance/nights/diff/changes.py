@@ -156,7 +156,7 @@ class Difference:
     new_entries: Mapping[str, ColumnRun]
     changes: tuple[Change, ...]
     circumstances: tuple[Circumstance, ...] = field(default=())
-    compared: int = 0
+    compared: int
     since: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -105,10 +105,10 @@ def _returned(change: Change, since: Since) -> Change:
 
 
 def _count(database: duckdb.DuckDBPyConnection, shared: list[str]) -> int:
-    row = database.execute(
+    [(count,)] = database.execute(
         "SELECT count(*) FROM new WHERE grade IS NOT NULL AND name IN (SELECT unnest(?))", [shared]
-    ).fetchone()
-    return int(row[0]) if row else 0
+    ).fetchall()
+    return int(count)
 
 
 def _columns(old: Side, new: Side) -> Iterator[Change]:

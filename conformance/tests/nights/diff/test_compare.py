@@ -66,6 +66,28 @@ def test_a_planted_change_is_named(history: History, name: str) -> None:
         assert "offset/1" in text.replace("\\", "")
 
 
+def test_what_fails_as_before_hides_no_change(history: History) -> None:
+    """An output that is still red is no change, and those of the same case behind it are told."""
+    still = {**OLD, "dx": failed()}
+    then(history, cases(still))
+    after = {**still, "dx": failed(90.0), "y": passed(18.0, "B")}
+    first = night(2, ["torch/functional"], results=cases(after))
+    history.add([*first, *night(2, ["jax/jnp"], results=cases(OLD))])
+    changes = compare("previous", "latest", history).changes
+    assert {(change.output, change.kind) for change in changes} == {("y", ChangeKind.WORSE)}
+
+
+def test_a_run_that_was_stopped_is_set_aside(tmp_path: Path) -> None:
+    """Half a run is not compared with a whole one, as if its other cases were gone."""
+    whole = night(0, results=cases(OLD))
+    save(whole, tmp_path / "old")
+    half = night(1, ["torch/functional"], results=cases(OLD)[:1])
+    save([replace(half[0], partial="Ctrl-C"), whole[1]], tmp_path / "new")
+    found = compare(str(tmp_path / "old"), str(tmp_path / "new"), History(tmp_path / "none"))
+    assert ChangeKind.VANISHED not in {change.kind for change in found.changes}
+    assert found.compared > 0
+
+
 def test_nothing_changed(history: History) -> None:
     """Equal nights have no difference, and every output was compared."""
     found = then(history, cases(OLD))

@@ -31,7 +31,7 @@ def difference(
     entries = ({"torch/functional": column(*pair)} for pair in (old, new))
     before, after = entries
     return Difference(
-        old="1", new="2", old_entries=before, new_entries=after, changes=tuple(changes)
+        old="1", new="2", old_entries=before, new_entries=after, changes=tuple(changes), compared=1
     )
 
 

@@ -212,7 +212,7 @@ def test_limits_that_say_nothing_are_refused(tmp_path: Path, limits: dict[str, f
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "factor"), [(2.0, 6.0, 3.0), (0.0, 6.0, None), (2.0, None, None)]
+    ("old", "new", "factor"), [(2.0, 7.0, 3.5), (0.0, 6.0, None), (2.0, None, None)]
 )
 def test_by_how_much_an_error_grew(
     old: float | None, new: float | None, factor: float | None

@@ -137,6 +137,7 @@ def judged(place: Path, *columns: tuple[ColumnRun, Change]) -> list[Attribution]
         new="new",
         old_entries=entries,
         new_entries=entries,
+        compared=1,
         changes=tuple(change for _, change in columns),
     )
     laboratory = Laboratory(place / "work", place / "repository", sources=["--no-index"])
@@ -232,6 +233,7 @@ def test_a_work_folder_that_holds_something_else_is_refused(
     difference = Difference(
         old="old", new="new", old_entries={entry.column: entry},
         new_entries={entry.column: entry}, changes=(replace(change, column=entry.column),),
+        compared=1,
     )  # fmt: skip
     (found,) = attribute(difference, laboratory.rerun, {"system": "this one"})
     assert found.cause is Origin.UNKNOWN
