@@ -278,3 +278,21 @@ def test_an_infinity_is_no_size_that_rounds_its_channel() -> None:
     for edge, fits in ((32 * U, True), (32.01 * U, False)):
         actual = np.where(at == 0, np.float32(edge), at).T
         assert agrees(made, case(training=False), actual, "y") is fits
+
+
+@pytest.mark.parametrize(("units", "moves"), [(8, False), (10, True)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_half_a_bound_moves_nothing_in_float64(sign: int, units: int, *, moves: bool) -> None:
+    """What is called exact is rounded to float64 as well: 8 of the 16 units are no fault's."""
+    made = constant(1 + sign * units * U64)
+    assert prediction(made, case(np.float64)).moves("dbeta") is moves
+
+
+def test_the_same_infinity_and_nan_are_right() -> None:
+    """Where infinity or NaN is due, a fault that gives it changes nothing."""
+    for value in (np.inf, -np.inf, np.nan):
+        dy = np.array([[value, 0.5], [0.5, 0.5]], np.float32)
+        made = fault({"dbeta": lambda s: s.correct("dbeta")})
+        assert not prediction(made, case(dy=dy)).moves("dbeta")
+        made = fault({"dbeta": lambda s: np.zeros_like(s.correct("dbeta"))})
+        assert prediction(made, case(dy=dy)).moves("dbeta")
