@@ -23,14 +23,17 @@ import numpy.typing as npt
 
 from conformance.case import Array
 from conformance.oracle.quick.ranges import Ints, Mask, Ranges, two_to
-from conformance.oracle.quick.tiles import ROW, tiles, wide
+from conformance.oracle.quick.tiles import tiles, wide
 from conformance.oracle.rounding import Floats
 
 Integers = npt.NDArray[Any]
 """Python's integers, ``(C,)``, object dtype: numpy's loops over exact arithmetic."""
 
 BITS = 21
-"""Of a limb: 2 (BITS - 1) + log2(ROW) <= 52."""
+"""Of a limb."""
+
+ROW = 4096
+"""Products that are added at once: 2 (BITS - 1) + log2(ROW) <= 52."""
 
 MOST = 6
 """Limbs of a value: channels whose exponents lie further apart go to the integers."""
@@ -70,7 +73,7 @@ def sums(x: Array, spread: Ranges, dy: Array | None = None, slope: Ranges | None
     low_dy = np.zeros(channels, np.int64) if slope is None else slope.low
     a, b = _limbs(spread), 0 if slope is None else _limbs(slope)
     total = _Total(channels, a, b)
-    for c, m in tiles(channels, count):
+    for c, m in tiles(channels, count, ROW):
         if m.start and m.start % (_FLUSH * ROW) == 0:
             total.flush(c)
         limbs = np.empty((c.stop - c.start, a + b + 1, m.stop - m.start))

@@ -9,19 +9,22 @@ import numpy as np
 from conformance.case import Array
 from conformance.oracle.rounding import Floats
 
-TILE = 8192
-"""Values of a block; its temporaries then stay within a second-level cache."""
-
-ROW = 4096
-"""Values of one channel in a block, at most: sums of so many products of limbs are exact."""
+TILE = 16384
+"""Values of a block: so few that they stay near the processor, so many that calls cost little."""
 
 
-def tiles(channels: int, count: int) -> Iterator[tuple[slice, slice]]:
-    """Cut ``(channels, count)`` into blocks, those of the same channels one after the other."""
-    high = max(TILE // min(count, ROW), 1)
+def tiles(channels: int, count: int, longest: int = TILE) -> Iterator[tuple[slice, slice]]:
+    """Cut ``(channels, count)`` into blocks, those of the same channels one after the other.
+
+    Args:
+        channels: Rows.
+        count: Values in each.
+        longest: Values of one row in a block, at most.
+    """
+    high = max(TILE // min(count, longest), 1)
     for c in range(0, channels, high):
-        for m in range(0, count, ROW):
-            yield slice(c, min(c + high, channels)), slice(m, min(m + ROW, count))
+        for m in range(0, count, longest):
+            yield slice(c, min(c + high, channels)), slice(m, min(m + longest, count))
 
 
 def wide(rows: Array, channels: slice, values: slice) -> Floats:
