@@ -92,6 +92,8 @@ def test_every_neighbour_is_disproven(name: str, squares_alone: bool, toward: fl
 def test_no_neighbour_of_a_golden_value_is_proven_by_its_residual(group: str) -> None:
     """Of 1.4 million values that are one unit off none is proven by its residual."""
     for case in golden.load(golden.select([f"{group}/*"])):
+        if not case.inputs.count:
+            continue  # no values, no residuals
         for toward in (math.inf, -math.inf):
             wrong = masks(moved(case, toward))
             for name, mask in wrong.items():
