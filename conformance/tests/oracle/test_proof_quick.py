@@ -157,6 +157,29 @@ def test_a_value_takes_few_bytes() -> None:
     assert peak <= 40 * proven
 
 
+def cancelled() -> Case:
+    """Beta is the rest of y, rounded, so that y is 2^-53 of its terms and right."""
+    inputs = make((4, 300), np.float64, beta=np.zeros(300))
+    beta = -np.asarray(solve_by_integers(inputs).y)[0]
+    case = solved(replace(inputs, beta=beta))
+    return replace(case, expected=Outputs(y=case.expected.y))
+
+
+@pytest.mark.parametrize("toward", [math.inf, -math.inf])
+def test_residuals_prove_nothing_where_terms_cancel(toward: float) -> None:
+    """A y that is far below its terms is no residual's to prove, right or wrong."""
+    assert not masks(cancelled())["y"][:, 0].any()
+    assert not masks(moved(cancelled(), toward))["y"].any()
+
+
+def test_without_its_bound_a_residual_would_prove_wrong_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where terms cancel, a residual is but rounding: without a bound it proves anything."""
+    monkeypatch.setattr(_proof_quick, "RESIDUAL", 0.0)
+    assert masks(moved(cancelled(), math.inf))["y"].any()
+
+
 def test_half_spacing_is_below_the_distance_to_both_midpoints() -> None:
     """It is at most half the gap to the nearer neighbour, and 0 where that is not known."""
     rng = np.random.default_rng(0)
