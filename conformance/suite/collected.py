@@ -18,7 +18,7 @@ from conformance.harness.session import Session
 from conformance.verdict import diagnosed, ruler
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.known.expectations import KnownFailure
-from conformance.verdict.record import CaseResult
+from conformance.verdict.record import CaseResult, now
 from conformance.verdict.record_file import decode_case, save
 
 
@@ -34,7 +34,7 @@ class Collected:
         self._results: dict[str, dict[str, CaseResult]] = {}
         self._evidence: dict[str, list[Evidence]] = {}
         self._diagnoses: dict[str, tuple[Diagnosis, ...]] = {}
-        self._started, self._clock = runner.now(), time.perf_counter()
+        self._started, self._clock = now(), time.perf_counter()
         self.written: list[Path] = []
 
     def items(self) -> Iterator[tuple[str, str, str]]:
