@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from conformance.suite.kernel import KernelCase, Kernels
     from conformance.verdict.record import CaseResult
 
+_SUITE = Path(__file__).with_name("test_conformance.py")
+_PROTOCOL = "conformance-protocol"
 _KERNEL_FIXTURE = "conformance_case"
 _MARK = "conformance"
 _PROPERTY = "conformance_result"
@@ -57,6 +59,21 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         f"{_MARK}(kernel, tier, case, dtype, dialect): the kernel that {_KERNEL_FIXTURE} runs",
     )
+
+
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
+    """Collect the file of the suite in its own way, and no other file."""
+    if module_path != _SUITE:
+        return None
+    from conformance.suite import items  # noqa: PLC0415 - see the module's text
+
+    manager = parent.config.pluginmanager
+    if not manager.has_plugin(_PROTOCOL):
+        manager.register(items.Protocol(), _PROTOCOL)
+    suite: pytest.Module = items.Suite.from_parent(parent, path=module_path)
+    return suite
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
