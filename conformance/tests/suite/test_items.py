@@ -44,15 +44,22 @@ def test_every_item_is_reported_once(tmp_path: Path) -> None:
     assert names == [ITEM.format(output).partition("::")[2] for output in OUTPUTS]
 
 
-@pytest.mark.parametrize("first", [True, False])
-def test_functions_beside_the_items_keep_their_fixtures(tmp_path: Path, *, first: bool) -> None:
-    """What stands around a user's own tests is set up and cleared once, before items or after."""
-    own = tmp_path / "test_own.py"
-    own.write_text(OWN)
-    words = ["-s", "-k", "own or other or dense/train-float32-", *STAGED]
-    done = suite(tmp_path, *words, str(own), first=first)
+NEIGHBOUR = "conformance.tests.test_layout"
+"""Tests that lie in a package in which the suite lies, too."""
+
+
+@pytest.mark.parametrize("before", [(), (NEIGHBOUR,), ("test_own.py", NEIGHBOUR)])
+def test_functions_beside_the_items_keep_their_fixtures(
+    tmp_path: Path, before: tuple[str, ...]
+) -> None:
+    """What stands around other tests is set up and cleared once, before the items or after."""
+    (tmp_path / "test_own.py").write_text(OWN)
+    (tmp_path / "test_more.py").write_text("def test_more(): pass")
+    after = [name for name in ("test_own.py", "test_more.py") if name not in before]
+    words = ["-s", "-k", "own or other or more or test_layout or dense/train-float32-", *STAGED]
+    done = suite(tmp_path, *words, *after, before=before)
     assert done.returncode == 0, done.stdout
-    assert f"{len(OUTPUTS) + 2} passed" in done.stdout
+    assert "error" not in done.stdout
     assert re.findall("BEGUN|ENDED", done.stdout) == ["BEGUN", "ENDED"]
 
 
