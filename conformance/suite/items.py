@@ -16,7 +16,7 @@ import pytest
 
 from conformance.errors import ConformanceError
 from conformance.suite import test_conformance
-from conformance.suite.plugin import as_property, collected_of
+from conformance.suite.session import as_property, collected_of
 from conformance.verdict.record import CaseResult
 
 _LINE = inspect.getsourcelines(test_conformance.test_output)[1] - 1
