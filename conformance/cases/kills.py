@@ -60,6 +60,13 @@ def table() -> Kills:
     )
 
 
+@cache
+def _rows() -> Mapping[str, Array]:
+    """For each output which rows of `table` are about it."""
+    outputs = table().outputs
+    return {name: np.array([name == other for other in outputs]) for name in {*outputs}}
+
+
 def encoded(rejects: Array) -> list[str]:
     """Rows of booleans as texts that `table` reads."""
     return [bytes(row).hex() for row in np.packbits(rejects, axis=1)]
@@ -90,8 +97,7 @@ def smallest(
     column = {name: i for i, name in enumerate(known.cases)}
     free = [name for name in candidates if name in column and name not in run]
     covered = np.zeros(len(known.outputs), dtype=np.bool_)
-    for output in {*known.outputs}:
-        mine = np.array([name == output for name in known.outputs])
+    for output, mine in _rows().items():
         seen = [column[name] for name, told in run.items() if name in column and output in told]
         unspoken = only is not None and output not in only
         covered |= mine & (unspoken | known.rejects[:, seen].any(axis=1))

@@ -1,48 +1,23 @@
-"""The check: a kernel over the cases, fresh cases among them, and what is wrong with it."""
+"""The check, opened: the kernel's worker starts first, and what judges it is loaded meanwhile."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance.case import Case, Inputs
-from conformance.cases import golden
-from conformance.checking import (
-    conclusion,
-    fresh,
-    isolation,
-    levels,
-    own_code,
-    read_only,
-    smoke,
-    telling,
-)
-from conformance.checking.asking import Plan, ask
-from conformance.checking.conclusion import Checked, Seen
-from conformance.checking.fresh import Drawn
 from conformance.checking.levels import Rule
 from conformance.checking.named import Named, named
-from conformance.checking.options import (
-    BUDGET_SECONDS,
-    CASE_SECONDS,
-    Options,
-    matched,
-    repro,
-    repro_of_all,
-    select,
-)
-from conformance.checking.report import Convention, Report
-from conformance.checking.trial import Trial, Tried
-from conformance.checking.user_calls import solved
-from conformance.errors import AdapterError
-from conformance.harness import run as runner
+from conformance.checking.options import BUDGET_SECONDS, CASE_SECONDS, Options, matched
+from conformance.checking.trial import Trial
 from conformance.harness.halt import Halt
 from conformance.harness.kernels.source import MEMORY_GIB, parse_dialect
-from conformance.verdict.record import CaseResult, Status
+from conformance.verdict.record import CaseResult, now
+
+if TYPE_CHECKING:
+    from conformance.checking.report import Report
 
 
 def check(
@@ -115,7 +90,7 @@ def check(
         known_failures=known_failures,
         rule=Rule(minimum_grade=minimum_grade, strict=strict),
     )
-    own = None if inputs is None else solved([inputs] if isinstance(inputs, Inputs) else inputs)
+    own = None if inputs is None else _solved([inputs] if isinstance(inputs, Inputs) else inputs)
     with named(kernel) as known:
         return run(known, options, own=own, progress=progress or (lambda *_: None))
 
@@ -137,7 +112,7 @@ def run(
         halt: Ends the check early where it is told to: the report is then partial.
         progress: As for `check`.
     """
-    started, clock = runner.now(), time.perf_counter()
+    started, clock = now(), time.perf_counter()
     halt = halt or Halt()
     files = known.closure()  # before anything of it is run
     if own is None:
@@ -148,111 +123,24 @@ def run(
         halt.watch(trial)
         return trial
 
-    with (
-        halt.within(options.budget),
-        start() as trial,
-        ThreadPoolExecutor(max_workers=1) as pool,
-    ):
-        code = pool.submit(own_code.digest)  # this side has nothing to do while the kernel loads
-        told = trial.describe()
-        trial.check_parameters()
-        trial.know(options.known_failures)
-        plan = _plan(trial, known, options, own, progress)
-        seen = _seen(trial, plan, options, start, halt)
-    return conclusion.report(
-        Checked(
+    with halt.within(options.budget), start() as trial:
+        trial.begin()
+        from conformance.checking import course  # noqa: PLC0415 - while the worker starts
+
+        opened = course.Opened(
             known=known,
             options=options,
-            told=told,
+            own=own,
             files=files,
-            code=code.result(),
-            is_own=own is not None,
             started=started,
             clock=clock,
-        ),
-        trial,
-        seen,
-        halt,
-    )
+            start=start,
+            halt=halt,
+        )
+        return course.follow(opened, trial, progress)
 
 
-def _seen(
-    trial: Trial, plan: Plan, options: Options, start: Callable[[], Trial], halt: Halt
-) -> Seen:
-    """Ask all that is planned, and what follows from the answers."""
-    asked = ask(trial, plan)
-    tried = _in_order(asked.tried)
-    outputs = [o for one in [*tried, *asked.drawn] for o in one.result.outputs.values()]
-    failed = any(o.status is Status.FAIL and not o.edges for o in outputs)
-    conventions, notes = _account(trial, tried, start, halt, fails=failed)
-    edges = levels.edges_of(one.result for one in tried)
-    return Seen(
-        hidden=plan.hidden,
-        asked=asked,
-        tried=tried,
-        conventions=conventions,
-        notes=notes,
-        edges=(*edges, *read_only.found(trial, tried)),
-        quality=None if halt.why else telling.quality(trial, tried, options, plan.hidden.seed),
-        breaches=trial.breaches,
-    )
+def _solved(calls: Iterable[Inputs]) -> Sequence[Case]:
+    from conformance.checking.user_calls import solved  # noqa: PLC0415 - for such calls alone
 
-
-def _plan(
-    trial: Trial,
-    known: Named,
-    options: Options,
-    own: Sequence[Case] | None,
-    progress: Callable[[int, int, CaseResult], None],
-) -> Plan:
-    """What is to be asked of a kernel whose scope is known."""
-    ids = select(options, trial.scope) if own is None else []
-    hidden = Drawn()
-    if options.fresh and ids:
-        inside = [i for i in ids if trial.scope and not trial.scope.why_not(smoke.calls()[i])]
-        hidden = fresh.draw(inside, options.tier, options.fresh_seed)
-    return Plan(
-        cases=list(golden.load(ids)) if own is None else list(own),
-        hidden=hidden,
-        tier=options.tier,
-        among=matched(options) if own is None and options.tier == "smoke" else (),
-        draws=bool(hidden.seed) and options.cases is None,
-        dtype=options.dtype,
-        repeat=partial(repro, known=known, options=options),
-        again=partial(repro_of_all, known, options),
-        progress=progress,
-    )
-
-
-def _in_order(tried: Sequence[Tried]) -> list[Tried]:
-    """What was tried, in the order of the catalogue; inputs of a user's own as they came."""
-    places = {name: place for place, name in enumerate(golden.manifest().entries)}
-    return sorted(tried, key=lambda one: places.get(one.result.case, 0))
-
-
-def _account(
-    trial: Trial, tried: Sequence[Tried], start: Callable[[], Trial], halt: Halt, *, fails: bool
-) -> tuple[tuple[Convention, ...], tuple[str, ...]]:
-    """What else is asked of a kernel once all cases are run: its conventions, and notes.
-
-    Nothing where the check was stopped: a kernel that is gone answers wrong.
-    """
-    try:
-        conventions = _conventions(trial) if fails else ()
-        notes = isolation.notes(tried, start)
-    except AdapterError:
-        if not halt.why:
-            raise
-        return (), ()
-    return ((), ()) if halt.why else (conventions, notes)
-
-
-def _conventions(trial: Trial) -> tuple[Convention, ...]:
-    """Conventions by experiment, before anything is called wrong."""
-    from conformance.checking import doctor  # noqa: PLC0415 - only for a kernel that fails
-
-    return tuple(
-        Convention(name=f.convention, found=f.found, sentence=f.sentence, setting=f.setting)
-        for f in doctor.examine(trial.ask, trial.dialect)
-        if f.setting is not None and f.confident
-    )
+    return solved(calls)

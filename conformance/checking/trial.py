@@ -52,7 +52,7 @@ class Trial:
     """A kernel in a process of its own; a context manager."""
 
     def __init__(self, source: Source, shown: str, *, case_seconds: float) -> None:
-        """Prepare; nothing starts before `describe`."""
+        """Prepare; nothing starts before `begin` or `describe`."""
         # What a program starts may be another Python, which ours would lead astray.
         paths = () if is_program(source.selector) else sys.path
         self._session = Session(source.encode(), case_seconds=case_seconds, paths=paths)
@@ -87,6 +87,10 @@ class Trial:
     def protections(self) -> Protections:
         """What stands between the kernel and this process; known after `describe`."""
         return self._session.protections
+
+    def begin(self) -> None:
+        """Start the worker; it runs nothing of the kernel before `describe`."""
+        self._session.begin()
 
     def describe(self) -> dict[str, Any]:
         """Versions, device, conventions and kind of the kernel.

@@ -7,28 +7,26 @@ import argparse
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from typing import TYPE_CHECKING
 
 from conformance.atomic import require_writable, write_atomically
 from conformance.cases import tiers
 from conformance.checking import check as checking
-from conformance.checking import terminal
 from conformance.checking.levels import GRADES, Rule
 from conformance.checking.named import Named, named
 from conformance.checking.options import BUDGET_SECONDS, CASE_SECONDS, Options
-from conformance.checking.report import Report
 from conformance.commands.arguments import add_shield, number, seconds, whole
-from conformance.commands.console import drawn
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
+from conformance.commands.progress import progress_bar
 from conformance.errors import ConformanceError, InputError
 from conformance.harness.halt import Halt
 from conformance.harness.kernels.source import ARRAYS, MEMORY_GIB, parse_declared, parse_dialect
-from conformance.verdict.record import CaseResult
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from conformance.checking.report import Report
 
 _EXAMPLE = f"""\
 example:
@@ -263,29 +261,6 @@ def options_of(args: argparse.Namespace) -> Options:
     )
 
 
-@contextmanager
-def progress_bar(
-    title: str, *, quiet: bool = False
-) -> Iterator[Callable[[int, int, CaseResult], None]]:
-    """A bar on standard error, where that is a terminal."""
-    console = drawn(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=quiet or not console.is_terminal,
-    ) as progress:
-        bar = progress.add_task(title, total=None)
-
-        def advance(done: int, total: int, result: CaseResult) -> None:
-            progress.update(bar, completed=done, total=total, description=f"{title} {result.group}")
-
-        yield advance
-
-
 def _write(args: argparse.Namespace, report: Report) -> None:
     if args.out is not None:
         write_atomically(args.out, report.to_json() + "\n")
@@ -305,11 +280,15 @@ def _print(args: argparse.Namespace, report: Report) -> None:
     elif args.quiet:
         print(report.verdict)
     else:
+        from conformance.checking import terminal  # noqa: PLC0415 - needs rich, which nothing else does
+
         terminal.show(report, _console(), most=None if args.verbose else terminal.SHOWN)
 
 
 def _console() -> Console:
     """Standard output; as wide as a page where it is no terminal and nobody says how wide."""
+    from conformance.commands.console import drawn  # noqa: PLC0415 - needs rich
+
     console = drawn(highlight=False, soft_wrap=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 160

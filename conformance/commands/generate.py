@@ -14,7 +14,6 @@ from typing import TypeVar
 from conformance.atomic import require_folder
 from conformance.case import Case
 from conformance.cases import golden, published
-from conformance.cases.golden import audit
 from conformance.cases.golden.listing import home
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 
@@ -88,6 +87,7 @@ def _run(folder: Path, *, verify: bool) -> int:
     # Here and not above, so that other commands and `--help` do not wait for the catalogue.
     from conformance import oracle  # noqa: PLC0415 - see above
     from conformance.cases import catalogue  # noqa: PLC0415 - see above
+    from conformance.cases.golden import audit  # noqa: PLC0415 - see above
 
     if verify:
         golden.manifest(folder)  # a folder without one is refused before the work, not after
@@ -110,10 +110,12 @@ def _run(folder: Path, *, verify: bool) -> int:
 
 
 def _write(cases: list[Case], folder: Path, explain: Mapping[str, str], clock: _Clock) -> int:
+    from conformance.cases.golden import writing  # noqa: PLC0415 - see _run
+
     proven, disproofs = _prove(cases)
     clock.lap("prove")
     if not disproofs:  # an unproven value never reaches a golden file
-        golden.write(cases, folder, explain=explain)
+        writing.write(cases, folder, explain=explain)
         if published.is_home(folder):
             published.publish(golden.manifest(folder).digest)
         clock.lap("write")

@@ -16,9 +16,9 @@ from conformance.checking.named import Named, named
 from conformance.checking.options import CASE_SECONDS, Options
 from conformance.checking.signing import Vouched
 from conformance.commands.arguments import number, seconds
-from conformance.commands.check import progress_bar
 from conformance.commands.exits import CONFORMS, COULD_NOT_RUN, DOES_NOT, TOLD
 from conformance.commands.extra import extra
+from conformance.commands.progress import progress_bar
 from conformance.errors import InputError
 from conformance.harness.kernels.source import MEMORY_GIB
 from conformance.printable import cut

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 
 from conformance import adapter
 from conformance.case import Case, Dialect
@@ -26,7 +25,7 @@ from conformance.verdict.due import due_outputs
 from conformance.verdict.known import applying, expectations, sizes
 from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.known.sizes import Sizes
-from conformance.verdict.record import RED, CaseResult, RunRecord, Status
+from conformance.verdict.record import RED, CaseResult, RunRecord, Status, now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,11 +226,6 @@ def _found(column: Column, results: Iterable[CaseResult], breaches: str | None) 
     }
     facts["unasked"] = breaches or ""
     return {name: fact for name, fact in facts.items() if fact}
-
-
-def now() -> str:
-    """The time, as records write it."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _run_column(

@@ -96,6 +96,14 @@ class Session:
         often = "once" if self._breaches == 1 else f"{self._breaches:,} times, at first"
         return f"{often}, {self._first_breach}"
 
+    def begin(self) -> None:
+        """Start the worker before it is asked anything; nothing of the adapter is run until then.
+
+        It imports what it needs while this side still prepares.
+        """
+        if self._process is None and not self._abandoned:
+            self._start()
+
     def describe(self) -> dict[str, Any]:
         """Versions, device and paths of the adapter; see `conformance.harness.worker.describe`.
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from conformance.arrays import INPUT_NAMES
 from conformance.case import Array, Inputs
+from conformance.float_types import name_of
 from conformance.printable import value
 
 AGAIN = "again/"
@@ -35,15 +36,20 @@ Announced: TypeAlias = list[tuple[str, str, list[int]]]
 _MARK = b"batchnrm"
 _FRAME = struct.Struct(">8sIQ")
 
+_SMALL = 1 << 16
+"""Bytes of a message that is copied into one piece: what a pipe takes at once."""
+
 
 def encode(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> list[memoryview]:
-    """One message, in pieces that are sent one after the other."""
-    announced = [[name, str(a.dtype), list(a.shape)] for name, a in arrays.items()]
+    """One message, in pieces that are sent one after the other; a small one in one piece."""
+    announced = [[name, name_of(a.dtype), list(a.shape)] for name, a in arrays.items()]
     text = json.dumps({**header, "arrays": announced}, ensure_ascii=False).encode()
     # As bytes without a copy: the types of ml_dtypes have no buffers of their own.
     parts = [np.ascontiguousarray(a).reshape(-1).view(np.uint8) for a in arrays.values()]
     frame = _FRAME.pack(_MARK, len(text), sum(part.size for part in parts))
-    return [memoryview(frame + text), *(part.data for part in parts if part.size)]
+    pieces = [memoryview(frame + text), *(part.data for part in parts if part.size)]
+    small = sum(map(len, pieces)) <= _SMALL
+    return [memoryview(b"".join(pieces))] if small else pieces
 
 
 def send(stream: IO[bytes], header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
@@ -158,7 +164,7 @@ NUMBERS = _numbers()
 
 def is_sent(dtype: np.dtype[Any]) -> bool:
     """Whether arrays of a type are sent: `NUMBERS` has it under its name, and no other."""
-    return NUMBERS.get(str(dtype)) == dtype
+    return NUMBERS.get(name_of(dtype)) == dtype
 
 
 def to_dtype(name: object) -> np.dtype[Any]:

@@ -15,10 +15,11 @@ from conformance.faults.evidence import Evidence
 from conformance.harness import run as runner
 from conformance.harness.run import Column
 from conformance.harness.session import Session
+from conformance.suite.shelf import Shelf
 from conformance.verdict import diagnosed, ruler
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.known.expectations import KnownFailure
-from conformance.verdict.record import CaseResult
+from conformance.verdict.record import CaseResult, now
 from conformance.verdict.record_file import decode_case, save
 
 
@@ -30,11 +31,12 @@ class Collected:
         self._selectors, self._tier = list(selectors), tier
         self._columns: dict[str, Column] = {}
         self._sessions: dict[str, Session] = {}
+        self._shelf = Shelf()
         self._latest: dict[str, CaseResult] = {}
         self._results: dict[str, dict[str, CaseResult]] = {}
         self._evidence: dict[str, list[Evidence]] = {}
         self._diagnoses: dict[str, tuple[Diagnosis, ...]] = {}
-        self._started, self._clock = runner.now(), time.perf_counter()
+        self._started, self._clock = now(), time.perf_counter()
         self.written: list[Path] = []
 
     def items(self) -> Iterator[tuple[str, str, str]]:
@@ -69,8 +71,7 @@ class Collected:
         session = self._sessions.setdefault(
             column_id, Session(column.source, switches=column.switches)
         )
-        (case,) = golden.load([case_id])
-        result, seen = runner.examine(session, column, case)
+        result, seen = runner.examine(session, column, self._shelf.case(case_id))
         self._latest[column_id] = result
         self._evidence.setdefault(column_id, []).append(seen)
         return result, True
@@ -84,8 +85,11 @@ class Collected:
 
     def add_result(self, column_id: str, result: Mapping[str, Any]) -> None:
         """Take a result that some process reported."""
-        decoded = decode_case(dict(result))
-        self._results.setdefault(column_id, {})[decoded.case] = decoded
+        self.keep(column_id, decode_case(dict(result)))
+
+    def keep(self, column_id: str, result: CaseResult) -> None:
+        """Take a result for the record of its column."""
+        self._results.setdefault(column_id, {})[result.case] = result
 
     def diagnoses(self) -> Iterator[str]:
         """What is wrong with each column, one line each."""

@@ -23,6 +23,7 @@ from conformance.faults.diagnosis import diagnose
 from conformance.harness.kernels.contract import ARGUMENTS
 from conformance.harness.kernels.declared import declared
 from conformance.harness.kernels.source import Source, parse_dialect
+from conformance.suite.shelf import Shelf
 from conformance.verdict.record import COMPARED, RED, CaseResult
 
 _OPTIONS = (
@@ -49,11 +50,12 @@ class KernelCase:
 
     id: str
     _started: _Started
+    _shelf: Shelf
 
     def run(self) -> CaseResult:
         """Run the kernel on the case and judge every output; asserts nothing."""
         started = self._started
-        (case,) = golden.load([self.id])
+        case = self._shelf.case(self.id)
         again = repro(self.id, started.known, started.options)
         tried = started.trial.run(started.trial.fitted(case), again)
         started.tried.append(tried)
@@ -82,7 +84,7 @@ class Kernels:
     def __init__(self) -> None:
         """Remember nothing yet; processes start with the first case."""
         self._started: dict[int, _Started] = {}
-        self._stack = ExitStack()
+        self._stack, self._shelf = ExitStack(), Shelf()
 
     def case(self, mark: pytest.Mark, case: str) -> KernelCase:
         """The kernel of a mark, started if it is not, and one case."""
@@ -95,7 +97,7 @@ class Kernels:
             trial.describe()
             trial.check_parameters()
             self._started[key] = _Started(trial, known, options)
-        return KernelCase(case, self._started[key])
+        return KernelCase(case, self._started[key], self._shelf)
 
     def diagnoses(self) -> Iterator[str]:
         """What is wrong with each kernel that failed, one line each."""

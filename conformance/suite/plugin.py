@@ -6,20 +6,20 @@ of the package only once it is asked for, and whatever it adds has the package's
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from conformance.suite.collected import Collected
-    from conformance.suite.kernel import KernelCase, Kernels
-    from conformance.verdict.record import CaseResult
+from conformance.suite.session import KEY, PROPERTY, collected_of
 
+if TYPE_CHECKING:
+    from conformance.suite.kernel import KernelCase, Kernels
+
+_SUITE = Path(__file__).with_name("test_conformance.py")
+_PROTOCOL = "conformance-protocol"
 _KERNEL_FIXTURE = "conformance_case"
 _MARK = "conformance"
-_PROPERTY = "conformance_result"
 _COLUMNS = "conformance_columns"
 _DIAGNOSES = "conformance_diagnoses"
 
@@ -57,6 +57,21 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         f"{_MARK}(kernel, tier, case, dtype, dialect): the kernel that {_KERNEL_FIXTURE} runs",
     )
+
+
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
+    """Collect the file of the suite in its own way, and no other file."""
+    if module_path != _SUITE:
+        return None
+    from conformance.suite import items  # noqa: PLC0415 - see the module's text
+
+    manager = parent.config.pluginmanager
+    if not manager.has_plugin(_PROTOCOL):
+        manager.register(items.Protocol(), _PROTOCOL)
+    suite: pytest.Module = items.Suite.from_parent(parent, path=module_path)
+    return suite
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -112,13 +127,13 @@ class _Recorder:
         if report.when != "teardown":
             return
         for name, said in report.user_properties:
-            if name == _PROPERTY and isinstance(said, dict):
+            if name == PROPERTY and isinstance(said, dict):
                 collected_of(self._config).add_result(said["column"], said["result"])
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """End the workers; write the records, or hand the columns to the controller."""
         self._finish_kernels()
-        collected = self._config.stash.get(_KEY, None)
+        collected = self._config.stash.get(KEY, None)
         if collected is None:
             return
         collected.close()
@@ -134,7 +149,7 @@ class _Recorder:
         """Say what is wrong, and where the records are."""
         for line in self._diagnoses:
             terminalreporter.write_line(f"diagnosis: {line}")
-        collected = self._config.stash.get(_KEY, None)
+        collected = self._config.stash.get(KEY, None)
         if collected is None:
             return
         for line in collected.diagnoses():
@@ -180,23 +195,4 @@ def _kernels(config: pytest.Config) -> Kernels:
     return config.stash[_KERNELS]
 
 
-def collected_of(config: pytest.Config) -> Collected:
-    """What a pytest session knows of the columns that its options name."""
-    from conformance.suite.collected import Collected  # noqa: PLC0415 - see the module's text
-
-    if _KEY not in config.stash:
-        config.stash[_KEY] = Collected(
-            config.getoption("conformance_adapter"), config.getoption("conformance_tier")
-        )
-    return config.stash[_KEY]
-
-
-def as_property(column: str, result: CaseResult) -> tuple[str, object]:
-    """The property of an item with which a result travels to where records are written."""
-    from conformance.verdict.record_file import encode  # noqa: PLC0415 - see the module's text
-
-    return _PROPERTY, {"column": column, "result": encode(asdict(result))}
-
-
 _KERNELS: pytest.StashKey[Kernels] = pytest.StashKey()
-_KEY: pytest.StashKey[Collected] = pytest.StashKey()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -222,3 +223,8 @@ def was_compared(result: OutputResult) -> bool:
     # A crash or an exception that was expected is expected-fail too, and has no grade.
     expected_away = result.status is Status.EXPECTED_FAIL and result.grade is None
     return result.status in COMPARED and not expected_away
+
+
+def now() -> str:
+    """The time, as records write it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -16,10 +16,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from conformance import layout, memory
-from conformance.arrays import INPUT_NAMES
+from conformance.arrays import INPUT_NAMES, LIKE_X
 from conformance.case import Array, Case, Inputs, Outputs, Problem
-from conformance.cases.golden import floats
 from conformance.errors import GoldenFileError, InputError
+from conformance.float_types import FLOAT_TYPES, name_of
 
 SCHEMA = "conformance/golden/2"
 """Rises when a reader of today could misunderstand or refuse the files of tomorrow."""
@@ -37,7 +37,8 @@ EARLIER = "history"
 
 INPUTS = (*INPUT_NAMES, EARLIER)
 
-_DUE = "expected/"
+DUE = "expected/"
+"""What stands before the name of an output in that of its dataset."""
 
 CAP = 16 * 2**20
 """The most bytes that one dataset may have."""
@@ -87,7 +88,7 @@ def arrays(case: Case) -> dict[str, Array]:
     if case.inputs.earlier:
         # One stacked dataset: reading costs the same per dataset, however small.
         found[EARLIER] = np.stack(case.inputs.earlier)
-    return found | {f"{_DUE}{name}": value for name, value in case.expected.items().items()}
+    return found | {f"{DUE}{name}": value for name, value in case.expected.items().items()}
 
 
 def build(identifier: str, said: Mapping[str, Any], held: Mapping[str, Array]) -> Case:
@@ -112,7 +113,7 @@ def build(identifier: str, said: Mapping[str, Any], held: Mapping[str, Array]) -
         limit=said["limit"],
         cites=tuple(said["cites"].split("\n")) if said["cites"] else (),
     )
-    expected = Outputs(**{name: held.get(f"{_DUE}{name}") for name in OUTPUTS})
+    expected = Outputs(**{name: held.get(f"{DUE}{name}") for name in OUTPUTS})
     return Case(problem=problem, expected=expected)
 
 
@@ -127,8 +128,9 @@ def digest(case: Case) -> str:
         kind, shape, data = encode(value)
         found.update(f"@{name} {kind} {list(shape)} {len(data)}\n".encode() + data)
     for name, array in sorted(arrays(case).items()):
-        data = floats.bits(array).tobytes()
-        found.update(f"{name} {array.dtype} {list(array.shape)} {len(data)}\n".encode() + data)
+        data = array.tobytes()
+        head = f"{name} {name_of(array.dtype)} {list(array.shape)} {len(data)}\n"
+        found.update(head.encode() + data)
     return found.hexdigest()
 
 
@@ -154,8 +156,9 @@ def require(case: Case) -> None:
         raise GoldenFileError("only one of running_mean and running_var is given, both or neither")
     if not case.expected.items():
         raise GoldenFileError("no output is due, at least one was wanted")
+    channels = case.inputs.channel_shape
     for name, array in arrays(case).items():
-        _check_array(name, array, case.inputs, len(case.inputs.earlier))
+        _check_array(name, array, case.inputs, channels)
     try:
         memory.require(case.inputs)
     except InputError as error:
@@ -186,15 +189,16 @@ def _check_axis(inputs: Inputs) -> None:
         raise GoldenFileError(f"axis {inputs.axis} does not name axes of x, shape {inputs.x.shape}")
 
 
-def _check_array(name: str, array: Array, inputs: Inputs, batches: int) -> None:
-    earlier = name == EARLIER
-    shape = (batches, *inputs.x.shape) if earlier else inputs.shape_of(name.removeprefix(_DUE))
+def _check_array(name: str, array: Array, inputs: Inputs, channels: tuple[int, ...]) -> None:
+    shape = inputs.x.shape if name.removeprefix(DUE) in LIKE_X else channels
+    if name == EARLIER:
+        shape = (len(inputs.earlier), *inputs.x.shape)
     if array.shape != shape:
         raise GoldenFileError(f"{name} has shape {array.shape}, {shape} was wanted")
-    kinds = {"float64"} if name.startswith(_DUE) else set(floats.STORED)
+    kinds = {"float64"} if name.startswith(DUE) else FLOAT_TYPES.keys()
     if name in ("dy", EARLIER):
-        kinds = {str(inputs.x.dtype)}
-    if str(array.dtype) not in kinds:
+        kinds = {name_of(inputs.x.dtype)}
+    if name_of(array.dtype) not in kinds:
         raise GoldenFileError(f"{name} is {array.dtype}, {' or '.join(sorted(kinds))} was wanted")
     if math.prod(array.shape) * array.dtype.itemsize > CAP:
         raise GoldenFileError(f"{name} has {array.nbytes} bytes, at most {CAP} were wanted")

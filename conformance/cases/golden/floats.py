@@ -1,4 +1,4 @@
-"""The four float types of a golden file, in HDF5's terms and in numpy's.
+"""The four float types of a golden file in HDF5's terms.
 
 HDF5 never converts: values are written and read with the memory type equal to the file type.
 Its own conversion of float32 to bfloat16 rounds ties upwards.
@@ -39,7 +39,7 @@ def name_of(kind: h5t.TypeID) -> str | None:
 
 
 def bits(array: Array) -> Array:
-    """The bits of `array` as unsigned integers in C order: what HDF5 and digests are given."""
+    """The bits of `array` as unsigned integers in C order: what HDF5 is given."""
     # h5py knows no bfloat16; as integers, no library can touch the values on the way.
     flat: Array = np.ascontiguousarray(array).view(_BITS[array.dtype.itemsize])
     return flat.reshape(array.shape)

@@ -19,6 +19,7 @@ from conformance.cases.golden import content
 from conformance.errors import GoldenFileError, SelectionError
 
 NAME = "MANIFEST.json"
+INDEX = "INDEX.json"
 REMEDY = "Restore it from the repository, or write all anew with: conformance generate"
 
 _LARGEST = 16 * 2**20  # bytes; 400 cases need 0.2 MB
@@ -72,12 +73,14 @@ class Manifest:
     Attributes:
         generator: Version of the generator that wrote the files.
         digest: SHA-256 over everything said about the cases, in hex: the catalogue's name.
+        index: What is known of the index; see `conformance.cases.golden.index`.
         files: File names to what is known of them.
         entries: Case ids to what is known of them, sorted by id.
     """
 
     generator: str
     digest: str
+    index: GoldenFile
     files: Mapping[str, GoldenFile]
     entries: Mapping[str, CaseEntry]
 
@@ -101,13 +104,16 @@ def describe(case: Case) -> CaseEntry:
     )
 
 
-def render(files: Mapping[str, GoldenFile], entries: Iterable[CaseEntry]) -> bytes:
+def render(
+    files: Mapping[str, GoldenFile], index: GoldenFile, entries: Iterable[CaseEntry]
+) -> bytes:
     """The manifest as JSON: keys sorted, one line for each leaf, a line feed at the end."""
     cases = {entry.id: _plain(entry) for entry in entries}
     payload = {
         "schema": content.SCHEMA,
         "generator": content.GENERATOR,
         "digest": _digest(cases),
+        "index": asdict(index),
         "files": {name: asdict(file) for name, file in files.items()},
         "cases": cases,
     }
@@ -211,7 +217,8 @@ def _decode(payload: dict[str, Any]) -> Manifest:
         )
     files = {name: GoldenFile(**file) for name, file in payload["files"].items()}
     entries = {name: _entry(name, said) for name, said in sorted(payload["cases"].items())}
-    for name, file in files.items():
+    index = GoldenFile(**payload["index"])
+    for name, file in {**files, INDEX: index}.items():
         if not (isinstance(file.about, str) and type(file.size) is int and file.size >= 0):
             raise ValueError(f"{name!r} has size {file.size!r}, a number of bytes was wanted")
     homeless = [entry.id for entry in entries.values() if f"{entry.group}.h5" not in files]
@@ -220,6 +227,7 @@ def _decode(payload: dict[str, Any]) -> Manifest:
     return Manifest(
         generator=str(payload["generator"]),
         digest=payload["digest"],
+        index=index,
         files=files,
         entries=entries,
     )

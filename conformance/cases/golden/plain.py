@@ -3,7 +3,7 @@
 A hostile file can read other files through external storage or links, return zeros for
 missing virtual sources, or grow without bound through fill values and filters.  So an object
 is looked at before it is opened, and opened before it is read.  Messages name the object;
-`conformance.cases.golden.reading` adds the file, the case and what to do.
+`conformance.cases.golden.hdf5` adds the file, the case and what to do.
 """
 
 from __future__ import annotations

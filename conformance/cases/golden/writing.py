@@ -18,8 +18,8 @@ from h5py import h5a, h5d, h5g, h5p, h5s, h5t
 
 from conformance import scratch
 from conformance.case import Array, Case
-from conformance.cases.golden import content, floats
-from conformance.cases.golden.listing import NAME, GoldenFile, describe, render
+from conformance.cases.golden import content, floats, index
+from conformance.cases.golden.listing import INDEX, NAME, GoldenFile, describe, render
 from conformance.errors import ConformanceError, GoldenFileError
 
 
@@ -52,26 +52,26 @@ def write(cases: Sequence[Case], folder: Path, *, explain: Mapping[str, str]) ->
 
 
 def compose(cases: Sequence[Case], *, explain: Mapping[str, str]) -> dict[str, bytes]:
-    """File names to bytes of what `write` would write, the manifest last.
+    """File names to bytes of what `write` would write: files, index, and the manifest last.
 
     Raises:
         GoldenFileError: as `write`.
     """
     ordered = sorted(cases, key=lambda case: case.id)
     _require_sound(ordered, explain)
-    images = {
-        f"{group}.h5": _image(list(members), explain[group])
-        for group, members in groupby(ordered, key=lambda case: case.problem.group)
-    }
-    files = {
-        name: GoldenFile(
-            about=explain[name.removesuffix(".h5")],
-            size=len(data),
-            sha256=hashlib.sha256(data).hexdigest(),
-        )
-        for name, data in images.items()
-    }
-    return {**images, NAME: render(files, map(describe, ordered))}
+    images: dict[str, bytes] = {}
+    offsets: dict[str, dict[str, int]] = {}
+    for group, members in groupby(ordered, key=lambda case: case.problem.group):
+        images[f"{group}.h5"], found = _image(list(members), explain[group])
+        offsets |= found
+    where = index.render(ordered, offsets)
+    files = {name: _facts(explain[name.removesuffix(".h5")], data) for name, data in images.items()}
+    known = render(files, _facts(index.ABOUT, where), map(describe, ordered))
+    return {**images, INDEX: where, NAME: known}
+
+
+def _facts(about: str, data: bytes) -> GoldenFile:
+    return GoldenFile(about=about, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
 
 def _require_sound(ordered: Sequence[Case], explain: Mapping[str, str]) -> None:
@@ -95,7 +95,9 @@ def _require_sound(ordered: Sequence[Case], explain: Mapping[str, str]) -> None:
         )
 
 
-def _image(cases: Iterable[Case], about: str) -> bytes:
+def _image(cases: Iterable[Case], about: str) -> tuple[bytes, dict[str, dict[str, int]]]:
+    """The bytes of a file, and for every case in it where its datasets begin."""
+    held: dict[str, dict[str, h5d.DatasetID]] = {}
     with h5py.File("golden", "w", driver="core", backing_store=False, libver="earliest") as file:
         root = file.id
         for name, text in _about(about).items():
@@ -107,11 +109,14 @@ def _image(cases: Iterable[Case], about: str) -> bytes:
             for name, value in sorted(said.items()):
                 _put_attribute(group, name, value)
             h5g.create(group, b"expected")
-            for name, array in sorted(content.arrays(case).items()):
-                _put_dataset(group, name, array)
+            arrays = sorted(content.arrays(case).items())
+            held[case.id] = {name: _put_dataset(group, name, array) for name, array in arrays}
         file.flush()
-        image: bytes = root.get_file_image()
-        return image
+        offsets = {
+            case: {name: made.get_offset() or 0 for name, made in datasets.items()}
+            for case, datasets in held.items()  # an empty dataset lies nowhere
+        }
+        return root.get_file_image(), offsets
 
 
 def _about(text: str) -> dict[str, str]:
@@ -133,7 +138,7 @@ def _put_attribute(owner: h5g.GroupID, name: str, value: content.Attribute) -> N
     h5a.create(owner, name.encode(), stored, space).write(array, stored)
 
 
-def _put_dataset(owner: h5g.GroupID, name: str, array: Array) -> None:
+def _put_dataset(owner: h5g.GroupID, name: str, array: Array) -> h5d.DatasetID:
     plan = h5p.create(h5p.DATASET_CREATE)
     plan.set_layout(h5d.CONTIGUOUS)
     plan.set_obj_track_times(False)
@@ -141,10 +146,11 @@ def _put_dataset(owner: h5g.GroupID, name: str, array: Array) -> None:
     made = h5d.create(owner, name.encode(), stored, h5s.create_simple(array.shape), plan)
     if array.size:
         made.write(h5s.ALL, h5s.ALL, floats.bits(array), stored)
+    return made
 
 
 def _replace(folder: Path, new: Path, old: Path, names: Iterable[str]) -> None:
-    before = [*folder.glob("*.h5"), *folder.glob(NAME)]
+    before = [*folder.glob("*.h5"), *folder.glob(INDEX), *folder.glob(NAME)]
     for file in before:
         shutil.copy2(file, old / file.name)
     try:

@@ -11,6 +11,7 @@ import pytest
 
 from conformance import places
 from conformance.cases import _published, catalogue, golden, published
+from conformance.cases.golden import writing
 from conformance.cli import main
 from conformance.errors import GoldenFileError
 from conformance.report.join import join
@@ -32,7 +33,7 @@ def forged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     lie = replace(spoiled[0], expected=replace(due, y=due.y * (1 + 2.0**-50)))
     explain = {"dense": catalogue.GROUPS["dense"]}
     kept = [case for case in cases if case.id != CASE]
-    golden.write([*kept, lie], tmp_path / "fixtures", explain=explain)
+    writing.write([*kept, lie], tmp_path / "fixtures", explain=explain)
     kept_folder = places.folder
     monkeypatch.setattr(
         places, "folder", lambda kind: tmp_path / kind if kind == "fixtures" else kept_folder(kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ import pytest
 
 import conformance
 from conformance import Inputs
+from conformance.checking.trial import Trial
 from conformance.errors import AdapterError, ExpectationError, InputError, SelectionError
+from conformance.harness.kernels.source import Source
 from conformance.tests.checking.kernels import BIASED, RIGHT, WRONG
 from conformance.verdict.record import CaseResult, Status
 
@@ -217,3 +220,15 @@ def test_progress_is_told_case_by_case(right: str) -> None:
     conformance.check(right, case="dense/*", progress=progress, fresh=False)
     assert [done for done, _ in heard] == list(range(1, len(heard) + 1))
     assert {total for _, total in heard} == {len(heard)}
+
+
+def test_a_worker_that_has_begun_has_run_nothing_of_the_kernel(tmp_path: Path) -> None:
+    """A worker starts before it is asked, and loads the kernel as it is when it is asked."""
+    file = tmp_path / "k.py"
+    file.write_text("raise SystemExit('loaded too early')")
+    with Trial(Source(selector=f"{file}:batch_norm"), "k.py", case_seconds=60) as trial:
+        trial.begin()
+        trial.begin()  # which changes nothing
+        time.sleep(1)
+        file.write_text(RIGHT)
+        assert trial.describe()["paths"]

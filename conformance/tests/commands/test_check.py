@@ -187,3 +187,21 @@ def test_a_change_of_the_kernel_is_checked_again(folder: Path) -> None:
             assert watching.stdout.readline().startswith("DOES NOT CONFORM")
         finally:
             watching.send_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("words", [["check", "--help"], ["check", "k.py", "--quiet"]])
+def test_nothing_is_loaded_that_nobody_sees(words: list[str], tmp_path: Path) -> None:
+    """Help and a verdict line wait neither for what draws nor for HDF5."""
+    (tmp_path / "k.py").write_text(RIGHT)
+    more = ["--case", "dense/train-float32", "--no-fresh"] if "k.py" in words else []
+    code = (
+        "import contextlib, sys\n"
+        "from conformance.cli import main\n"
+        "with contextlib.suppress(SystemExit):\n"
+        f"    main({[*words, *more]!r})\n"
+        "print(*sorted({'rich', 'h5py', 'packaging', 'jinja2'} & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == ""

@@ -15,6 +15,7 @@ import pytest
 from conformance import oracle
 from conformance.case import Case, Inputs, Problem
 from conformance.cases import _published, catalogue, golden
+from conformance.cases.golden import writing
 from conformance.cli import main
 from conformance.commands import generate
 from conformance.commands.exits import OWN_FAULT
@@ -49,7 +50,7 @@ def conformance(*words: str) -> int:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with the golden files of the small catalogue."""
-    golden.write([SOLVE(one) for one in PROBLEMS], tmp_path, explain=EXPLAIN)
+    writing.write([SOLVE(one) for one in PROBLEMS], tmp_path, explain=EXPLAIN)
     return tmp_path
 
 
@@ -95,7 +96,7 @@ def test_one_wrong_ulp_is_disproved_though_all_digests_agree(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Oracle and golden files that are wrong in the same way do not pass: values are proven."""
-    golden.write([wrong(one) for one in PROBLEMS], folder, explain=EXPLAIN)
+    writing.write([wrong(one) for one in PROBLEMS], folder, explain=EXPLAIN)
     monkeypatch.setattr(oracle, "solve", wrong)
     assert conformance("--out", str(folder), "--verify") == 1
     printed = capsys.readouterr().out
@@ -105,7 +106,7 @@ def test_one_wrong_ulp_is_disproved_though_all_digests_agree(
 
 def test_difference_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A golden file that holds another value than the oracle's is named with case and output."""
-    golden.write([wrong(PROBLEMS[0]), *map(SOLVE, PROBLEMS[1:])], folder, explain=EXPLAIN)
+    writing.write([wrong(PROBLEMS[0]), *map(SOLVE, PROBLEMS[1:])], folder, explain=EXPLAIN)
     assert conformance("--out", str(folder), "--verify") == 1
     printed = capsys.readouterr().out
     assert "one/plain: expected/y differ from what was solved anew\n" in printed

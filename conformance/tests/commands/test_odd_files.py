@@ -128,7 +128,7 @@ def test_a_socket_is_no_file(place: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["pipe", "zero", "random", "folder"])
-@pytest.mark.parametrize("name", ["MANIFEST.json", "momentum.h5"])
+@pytest.mark.parametrize("name", ["MANIFEST.json", "INDEX.json", "momentum.h5"])
 def test_golden_files_that_are_none_are_refused(place: Path, name: str, kind: str) -> None:
     """The manifest and the files are read as regular files alone."""
     folder = place / "golden"

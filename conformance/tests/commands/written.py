@@ -11,6 +11,7 @@ from pathlib import Path
 import h5py  # type: ignore[import-untyped]  # it has no types
 
 from conformance.cases import golden
+from conformance.cases.golden import writing
 from conformance.errors import GoldenFileError
 from conformance.nights.history import History
 from conformance.places import folder as data_folder
@@ -141,7 +142,7 @@ def _site_state(place: Path) -> str:
 
 
 def _golden(place: Path) -> None:
-    golden.write(
+    writing.write(
         list(golden.load(golden.select("momentum/*"))),
         place / "golden",
         explain={"momentum": "a family"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -15,16 +16,24 @@ from conformance.verdict.record import RunRecord, Status
 UNRULY = str(Path(__file__).parents[1] / "data" / "unruly" / "adapter.py")
 
 
-def suite(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run the suite in a folder; the plug-in is named only where the package is not installed."""
+def suite(
+    folder: Path, *options: str, before: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run the suite in a folder; the plug-in is named only where the package is not installed.
+
+    Args:
+        folder: Where to.
+        options: Further arguments of pytest, files of tests that come after the suite among them.
+        before: Files and packages that come before it.
+    """
     installed = {e.value for e in metadata.entry_points(group="pytest11")}
     plugin = [] if "conformance.suite.plugin" in installed else ["-p", "conformance.suite.plugin"]
     checkout = Path(__file__).parents[3]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin]
-    command += ["-c", "/dev/null", "--rootdir", str(folder), "--pyargs", "conformance.suite"]
+    command += ["-c", "/dev/null", "--rootdir", str(folder), "--pyargs", *before]
     path = {} if not plugin else {"PYTHONPATH": str(checkout), "PATH": "/usr/bin:/bin"}
     return subprocess.run(
-        [*command, *options],
+        [*command, "conformance.suite", *options],
         cwd=folder,
         env=path or None,
         capture_output=True,

@@ -32,15 +32,11 @@ from fnmatch import fnmatch
 from pathlib import Path as FilePath
 from typing import Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
-
 from conformance.arrays import OUTPUT_NAMES
 from conformance.documents import parse_toml, read_text
 from conformance.errors import ExpectationError
 from conformance.verdict.known import cause as causes
 from conformance.verdict.known.cause import Cause
-from conformance.verdict.known.ranges import public_part
 
 _LISTS = ("paths", "cases", "outputs")
 _TEXTS = ("cause", "reason", "versions", "gone", "where", "seen", "link")
@@ -219,6 +215,12 @@ def is_active(file: FilePath, entry: KnownFailure, version: str) -> bool:
     Raises:
         ExpectationError: its own range or version is none.
     """
+    # Where there are known failures: a check of a kernel seldom has any, and this takes 13 ms.
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - see above
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - see above
+
+    from conformance.verdict.known.ranges import public_part  # noqa: PLC0415 - see above
+
     public = public_part(version)
     try:
         if entry.versions and not SpecifierSet(entry.versions, prereleases=True).contains(public):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cases import golden
+from conformance.cases.golden import writing
 from conformance.tests.cases.golden import samples
 
 
@@ -15,7 +15,7 @@ from conformance.tests.cases.golden import samples
 def fixtures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Golden files of all samples; not to be changed."""
     folder = tmp_path_factory.mktemp("golden") / "fixtures"
-    golden.write(samples.everything(), folder, explain=samples.EXPLAIN)
+    writing.write(samples.everything(), folder, explain=samples.EXPLAIN)
     return folder
 
 

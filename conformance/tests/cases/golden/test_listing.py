@@ -12,6 +12,7 @@ import h5py  # type: ignore[import-untyped]  # h5py has no annotations
 import pytest
 
 from conformance.cases import golden
+from conformance.cases.golden import hdf5, writing
 from conformance.cases.golden.listing import NAME, describe
 from conformance.errors import GoldenFileError, SelectionError
 from conformance.tests.cases.golden import samples
@@ -45,12 +46,12 @@ def test_digest_names_the_catalogue(tmp_path: Path) -> None:
     """One changed word in one case changes the digest of the catalogue, an explanation does not."""
     digests = []
     for made, about in (("a", "b"), ("a", "c"), ("z", "b")):
-        golden.write([samples.dense("a/b")], tmp_path, explain={"a": about})
+        writing.write([samples.dense("a/b")], tmp_path, explain={"a": about})
         first = golden.manifest(tmp_path).digest
         case = samples.case(
             "a/b", samples.dense("a/b").inputs, samples.dense("a/b").expected, made=made
         )
-        golden.write([case], tmp_path, explain={"a": about})
+        writing.write([case], tmp_path, explain={"a": about})
         assert golden.manifest(tmp_path).digest != first
         digests.append(golden.manifest(tmp_path).digest)
     assert digests[0] == digests[1] != digests[2]
@@ -96,9 +97,9 @@ def test_selecting_nothing_is_an_error(
 
 def test_rewritten_manifest_is_seen(tmp_path: Path) -> None:
     """A manifest that changes between two calls is read again."""
-    golden.write([samples.dense("a/b")], tmp_path, explain={"a": "c"})
+    writing.write([samples.dense("a/b")], tmp_path, explain={"a": "c"})
     first = golden.manifest(tmp_path)
-    golden.write([samples.dense("a/bc")], tmp_path, explain={"a": "c"})
+    writing.write([samples.dense("a/bc")], tmp_path, explain={"a": "c"})
     assert list(first.entries) == ["a/b"]
     assert list(golden.manifest(tmp_path).entries) == ["a/bc"]
 
@@ -209,4 +210,4 @@ def test_purpose_of_a_file_is_held_against_the_file(spoilable: Path) -> None:
     """What the manifest says of a family must stand in its file too."""
     seal(spoilable, odd="Another purpose.")
     with pytest.raises(GoldenFileError, match="its about is"):
-        list(golden.load(["odd/nan"], spoilable))
+        list(hdf5.load(["odd/nan"], spoilable))

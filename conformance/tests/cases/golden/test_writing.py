@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from conformance.case import Case, Inputs, Outputs
-from conformance.cases import golden
+from conformance.cases.golden import writing
 from conformance.cases.golden.writing import compose
 from conformance.errors import GoldenFileError
 from conformance.tests.cases.golden import samples
@@ -30,7 +30,7 @@ def test_order_of_the_cases_does_not_matter() -> None:
     cases = samples.everything()
     forwards = compose(cases, explain=samples.EXPLAIN)
     assert forwards == compose(cases[::-1], explain=samples.EXPLAIN)
-    assert list(forwards) == ["dense.h5", "odd.h5", "MANIFEST.json"]
+    assert list(forwards) == ["dense.h5", "odd.h5", "INDEX.json", "MANIFEST.json"]
 
 
 def test_bytes_are_those_of_every_library_version() -> None:
@@ -57,7 +57,7 @@ def test_other_files_stay(fixtures: Path, tmp_path: Path) -> None:
     """Golden files are replaced, those of groups that are gone removed, and the README kept."""
     (tmp_path / "README.md").write_text("kept")
     (tmp_path / "gone.h5").write_text("of a group that is no more")
-    golden.write(samples.everything(), tmp_path, explain=samples.EXPLAIN)
+    writing.write(samples.everything(), tmp_path, explain=samples.EXPLAIN)
     assert contents(tmp_path) == {**contents(fixtures), "README.md": b"kept"}
 
 
@@ -68,7 +68,7 @@ def test_interrupted_write_leaves_the_old_files(
 ) -> None:
     """An exception at any step of the replacement puts every old file back."""
     old = [samples.dense("dense/old"), samples.dense("gone/old")]
-    golden.write(old, tmp_path, explain={"dense": "Old.", "gone": "Old."})
+    writing.write(old, tmp_path, explain={"dense": "Old.", "gone": "Old."})
     before, calls = contents(tmp_path), iter(range(1, 99))
 
     def failing(act: Callable[..., object]) -> Callable[..., object]:
@@ -82,7 +82,7 @@ def test_interrupted_write_leaves_the_old_files(
     monkeypatch.setattr(Path, "replace", failing(Path.replace))
     monkeypatch.setattr(Path, "unlink", failing(Path.unlink))
     with pytest.raises(kind):
-        golden.write(samples.everything(), tmp_path, explain=samples.EXPLAIN)
+        writing.write(samples.everything(), tmp_path, explain=samples.EXPLAIN)
     assert contents(tmp_path) == before
 
 
@@ -99,7 +99,7 @@ def test_interrupted_first_write_leaves_nothing(
 
     monkeypatch.setattr(Path, "replace", step)
     with pytest.raises(KeyboardInterrupt):
-        golden.write(samples.everything(), tmp_path, explain=samples.EXPLAIN)
+        writing.write(samples.everything(), tmp_path, explain=samples.EXPLAIN)
     assert contents(tmp_path) == {}
 
 
@@ -147,7 +147,7 @@ def test_case_that_contradicts_itself_is_not_written(
 ) -> None:
     """A malformed case is refused with its id and the reason, and no file is made."""
     with pytest.raises(GoldenFileError, match=message) as caught:
-        golden.write([case], tmp_path / "new", explain={case.problem.group: "b"})
+        writing.write([case], tmp_path / "new", explain={case.problem.group: "b"})
     assert repr(case.id) in str(caught.value)
     assert not (tmp_path / "new").exists()
 
@@ -166,5 +166,5 @@ def test_catalogue_that_contradicts_itself_is_not_written(
 ) -> None:
     """No case, an id twice, and groups without explanation or case are refused."""
     with pytest.raises(GoldenFileError, match=message):
-        golden.write(cases, tmp_path / "new", explain=explain)
+        writing.write(cases, tmp_path / "new", explain=explain)
     assert not (tmp_path / "new").exists()

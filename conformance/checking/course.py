@@ -1,0 +1,169 @@
+"""The course of a check, from a worker that has started to the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from conformance.case import Case
+from conformance.cases import golden
+from conformance.checking import (
+    conclusion,
+    fresh,
+    isolation,
+    levels,
+    own_code,
+    read_only,
+    smoke,
+    telling,
+)
+from conformance.checking.asking import Plan, ask
+from conformance.checking.closure import Closure
+from conformance.checking.conclusion import Checked, Seen
+from conformance.checking.fresh import Drawn
+from conformance.checking.named import Named
+from conformance.checking.options import Options, matched, repro, repro_of_all, select
+from conformance.checking.report import Convention, Report
+from conformance.checking.trial import Trial, Tried
+from conformance.errors import AdapterError
+from conformance.harness.halt import Halt
+from conformance.verdict.record import CaseResult, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A check whose worker has started.
+
+    Attributes:
+        known: The kernel.
+        options: How to check.
+        own: Cases instead of the stored ones.
+        files: The kernel's files, as they were before anything of it was run.
+        started: When it began, as records write it.
+        clock: The same on the clock of `time.perf_counter`.
+        start: Makes a trial of the same kernel in a new process.
+        halt: Ends it early.
+    """
+
+    known: Named
+    options: Options
+    own: Sequence[Case] | None
+    files: Closure
+    started: str
+    clock: float
+    start: Callable[[], Trial]
+    halt: Halt
+
+
+def follow(
+    opened: Opened, trial: Trial, progress: Callable[[int, int, CaseResult], None]
+) -> Report:
+    """Ask the kernel all that is to be asked, and report.
+
+    Args:
+        opened: The check.
+        trial: Its worker.
+        progress: Called after every case with how many are done, of how many, and its result.
+    """
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        code = pool.submit(own_code.digest)  # this side has nothing to do while the kernel loads
+        told = trial.describe()
+        trial.check_parameters()
+        trial.know(opened.options.known_failures)
+        plan = _plan(trial, opened, progress)
+        seen = _seen(trial, plan, opened)
+    return conclusion.report(
+        Checked(
+            known=opened.known,
+            options=opened.options,
+            told=told,
+            files=opened.files,
+            code=code.result(),
+            is_own=opened.own is not None,
+            started=opened.started,
+            clock=opened.clock,
+        ),
+        trial,
+        seen,
+        opened.halt,
+    )
+
+
+def _seen(trial: Trial, plan: Plan, opened: Opened) -> Seen:
+    """Ask all that is planned, and what follows from the answers."""
+    halt = opened.halt
+    asked = ask(trial, plan)
+    tried = _in_order(asked.tried)
+    outputs = [o for one in [*tried, *asked.drawn] for o in one.result.outputs.values()]
+    failed = any(o.status is Status.FAIL and not o.edges for o in outputs)
+    conventions, notes = _account(trial, tried, opened.start, halt, fails=failed)
+    edges = levels.edges_of(one.result for one in tried)
+    return Seen(
+        hidden=plan.hidden,
+        asked=asked,
+        tried=tried,
+        conventions=conventions,
+        notes=notes,
+        edges=(*edges, *read_only.found(trial, tried)),
+        quality=None
+        if halt.why
+        else telling.quality(trial, tried, opened.options, plan.hidden.seed),
+        breaches=trial.breaches,
+    )
+
+
+def _plan(trial: Trial, opened: Opened, progress: Callable[[int, int, CaseResult], None]) -> Plan:
+    """What is to be asked of a kernel whose scope is known."""
+    known, options, own = opened.known, opened.options, opened.own
+    ids = select(options, trial.scope) if own is None else []
+    hidden = Drawn()
+    if options.fresh and ids:
+        inside = [i for i in ids if trial.scope and not trial.scope.why_not(smoke.calls()[i])]
+        hidden = fresh.draw(inside, options.tier, options.fresh_seed)
+    return Plan(
+        cases=list(golden.load(ids)) if own is None else list(own),
+        hidden=hidden,
+        tier=options.tier,
+        among=matched(options) if own is None and options.tier == "smoke" else (),
+        draws=bool(hidden.seed) and options.cases is None,
+        dtype=options.dtype,
+        repeat=partial(repro, known=known, options=options),
+        again=partial(repro_of_all, known, options),
+        progress=progress,
+    )
+
+
+def _in_order(tried: Sequence[Tried]) -> list[Tried]:
+    """What was tried, in the order of the catalogue; inputs of a user's own as they came."""
+    places = {name: place for place, name in enumerate(golden.manifest().entries)}
+    return sorted(tried, key=lambda one: places.get(one.result.case, 0))
+
+
+def _account(
+    trial: Trial, tried: Sequence[Tried], start: Callable[[], Trial], halt: Halt, *, fails: bool
+) -> tuple[tuple[Convention, ...], tuple[str, ...]]:
+    """What else is asked of a kernel once all cases are run: its conventions, and notes.
+
+    Nothing where the check was stopped: a kernel that is gone answers wrong.
+    """
+    try:
+        conventions = _conventions(trial) if fails else ()
+        notes = isolation.notes(tried, start)
+    except AdapterError:
+        if not halt.why:
+            raise
+        return (), ()
+    return ((), ()) if halt.why else (conventions, notes)
+
+
+def _conventions(trial: Trial) -> tuple[Convention, ...]:
+    """Conventions by experiment, before anything is called wrong."""
+    from conformance.checking import doctor  # noqa: PLC0415 - only for a kernel that fails
+
+    return tuple(
+        Convention(name=f.convention, found=f.found, sentence=f.sentence, setting=f.setting)
+        for f in doctor.examine(trial.ask, trial.dialect)
+        if f.setting is not None and f.confident
+    )

@@ -1,0 +1,114 @@
+"""The items of the suite: one for every output of every case on every path.
+
+They are no functions of pytest: 3686 of these for one path, each with fixtures, three phases and
+captured streams, take twice as long as the kernel and its judge.  An item has nothing to set up
+but the result of its case, which its first output asks for, and prints nothing in this process.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from conformance.errors import ConformanceError
+from conformance.suite import test_conformance
+from conformance.suite.session import as_property, collected_of
+from conformance.verdict.record import CaseResult
+
+_LINE = inspect.getsourcelines(test_conformance.test_output)[1] - 1
+_TEST = test_conformance.test_output.__name__
+
+Phase = Literal["setup", "call", "teardown"]
+
+
+class Output(pytest.Item):
+    """One output of one case on one path."""
+
+    def __init__(self, *, wanted: tuple[str, str, str], **said: Any) -> None:
+        """Of a column, a case and an output, by their ids and name."""
+        super().__init__(**said)
+        self._column, self._case, self._output = wanted
+        self._result: CaseResult | None = None
+        self.is_first = False
+
+    def setup(self) -> None:
+        """Have the result of the case, which is run where this is its first output."""
+        collected = collected_of(self.config)
+        self._result, self.is_first = collected.examine(self._column, self._case)
+
+    def runtest(self) -> None:
+        """Hold the output to its verdict."""
+        assert self._result is not None  # noqa: S101 - it is prepared
+        test_conformance.test_output(self._result.outputs[self._output])
+
+    def teardown(self) -> None:
+        """Hand a new result to where records are written: by the report, in a worker of xdist."""
+        if not self.is_first or self._result is None:
+            return
+        if hasattr(self.config, "workerinput"):
+            self.user_properties.append(as_property(self._column, self._result))
+        else:
+            collected_of(self.config).keep(self._column, self._result)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the test stands that all items are."""
+        return self.path, _LINE, self.name
+
+
+class Suite(pytest.Module):
+    """The file of the suite, whose items are made of what is due."""
+
+    def collect(self) -> Iterator[Output]:
+        """One item for every output of every case on every path.
+
+        Raises:
+            CollectError: an adapter, its expectations or the golden files are broken.
+        """
+        marks: dict[str, pytest.MarkDecorator] = {}
+        try:
+            for wanted in collected_of(self.config).items():
+                column = wanted[0]
+                name = "-".join(wanted).encode("unicode_escape").decode("ascii")
+                item: Output = Output.from_parent(self, name=f"{_TEST}[{name}]", wanted=wanted)
+                item.add_marker(marks.setdefault(column, pytest.mark.xdist_group(column)))
+                yield item
+        except ConformanceError as error:
+            # pytest shows a CollectError by its message alone.
+            raise self.CollectError(str(error)) from None
+
+
+class Protocol:
+    """How such items are run: the reports of a function, without what these have no use for."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> object:
+        """Run an item of the suite; leave to pytest all others, and the last of a row of ours.
+
+        With that one pytest sets up and clears away what stands around the items.
+        """
+        if not (isinstance(item, Output) and isinstance(nextitem, Output)):
+            return None
+        hook, where = item.ihook, {"nodeid": item.nodeid, "location": item.location}
+        hook.pytest_runtest_logstart(**where)
+        if _passed(item, "setup", item.setup):
+            _passed(item, "call", item.runtest)
+        _passed(item, "teardown", item.teardown)
+        hook.pytest_runtest_logfinish(**where)
+        return True
+
+
+def _passed(item: Output, phase: Phase, act: Callable[[], None]) -> bool:
+    """Run a phase of an item and report it; a preparation in which nothing happened is no news."""
+    stops = (pytest.exit.Exception, KeyboardInterrupt)
+    call = pytest.CallInfo.from_call(act, when=phase, reraise=stops)
+    if phase == "setup" and call.excinfo is None and not item.is_first:
+        return True
+    report: pytest.TestReport = item.ihook.pytest_runtest_makereport(item=item, call=call)
+    item.ihook.pytest_runtest_logreport(report=report)
+    if report.failed and call.excinfo is not None:
+        item.ihook.pytest_exception_interact(node=item, call=call, report=report)
+    return report.passed
