@@ -30,6 +30,7 @@ from conformance.checking.options import (
     BUDGET_SECONDS,
     CASE_SECONDS,
     Options,
+    large_rows,
     matched,
     repro,
     repro_of_all,
@@ -71,7 +72,7 @@ def check(
         kernel: A function over numpy, torch, JAX, TensorFlow or CUDA arrays, a `torch.nn.Module`
             or `torch.autograd.Function` class, a Keras layer class; or a text that names one:
             ``"my_kernel.py:batch_norm"``, ``"module:object"``, ``"exec:COMMAND"``.
-        tier: ``"smoke"`` or ``"standard"``.
+        tier: ``"smoke"``, ``"standard"`` or ``"large"``.
         case: An id, a glob, a part of ids, or several of these; None for the whole tier.
         dtype: Only cases whose x has this type, such as ``"float32"``.
         dialect: Conventions, such as ``"momentum=old,running_var=biased"``.
@@ -141,7 +142,7 @@ def run(
     halt = halt or Halt()
     files = known.closure()  # before anything of it is run
     if own is None:
-        matched(options)  # refuses what selects nothing, before anything is started
+        select(options)  # refuses what selects nothing, before anything is started
 
     def start() -> Trial:
         trial = Trial(options.source(known), known.shown, case_seconds=options.timeout)
@@ -212,7 +213,8 @@ def _plan(
         inside = [i for i in ids if trial.scope and not trial.scope.why_not(smoke.calls()[i])]
         hidden = fresh.draw(inside, options.tier, options.fresh_seed)
     return Plan(
-        cases=list(golden.load(ids)) if own is None else list(own),
+        cases=(list(golden.load(ids)) if ids else []) if own is None else list(own),
+        large=large_rows(options) if own is None else (),
         hidden=hidden,
         tier=options.tier,
         among=matched(options) if own is None and options.tier == "smoke" else (),
@@ -227,7 +229,8 @@ def _plan(
 def _in_order(tried: Sequence[Tried]) -> list[Tried]:
     """What was tried, in the order of the catalogue; inputs of a user's own as they came."""
     places = {name: place for place, name in enumerate(golden.manifest().entries)}
-    return sorted(tried, key=lambda one: places.get(one.result.case, 0))
+    last = len(places)
+    return sorted(tried, key=lambda one: places.get(one.result.case, last))
 
 
 def _account(

@@ -15,7 +15,8 @@ from typing import Any
 
 from conformance import documents
 from conformance.case import Dialect
-from conformance.cases import golden, tiers
+from conformance.cases import golden, large, tiers
+from conformance.cases.catalogue.recipe import CaseRow
 from conformance.checking import smoke
 from conformance.checking.levels import Rule
 from conformance.checking.named import Named
@@ -38,7 +39,7 @@ class Options:
     """How to check; the same for the command, for Python and for pytest.
 
     Attributes:
-        tier: ``"smoke"`` or ``"standard"``.
+        tier: ``"smoke"``, ``"standard"`` or ``"large"``.
         cases: Ids, globs or parts of ids; None for all of the tier.
         dtype: Only cases of this type of x, such as ``"float32"``; None for all.
         dialect: Conventions that differ from the kernel's own declaration.
@@ -115,6 +116,8 @@ def select(options: Options, scope: Scope | None = None) -> list[str]:
     Raises:
         SelectionError: there are none.
     """
+    if options.tier == tiers.LARGE:
+        return _beside_large(options)
     if options.tier != "smoke" or scope is None:
         return _of_type(tiers.select(options.tier, options.cases), options)
     matching = matched(options)
@@ -128,6 +131,23 @@ def matched(options: Options) -> list[str]:
         SelectionError: there are none.
     """
     return _of_type(golden.select(options.cases), options)
+
+
+def large_rows(options: Options) -> tuple[CaseRow, ...]:
+    """The rows of the large tier that options allow; none for another tier."""
+    if options.tier != tiers.LARGE:
+        return ()
+    return large.select(options.cases, options.dtype)
+
+
+def _beside_large(options: Options) -> list[str]:
+    """The stored cases that options allow, where large ones may be all that is meant."""
+    try:
+        return matched(options)
+    except SelectionError:
+        if not large_rows(options):
+            raise
+        return []
 
 
 def _of_type(ids: list[str], options: Options) -> list[str]:
