@@ -1,7 +1,8 @@
 """Values per second of the oracle, its proof and the golden files; seconds to a verdict.
 
 Run it with ``tox run -e bench``.  Absolute figures depend on the machine; the ratios between the
-lines, all taken in one run, hardly do.
+lines, all taken in one run, hardly do.  Oracle and proof are measured in CPU time against what they
+fall back on, the integers alone, with the bytes that they hold at once beside what they are given.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,13 @@ import numpy as np
 
 from conformance.case import Case, Inputs, Problem
 from conformance.cases import golden
-from conformance.oracle import solve
+from conformance.oracle.expected import solve_inputs
 from conformance.oracle.proof import prove
+from conformance.oracle.reference import solve_by_integers
 
-_SHAPES = ((32, 64, 14, 14), (64, 256), (4, 3, 5, 6))
-_SECONDS = 2.0
+_SHAPES = ((64, 256), (32, 64, 14, 14), (400_000, 1), (4, 3, 5, 6))
+_SECONDS = 1.0
+_Work = Callable[[], object]
 _KERNEL = """
 def batch_norm(x, gamma, beta, *, eps):
     rest = tuple(range(x.ndim - 1))
@@ -55,12 +59,43 @@ def _values(case: Case) -> int:
 
 def _rate(work: Callable[[], object], values: int) -> float:
     """Values per second, the best of the repetitions that fit the time."""
-    best, until = float("inf"), time.perf_counter() + _SECONDS
-    while time.perf_counter() < until or best == float("inf"):
-        start = time.perf_counter()
+    best, until = float("inf"), time.process_time() + _SECONDS
+    while time.process_time() < until or best == float("inf"):
+        start = time.process_time()
         work()
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     return values / best
+
+
+def _bytes(work: Callable[[], object], values: int) -> float:
+    """Bytes held at once, for each value."""
+    tracemalloc.start()
+    work()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / values
+
+
+def _methods(shape: tuple[int, ...]) -> Iterator[tuple[str, _Work, _Work, int]]:
+    """What is measured: its name, the work, the same by integers alone, and the values."""
+    problem = _problem(shape)
+    case = Case(problem=problem, expected=solve_inputs(problem.inputs))
+    values = _values(case)
+    inputs = problem.inputs
+    yield "expected", lambda: solve_inputs(inputs), lambda: solve_by_integers(inputs), values
+    yield "prove", lambda: prove(case), lambda: prove(case, squares_alone=True), values
+
+
+def _measure_methods() -> None:
+    head = f"{'float32':<30}{'M values/s':>12}{'integers':>10}{'ratio':>8}{'bytes/value':>13}\n"
+    sys.stdout.write(head)
+    for shape in _SHAPES:
+        for name, work, by_integers, values in _methods(shape):
+            rate, slow = _rate(work, values) / 1e6, _rate(by_integers, values) / 1e6
+            sys.stdout.write(
+                f"{name:<10}{shape!s:<20}{rate:>12.3f}{slow:>10.3f}{rate / slow:>8.1f}"
+                f"{_bytes(work, values):>13.1f}\n"
+            )
 
 
 def _verdict_seconds(tier: str) -> float:
@@ -79,15 +114,8 @@ def _verdict_seconds(tier: str) -> float:
 
 def main() -> None:
     """Print one line per measurement."""
+    _measure_methods()
     line = "{:<34}{:>12} values{:>12.3f} M values/s\n"
-    for shape in _SHAPES:
-        problem = _problem(shape)
-        case = solve(problem)
-        values = _values(case)
-        for name, work in (("solve", solve), ("prove", prove)):
-            subject: Any = problem if name == "solve" else case
-            rate = _rate(lambda work=work, subject=subject: work(subject), values) / 1e6  # type: ignore[misc]
-            sys.stdout.write(line.format(f"{name} float32 {shape}", values, rate))
     ids = golden.select()
     values = sum(_values(case) for case in golden.load(ids))
     rate = _rate(lambda: list(golden.load(ids)), values) / 1e6

@@ -25,24 +25,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from operator import mul
 from typing import TypeAlias
-
-import numpy as np
 
 from conformance.case import Array
 from conformance.oracle.rounding import (
     Floats,
     integer,
-    integers,
     round_fraction,
     round_integers,
     round_surds,
 )
-from conformance.oracle.sums import BatchSums, batch_sums, gradient_sums
+from conformance.oracle.sums import BatchSums, GradientSums, batch_sums, gradient_sums
 
 ChannelResults: TypeAlias = Mapping[str, Floats | float]
 """Output names to ``(M,)`` arrays (y, dx) or numbers (all others) of one channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """What is given to a channel beside its values; all finite."""
+
+    gamma: float
+    beta: float
+    eps: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,25 +60,35 @@ class Channel:
     beta: float
     eps: float
 
+    @property
+    def affine(self) -> Affine:
+        """The numbers without the arrays."""
+        return Affine(self.gamma, self.beta, self.eps)
+
 
 def train(channel: Channel) -> ChannelResults:
     """Training mode; ``var + eps`` must be positive."""
     sums = batch_sums(channel.x)
-    U, t = scaled_variance(sums, channel.eps)
+    grad = None if channel.dy is None else gradient_sums(channel.dy, sums.X)
+    return train_from(sums, grad, channel.affine)
+
+
+def train_from(sums: BatchSums, grad: GradientSums | None, affine: Affine) -> ChannelResults:
+    """Training mode from the exact sums; y and dx of the values that `sums` and `grad` hold."""
+    U, t = scaled_variance(sums, affine.eps)
     root, half = Fraction(1, U), -t // 2
-    G, eg = integer(channel.gamma)
+    G, eg = integer(affine.gamma)
     a, b = G * sums.M, G * sums.S1
     results: dict[str, Floats | float] = {
         "y": round_surds(
-            [a * X - b for X in sums.X], root, eg + sums.ex + half, integer(channel.beta)
+            [a * X - b for X in sums.X], root, eg + sums.ex + half, integer(affine.beta)
         ),
         "mean": round_fraction(sums.mean),
         "var": round_fraction(sums.var),
         "inv_std": float(round_surds([sums.M], root, half)[0]),
     }
-    if channel.dy is None:
+    if grad is None:
         return results
-    grad = gradient_sums(channel.dy, sums.X)
     P = sums.M * grad.Sdx - sums.S1 * grad.Sd
     # K_i = D_i (M U) - X_i (M P') + (S1 P' - Sd U) with P' = P 2^(2 ex - t)
     shifted = P << (2 * sums.ex - t)
@@ -88,21 +103,36 @@ def train(channel: Channel) -> ChannelResults:
 
 def infer(channel: Channel, running_mean: float, running_var: float) -> ChannelResults:
     """Test mode; ``running_var + eps`` must be positive."""
-    joined, ez = integers(np.append(channel.x.astype(np.float64), running_mean))
-    Z = [X - joined[-1] for X in joined[:-1]]
-    U, t = _over_even_power(Fraction(running_var) + Fraction(channel.eps))
+    sums = batch_sums(channel.x)
+    grad = None if channel.dy is None else gradient_sums(channel.dy, sums.X)
+    return infer_from(sums, grad, channel.affine, running_mean, running_var)
+
+
+def infer_from(
+    sums: BatchSums,
+    grad: GradientSums | None,
+    affine: Affine,
+    running_mean: float,
+    running_var: float,
+) -> ChannelResults:
+    """Test mode from the exact sums; y and dx of the values that `sums` and `grad` hold."""
+    R, er = integer(running_mean)
+    ez = min(sums.ex, er) if R else sums.ex
+    up, R = sums.ex - ez, R << (er - ez) if R else 0
+    U, t = _over_even_power(Fraction(running_var) + Fraction(affine.eps))
     root, half = Fraction(1, U), -t // 2
-    G, eg = integer(channel.gamma)
+    G, eg = integer(affine.gamma)
+    multiples = [G * ((X << up) - R) for X in sums.X]
     results: dict[str, Floats | float] = {
-        "y": round_surds([G * z for z in Z], root, eg + ez + half, integer(channel.beta)),
+        "y": round_surds(multiples, root, eg + ez + half, integer(affine.beta)),
         "inv_std": float(round_surds([1], root, half)[0]),
     }
-    if channel.dy is None:
+    if grad is None:
         return results
-    D, ed = integers(channel.dy)
-    results["dx"] = round_surds([G * d for d in D], root, eg + ed + half)
-    results["dgamma"] = float(round_surds([sum(map(mul, D, Z))], root, ed + ez + half)[0])
-    results["dbeta"] = float(round_integers([sum(D)], ed)[0])
+    along = (grad.Sdx << up) - R * grad.Sd
+    results["dx"] = round_surds([G * d for d in grad.D], root, eg + grad.ed + half)
+    results["dgamma"] = float(round_surds([along], root, ez + grad.ed + half)[0])
+    results["dbeta"] = float(round_integers([grad.Sd], grad.ed)[0])
     return results
 
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 
-from conformance.arrays import LIKE_X
 from conformance.case import Array, Inputs, Outputs
-from conformance.oracle import exact, ieee, outside
-from conformance.oracle.channels import by_channel, from_channels
-from conformance.oracle.exact import Channel, ChannelResults
+from conformance.oracle.quick.solve import solve_quickly
+from conformance.oracle.reference import untouched
 from conformance.oracle.require import require
-from conformance.oracle.running import Running, update
 
 
 def expected(
@@ -80,101 +75,13 @@ def solve_inputs(inputs: Inputs, *, eps_outside: bool = False) -> Outputs:
     require(inputs)
     if inputs.count == 0:
         return _empty(inputs)
-    channels = _channels(inputs)
-    if inputs.training:
-        solved = [_train(channel, eps_outside=eps_outside) for channel in channels]
-    else:
-        means, variances = _per_channel(inputs.running_mean), _per_channel(inputs.running_var)
-        solved = [
-            _infer(channel, mean, var, eps_outside=eps_outside)
-            for channel, mean, var in zip(channels, means, variances, strict=True)
-        ]
-    return Outputs(**_assemble(inputs, solved), **_running(inputs))
-
-
-def _channels(inputs: Inputs) -> list[Channel]:
-    rows = by_channel(inputs.x, inputs)
-    slopes: Sequence[Array | None] = (
-        [None] * len(rows) if inputs.dy is None else list(by_channel(inputs.dy, inputs))
-    )
-    gammas = _per_channel(inputs.gamma, len(rows), 1.0)
-    betas = _per_channel(inputs.beta, len(rows), 0.0)
-    return [
-        Channel(x=x, dy=dy, gamma=g, beta=b, eps=inputs.eps)
-        for x, dy, g, b in zip(rows, slopes, gammas, betas, strict=True)
-    ]
-
-
-def _train(channel: Channel, *, eps_outside: bool) -> ChannelResults:
-    if not (_finite(channel) and ieee.has_root(channel)):
-        return ieee.train_any(channel, eps_outside=eps_outside)
-    return outside.train(channel) if eps_outside else exact.train(channel)
-
-
-def _infer(channel: Channel, mean: float, var: float, *, eps_outside: bool) -> ChannelResults:
-    positive = var + channel.eps > 0 and (var >= 0 or not eps_outside)
-    if not (_finite(channel) and np.isfinite([mean, var]).all() and positive):
-        return ieee.infer_any(channel, mean, var, eps_outside=eps_outside)
-    solve = outside.infer if eps_outside else exact.infer
-    return solve(channel, mean, var)
-
-
-def _finite(channel: Channel) -> bool:
-    numbers = np.isfinite([channel.gamma, channel.beta, channel.eps]).all()
-    arrays = (channel.x,) if channel.dy is None else (channel.x, channel.dy)
-    return bool(numbers) and all(
-        bool(np.isfinite(np.asarray(a, dtype=np.float64)).all()) for a in arrays
-    )
-
-
-def _assemble(inputs: Inputs, solved: Sequence[ChannelResults]) -> dict[str, Array]:
-    assembled: dict[str, Array] = {}
-    for name in solved[0] if solved else ():
-        values = [channel[name] for channel in solved]
-        if name in LIKE_X:
-            assembled[name] = from_channels(np.stack(values), inputs)
-        else:
-            assembled[name] = np.array(values, dtype=np.float64).reshape(inputs.channel_shape)
-    return assembled
-
-
-def _running(inputs: Inputs) -> dict[str, Array | None]:
-    if inputs.running_mean is None or inputs.running_var is None:
-        return {}
-    if not inputs.training or inputs.count == 0:
-        mean, var = (
-            np.array(given, dtype=np.float64) + 0.0
-            for given in (inputs.running_mean, inputs.running_var)
-        )
-        return {"running_mean": mean, "running_var": var, "running_var_biased": var.copy()}
-    batches = [by_channel(batch, inputs) for batch in (*inputs.earlier, inputs.x)]
-    means, variances = _per_channel(inputs.running_mean), _per_channel(inputs.running_var)
-    updated = [
-        update([batch[c] for batch in batches], means[c], variances[c], inputs.momentum)
-        for c in range(len(means))
-    ]
-
-    def gather(pick: Callable[[Running], float]) -> Array:
-        return np.array([pick(r) for r in updated], dtype=np.float64).reshape(inputs.channel_shape)
-
-    return {
-        "running_mean": gather(lambda r: r.mean),
-        "running_var": gather(lambda r: r.unbiased) if inputs.count > 1 else None,
-        "running_var_biased": gather(lambda r: r.biased),
-    }
+    return solve_quickly(inputs, eps_outside=eps_outside)
 
 
 def _empty(inputs: Inputs) -> Outputs:
     """No value at all: the sums are 0, the statistics undefined, the running ones unchanged."""
-    nothing, running = np.zeros(inputs.x.shape), _running(inputs)
+    nothing, running = np.zeros(inputs.x.shape), untouched(inputs)
     if inputs.dy is None:
         return Outputs(y=nothing, **running)
     zeros = np.zeros(inputs.channel_shape)
     return Outputs(y=nothing, dx=nothing.copy(), dgamma=zeros, dbeta=zeros.copy(), **running)
-
-
-def _per_channel(given: Array | None, count: int = 0, default: float = 0.0) -> list[float]:
-    if given is None:
-        return [default] * count
-    numbers: list[float] = np.asarray(given, dtype=np.float64).ravel().tolist()
-    return numbers

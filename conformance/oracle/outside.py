@@ -25,9 +25,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from conformance.case import Array
-from conformance.oracle.exact import Channel, ChannelResults
+from conformance.oracle.exact import Affine, Channel, ChannelResults
 from conformance.oracle.rounding import Floats, round_fraction
+from conformance.oracle.sums import BatchSums, GradientSums, batch_sums, gradient_sums, power
 
 _FIRST_PRECISION = 128
 
@@ -79,58 +79,86 @@ class _Reciprocal:
 
 def train(channel: Channel) -> ChannelResults:
     """Training mode of one channel of finite numbers; ``sigma + eps`` must be positive."""
-    x = _fractions(channel.x)
-    mean = sum(x, Fraction(0)) / len(x)
-    d = [value - mean for value in x]
-    var = sum((value * value for value in d), Fraction(0)) / len(x)
-    results = {"mean": round_fraction(mean), "var": round_fraction(var)}
-    return {**results, **_normalized(channel, d, var), **_gradient(channel, d, var)}
+    sums = batch_sums(channel.x)
+    grad = None if channel.dy is None else gradient_sums(channel.dy, sums.X)
+    return train_from(sums, grad, channel.affine)
+
+
+def train_from(sums: BatchSums, grad: GradientSums | None, affine: Affine) -> ChannelResults:
+    """Training mode from the exact sums; y and dx of the values that `sums` and `grad` hold."""
+    d = _deviations(sums, sums.mean)
+    results: dict[str, Floats | float] = {
+        "mean": round_fraction(sums.mean),
+        "var": round_fraction(sums.var),
+        **_normalized(affine, d, sums.var),
+    }
+    if grad is None:
+        return results
+    along = _along(sums, grad, sums.mean)
+    root, gamma = _RootOutside(sums.var), Fraction(affine.gamma)
+    r = _Reciprocal.of(root, Fraction(affine.eps))
+    p, q = _square_over_root(root, Fraction(affine.eps))
+    mean_dy = Fraction(grad.Sd, sums.M) * power(grad.ed)
+    centred = [D * power(grad.ed) - mean_dy for D in grad.D]
+    dx = [
+        root.round(
+            gamma * (g * r.p - a * along / sums.M * p), gamma * (g * r.q - a * along / sums.M * q)
+        )
+        for g, a in zip(centred, d, strict=True)
+    ]
+    return {**results, "dx": np.array(dx, dtype=np.float64), **_parameters(root, r, along, grad)}
 
 
 def infer(channel: Channel, running_mean: float, running_var: float) -> ChannelResults:
     """Test mode of one channel of finite numbers; ``sigma + eps`` must be positive."""
-    d = [value - Fraction(running_mean) for value in _fractions(channel.x)]
-    var = Fraction(running_var)
-    results = dict(_normalized(channel, d, var))
-    if channel.dy is not None:
-        root = _RootOutside(var)
-        r = _Reciprocal.of(root, Fraction(channel.eps))
-        weights = [Fraction(channel.gamma) * value for value in _fractions(channel.dy)]
-        results["dx"] = np.array([root.round(w * r.p, w * r.q) for w in weights])
-    return results
+    sums = batch_sums(channel.x)
+    grad = None if channel.dy is None else gradient_sums(channel.dy, sums.X)
+    return infer_from(sums, grad, channel.affine, running_mean, running_var)
 
 
-def _normalized(channel: Channel, d: Sequence[Fraction], var: Fraction) -> ChannelResults:
-    root, gamma, beta = _RootOutside(var), Fraction(channel.gamma), Fraction(channel.beta)
-    r = _Reciprocal.of(root, Fraction(channel.eps))
-    results: dict[str, Floats | float] = {
-        "y": np.array([root.round(beta + gamma * a * r.p, gamma * a * r.q) for a in d]),
-        "inv_std": root.round(r.p, r.q),
+def infer_from(
+    sums: BatchSums,
+    grad: GradientSums | None,
+    affine: Affine,
+    running_mean: float,
+    running_var: float,
+) -> ChannelResults:
+    """Test mode from the exact sums; y and dx of the values that `sums` and `grad` hold."""
+    mean, var = Fraction(running_mean), Fraction(running_var)
+    results = _normalized(affine, _deviations(sums, mean), var)
+    if grad is None:
+        return results
+    root = _RootOutside(var)
+    r = _Reciprocal.of(root, Fraction(affine.eps))
+    weights = [Fraction(affine.gamma) * D * power(grad.ed) for D in grad.D]
+    dx = np.array([root.round(w * r.p, w * r.q) for w in weights], dtype=np.float64)
+    return {**results, "dx": dx, **_parameters(root, r, _along(sums, grad, mean), grad)}
+
+
+def _deviations(sums: BatchSums, mean: Fraction) -> list[Fraction]:
+    unit = power(sums.ex)
+    return [X * unit - mean for X in sums.X]
+
+
+def _along(sums: BatchSums, grad: GradientSums, mean: Fraction) -> Fraction:
+    """``sum_j dy_j (x_j - mean)``."""
+    return (grad.Sdx * power(sums.ex) - grad.Sd * mean) * power(grad.ed)
+
+
+def _normalized(affine: Affine, d: Sequence[Fraction], var: Fraction) -> ChannelResults:
+    root, gamma, beta = _RootOutside(var), Fraction(affine.gamma), Fraction(affine.beta)
+    r = _Reciprocal.of(root, Fraction(affine.eps))
+    y = [root.round(beta + gamma * a * r.p, gamma * a * r.q) for a in d]
+    return {"y": np.array(y, dtype=np.float64), "inv_std": root.round(r.p, r.q)}
+
+
+def _parameters(
+    root: _RootOutside, r: _Reciprocal, along: Fraction, grad: GradientSums
+) -> ChannelResults:
+    return {
+        "dgamma": root.round(along * r.p, along * r.q),
+        "dbeta": round_fraction(grad.Sd * power(grad.ed)),
     }
-    if channel.dy is not None:
-        dy = _fractions(channel.dy)
-        along = sum((g * a for g, a in zip(dy, d, strict=True)), Fraction(0))
-        results["dgamma"] = root.round(along * r.p, along * r.q)
-        results["dbeta"] = round_fraction(sum(dy, Fraction(0)))
-    return results
-
-
-def _gradient(channel: Channel, d: Sequence[Fraction], var: Fraction) -> ChannelResults:
-    if channel.dy is None:
-        return {}
-    root, eps, gamma = _RootOutside(var), Fraction(channel.eps), Fraction(channel.gamma)
-    r, dy = _Reciprocal.of(root, eps), _fractions(channel.dy)
-    mean_dy = sum(dy, Fraction(0)) / len(dy)
-    along = sum((g * a for g, a in zip(dy, d, strict=True)), Fraction(0)) / len(dy)
-    p, q = _square_over_root(root, eps)
-    dx = [
-        root.round(
-            gamma * ((g - mean_dy) * r.p - a * along * p),
-            gamma * ((g - mean_dy) * r.q - a * along * q),
-        )
-        for g, a in zip(dy, d, strict=True)
-    ]
-    return {"dx": np.array(dx)}
 
 
 def _square_over_root(root: _RootOutside, eps: Fraction) -> tuple[Fraction, Fraction]:
@@ -142,7 +170,3 @@ def _square_over_root(root: _RootOutside, eps: Fraction) -> tuple[Fraction, Frac
         return 1 / ((known + eps) ** 2 * known), Fraction(0)
     gap = (var - eps * eps) ** 2
     return -2 * eps / gap, (var + eps * eps) / (var * gap)
-
-
-def _fractions(values: Array) -> list[Fraction]:
-    return [Fraction(v) for v in np.asarray(values, dtype=np.float64).tolist()]

@@ -16,17 +16,17 @@ from conformance.oracle.rounding import integers
 
 @dataclass(frozen=True, slots=True)
 class BatchSums:
-    """X of one channel and its sums; all exact."""
+    """X of one channel and its sums; all exact.
+
+    The sums are over all M values of the channel; X may hold some of them, where the results of
+    no others are asked for.
+    """
 
     X: list[int]
     ex: int
     S1: int
     Sxx: int
-
-    @property
-    def M(self) -> int:  # noqa: N802 - the name in every formula
-        """How many values share the mean."""
-        return len(self.X)
+    M: int
 
     @property
     def W(self) -> int:  # noqa: N802 - the name in the formulas
@@ -46,7 +46,10 @@ class BatchSums:
 
 @dataclass(frozen=True, slots=True)
 class GradientSums:
-    """D of one channel, its sum, and its sum of products with X; all exact."""
+    """D of one channel, its sum, and its sum of products with X; all exact.
+
+    D holds those of the values that X holds.
+    """
 
     D: list[int]
     ed: int
@@ -62,7 +65,7 @@ def power(exponent: int) -> Fraction:
 def batch_sums(x: Array) -> BatchSums:
     """The sums of one channel of x, shape ``(M,)``, finite."""
     X, ex = integers(x)
-    return BatchSums(X, ex, sum(X), sum(map(mul, X, X)))
+    return BatchSums(X, ex, sum(X), sum(map(mul, X, X)), len(X))
 
 
 def gradient_sums(dy: Array, X: list[int]) -> GradientSums:
