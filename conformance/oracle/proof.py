@@ -21,8 +21,7 @@ import numpy as np
 from conformance.case import Array, Case, Inputs
 from conformance.oracle._proof_channel import Answer, Channel, Setting
 from conformance.oracle._proof_ieee import extended
-from conformance.oracle._proof_inputs import SIGNIFICANT_BITS as _SIGNIFICANT_BITS
-from conformance.oracle._proof_inputs import require_provable
+from conformance.oracle._proof_inputs import SIGNIFICANT_BITS, require_provable
 from conformance.oracle._proof_quick import Rows, proven
 from conformance.oracle._proof_residual import Mask
 from conformance.oracle._proof_rounding import (
@@ -33,6 +32,7 @@ from conformance.oracle._proof_rounding import (
     misrounded,
 )
 
+_SIGNIFICANT_BITS = SIGNIFICANT_BITS
 _LIKE_X = frozenset({"y", "dx"})
 _GRADIENTS = frozenset({"dx", "dgamma", "dbeta"})
 _RUNNING = frozenset({"running_mean", "running_var", "running_var_biased"})

@@ -92,6 +92,8 @@ def test_every_neighbour_is_disproven(name: str, squares_alone: bool, toward: fl
 def test_no_neighbour_of_a_golden_value_is_proven_by_its_residual(group: str) -> None:
     """Of 1.4 million values that are one unit off none is proven by its residual."""
     for case in golden.load(golden.select([f"{group}/*"])):
+        if not case.inputs.count:
+            continue  # no values, no residuals
         for toward in (math.inf, -math.inf):
             wrong = masks(moved(case, toward))
             for name, mask in wrong.items():
@@ -153,6 +155,29 @@ def test_a_value_takes_few_bytes() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak <= 40 * proven
+
+
+def cancelled() -> Case:
+    """Beta is the rest of y, rounded, so that y is 2^-53 of its terms and right."""
+    inputs = make((4, 300), np.float64, beta=np.zeros(300))
+    beta = -np.asarray(solve_by_integers(inputs).y)[0]
+    case = solved(replace(inputs, beta=beta))
+    return replace(case, expected=Outputs(y=case.expected.y))
+
+
+@pytest.mark.parametrize("toward", [math.inf, -math.inf])
+def test_residuals_prove_nothing_where_terms_cancel(toward: float) -> None:
+    """A y that is far below its terms is no residual's to prove, right or wrong."""
+    assert not masks(cancelled())["y"][:, 0].any()
+    assert not masks(moved(cancelled(), toward))["y"].any()
+
+
+def test_without_its_bound_a_residual_would_prove_wrong_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where terms cancel, a residual is but rounding: without a bound it proves anything."""
+    monkeypatch.setattr(_proof_quick, "RESIDUAL", 0.0)
+    assert masks(moved(cancelled(), math.inf))["y"].any()
 
 
 def test_half_spacing_is_below_the_distance_to_both_midpoints() -> None:

@@ -40,13 +40,16 @@ def test_what_limbs_cannot_hold_is_told() -> None:
 
 
 def test_the_largest_sums_of_limbs_are_exact() -> None:
-    """Limbs of the largest size, all of one sign, over several flushes of whole blocks."""
-    count = limbs.ROW * (limbs._FLUSH + 1) + 3
-    x = np.full((1, count), 2.0**20 + 2.0**-1)
+    """Odd limbs of nearly the largest size, all of one sign, over more than a flush of blocks."""
+    count = 4096 * (limbs._FLUSH + 1) + 3
+    odd = 2**20 - 1 - 2 * np.random.default_rng(0).integers(0, 500, count)
+    x = odd[None, :] * 2.0**11  # multiples of 2^(63 - 52): the highest of the limbs above 2^-52
+    x[0, 0] = 1.0
     found = limbs.sums(x, ranges.ranges(x))
     unit = Fraction(2) ** int(found.ex[0])
-    assert found.S1[0] * unit == count * Fraction(x[0, 0])
-    assert found.Sxx[0] * unit**2 == count * Fraction(x[0, 0]) ** 2
+    values = [int(v) for v in x[0].tolist()]
+    assert found.S1[0] * unit == sum(values)
+    assert found.Sxx[0] * unit**2 == sum(v * v for v in values)
 
 
 def _pair(rng: np.random.Generator) -> pairs.Pair:
