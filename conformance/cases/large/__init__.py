@@ -12,7 +12,7 @@ from functools import cache
 from conformance.case import Problem
 from conformance.cases.catalogue.recipe import CaseRow, problem
 from conformance.cases.golden.listing import matches
-from conformance.cases.large import beyond
+from conformance.cases.large import beyond, digests
 from conformance.cases.large.recipes import GROUP, designed
 
 __all__ = ["GROUP", "made", "rows", "select"]
@@ -41,5 +41,11 @@ def select(patterns: Iterable[str] | None = None, dtype: str | None = None) -> t
 
 
 def made(row: CaseRow) -> Problem:
-    """The problem of a row, drawn anew: nothing of it is kept."""
-    return problem(GROUP, row)
+    """The problem of a row, drawn anew: nothing of it is kept.
+
+    Raises:
+        GoldenFileError: its values are not those that it has everywhere.
+    """
+    found = problem(GROUP, row)
+    digests.require(row.name, found.inputs)
+    return found

@@ -35,6 +35,9 @@ FACTORS: Mapping[str, Sequence[Any]] = MappingProxyType(
               offset: a mean of 30 standard deviations
 """
 
+_MANY = 32
+"""Values that are never all equal."""
+
 MOST = 1 << 18
 """Channels times values of a row of the design that has several channels."""
 
@@ -53,6 +56,9 @@ PARTS: tuple[_Part, ...] = (
     (("channels", "values"), lambda channels, values: channels == 1 or channels * values <= MOST),
     (("layout", "long"), _has),
     (("data", "values"), lambda data, values: data != "exact" or values % 16 == 0),
+    # Without eps a channel of equal values has no answer: few values of a half type may be equal.
+    (("eps", "values"), lambda eps, values: eps > 0 or values >= _MANY),
+    (("eps", "data"), lambda eps, data: eps > 0 or data != "offset"),
 )
 """Conditions, each with the factors that it speaks of."""
 
