@@ -15,8 +15,11 @@ wrong kernel which any case of that kind rejects, in every output in which it do
 ``conformance power`` finds them and checks that they still do.
 """
 
+LARGE = "large"
+"""The tier that goes on, behind all stored cases, to those of `conformance.cases.large`."""
+
 TIERS: Mapping[str, tuple[str, ...] | None] = MappingProxyType({"smoke": SMOKE, "standard": None})
-"""The cases of every tier by its name; None is the whole catalogue."""
+"""The stored cases of every tier by its name; None is the whole catalogue."""
 
 
 def select(tier: str, pattern: Iterable[str] | None = None) -> list[str]:

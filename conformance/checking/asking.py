@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from conformance.case import Case, Problem
-from conformance.cases import golden
+from conformance.cases import golden, large
+from conformance.cases.catalogue.recipe import CaseRow
 from conformance.checking import fresh, smoke, within
 from conformance.checking.compared import total
 from conformance.checking.fresh import Drawn, Question
 from conformance.checking.trial import Trial, Tried
 from conformance.harness.run import was_interrupted
-from conformance.verdict.record import CaseResult
+from conformance.verdict.record import CaseResult, is_wrong
 
 Secret: TypeAlias = list[tuple[Question, Tried]]
 
@@ -34,6 +35,7 @@ class Plan:
         dtype: The only type of x that is asked for, or None.
         repeat: From the id of a public case, and a seed, to the command that repeats it.
         again: From a seed to the command that repeats all.
+        large: Rows of the large tier, which come last.
         progress: Called after every case with how many are done, of how many, and its result.
     """
 
@@ -46,6 +48,7 @@ class Plan:
     repeat: Callable[..., str]
     again: Callable[[str], str]
     progress: Callable[[int, int, CaseResult], None]
+    large: Sequence[CaseRow] = ()
 
 
 @dataclass(slots=True)
@@ -90,7 +93,8 @@ class _Asking:
     def __init__(self, trial: Trial, plan: Plan) -> None:
         self._trial, self._plan, self._found = trial, plan, Asked()
         self._by_id = {case.id: case for case in plan.cases}
-        self._done, self._of = 0, len(plan.cases) + len(plan.hidden.questions)
+        self._done = 0
+        self._of = len(plan.cases) + len(plan.hidden.questions) + len(plan.large)
 
     def everything(self) -> Asked:
         """Ask all of it, in turns that depend on what was answered before."""
@@ -105,7 +109,14 @@ class _Asking:
                 self._secretly([asked])
             else:
                 self._publicly([asked])
-        for turn in (self._in_place_of_refused, self._more_fresh, self._inside, self._siblings):
+        turns = (
+            self._in_place_of_refused,
+            self._more_fresh,
+            self._inside,
+            self._siblings,
+            self._large,
+        )
+        for turn in turns:
             if not found.stopped:
                 turn()
         return found
@@ -190,6 +201,23 @@ class _Asking:
             self._of += len(rest)
             self._secretly(rest)
 
+    def _large(self) -> None:
+        """Large cases, one at a time: each is made, asked, solved, judged and forgotten."""
+        for row in self._plan.large:
+            problem = large.made(row)
+            one = self._trial.run_unsolved(problem, None, self._plan.repeat(problem.id))
+            self._found.tried.append(one.without_arrays if _is_told(one) else one)
+            self._told(one)
+
+
+def _is_told(one: Tried) -> bool:
+    """Whether nothing of a large case helps a diagnosis: it is right, or too large to explain."""
+    size = one.evidence.case.inputs.x.size
+    return size > _EXPLAINED or not any(map(is_wrong, one.result.outputs.values()))
+
+
+_EXPLAINED = 1 << 16
+"""Values of x up to which what a large case shows is compared with known faults."""
 
 _FAR = 1000
 """Numbers of drawn cases that one turn has to itself."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.case import Case, Inputs
 from conformance.checking.levels import Rule
 from conformance.checking.named import Named, named
-from conformance.checking.options import BUDGET_SECONDS, CASE_SECONDS, Options, matched
+from conformance.checking.options import BUDGET_SECONDS, CASE_SECONDS, Options, select
 from conformance.checking.trial import Trial
 from conformance.harness.halt import Halt
 from conformance.harness.kernels.source import MEMORY_GIB, parse_dialect
@@ -46,7 +46,7 @@ def check(
         kernel: A function over numpy, torch, JAX, TensorFlow or CUDA arrays, a `torch.nn.Module`
             or `torch.autograd.Function` class, a Keras layer class; or a text that names one:
             ``"my_kernel.py:batch_norm"``, ``"module:object"``, ``"exec:COMMAND"``.
-        tier: ``"smoke"`` or ``"standard"``.
+        tier: ``"smoke"``, ``"standard"`` or ``"large"``.
         case: An id, a glob, a part of ids, or several of these; None for the whole tier.
         dtype: Only cases whose x has this type, such as ``"float32"``.
         dialect: Conventions, such as ``"momentum=old,running_var=biased"``.
@@ -116,7 +116,7 @@ def run(
     halt = halt or Halt()
     files = known.closure()  # before anything of it is run
     if own is None:
-        matched(options)  # refuses what selects nothing, before anything is started
+        select(options)  # refuses what selects nothing, before anything is started
 
     def start() -> Trial:
         trial = Trial(options.source(known), known.shown, case_seconds=options.timeout)

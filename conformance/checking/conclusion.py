@@ -143,7 +143,7 @@ def _on_scope(
     seen: Seen, options: Options, found: Sequence[Diagnosis], *, whole: bool
 ) -> tuple[str, ...]:
     """What to declare, where the whole catalogue says it and no known fault explains more."""
-    everything = options.tier == "standard" and options.cases is None and options.dtype is None
+    everything = options.tier != "smoke" and options.cases is None and options.dtype is None
     if not (whole and everything) or any(each.fault for each in found):
         return ()
     return narrowing.notes([*seen.tried, *(one for _, one in seen.asked.secret), *seen.asked.drawn])

@@ -24,7 +24,14 @@ from conformance.checking.closure import Closure
 from conformance.checking.conclusion import Checked, Seen
 from conformance.checking.fresh import Drawn
 from conformance.checking.named import Named
-from conformance.checking.options import Options, matched, repro, repro_of_all, select
+from conformance.checking.options import (
+    Options,
+    large_rows,
+    matched,
+    repro,
+    repro_of_all,
+    select,
+)
 from conformance.checking.report import Convention, Report
 from conformance.checking.trial import Trial, Tried
 from conformance.errors import AdapterError
@@ -123,7 +130,8 @@ def _plan(trial: Trial, opened: Opened, progress: Callable[[int, int, CaseResult
         inside = [i for i in ids if trial.scope and not trial.scope.why_not(smoke.calls()[i])]
         hidden = fresh.draw(inside, options.tier, options.fresh_seed)
     return Plan(
-        cases=list(golden.load(ids)) if own is None else list(own),
+        cases=(list(golden.load(ids)) if ids else []) if own is None else list(own),
+        large=large_rows(options) if own is None else (),
         hidden=hidden,
         tier=options.tier,
         among=matched(options) if own is None and options.tier == "smoke" else (),
@@ -138,7 +146,8 @@ def _plan(trial: Trial, opened: Opened, progress: Callable[[int, int, CaseResult
 def _in_order(tried: Sequence[Tried]) -> list[Tried]:
     """What was tried, in the order of the catalogue; inputs of a user's own as they came."""
     places = {name: place for place, name in enumerate(golden.manifest().entries)}
-    return sorted(tried, key=lambda one: places.get(one.result.case, 0))
+    last = len(places)
+    return sorted(tried, key=lambda one: places.get(one.result.case, last))
 
 
 def _account(

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance import documents
 from conformance.case import Dialect
@@ -23,6 +23,9 @@ from conformance.checking.scope import Scope
 from conformance.errors import ExpectationError, InputError, SelectionError
 from conformance.harness.kernels.declared import declared
 from conformance.harness.kernels.source import MEMORY_GIB, Source
+
+if TYPE_CHECKING:
+    from conformance.cases.catalogue.recipe import CaseRow
 
 _SEED = re.compile("[0-9a-f]{32}")
 
@@ -38,7 +41,7 @@ class Options:
     """How to check; the same for the command, for Python and for pytest.
 
     Attributes:
-        tier: ``"smoke"`` or ``"standard"``.
+        tier: ``"smoke"``, ``"standard"`` or ``"large"``.
         cases: Ids, globs or parts of ids; None for all of the tier.
         dtype: Only cases of this type of x, such as ``"float32"``; None for all.
         dialect: Conventions that differ from the kernel's own declaration.
@@ -115,6 +118,8 @@ def select(options: Options, scope: Scope | None = None) -> list[str]:
     Raises:
         SelectionError: there are none.
     """
+    if options.tier == tiers.LARGE:
+        return _beside_large(options)
     if options.tier != "smoke" or scope is None:
         return _of_type(tiers.select(options.tier, options.cases), options)
     matching = matched(options)
@@ -128,6 +133,25 @@ def matched(options: Options) -> list[str]:
         SelectionError: there are none.
     """
     return _of_type(golden.select(options.cases), options)
+
+
+def large_rows(options: Options) -> tuple[CaseRow, ...]:
+    """The rows of the large tier that options allow; none for another tier."""
+    if options.tier != tiers.LARGE:
+        return ()
+    from conformance.cases import large  # noqa: PLC0415 - for that tier alone
+
+    return large.select(options.cases, options.dtype)
+
+
+def _beside_large(options: Options) -> list[str]:
+    """The stored cases that options allow, where large ones may be all that is meant."""
+    try:
+        return matched(options)
+    except SelectionError:
+        if not large_rows(options):
+            raise
+        return []
 
 
 def _of_type(ids: list[str], options: Options) -> list[str]:

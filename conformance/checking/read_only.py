@@ -19,7 +19,7 @@ def found(trial: Trial, tried: Sequence[Tried]) -> Iterable[EdgeFound]:
     """
     if trial.facts.get("arrays") != "numpy":
         return ()
-    right = (t for t in tried if _is_right(t) and not t.result.edges)
+    right = (t for t in tried if t.evidence.actual and _is_right(t) and not t.result.edges)
     first = next(right, None)
     if first is None:
         return ()

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+
 from conformance import layout
 from conformance.case import Actual, Array, Case, Dialect, Inputs, Outputs, Problem
 from conformance.checking import scope
@@ -46,6 +48,15 @@ class Tried:
     result: CaseResult
     evidence: Evidence
     again: Mapping[str, Array]
+
+    @property
+    def without_arrays(self) -> Self:
+        """The same without what came back and was given: large cases are many."""
+        problem = self.evidence.case.problem
+        problem = replace(problem, inputs=_without_values(problem.inputs))
+        case = Case(problem=problem, expected=Outputs())
+        evidence = Evidence(case=case, actual={}, results=self.evidence.results)
+        return replace(self, evidence=evidence, again={})
 
 
 class Trial:
@@ -241,6 +252,16 @@ def _worse(one: OutputResult, other: OutputResult) -> OutputResult:
     if bool(one.edges) != bool(other.edges):  # a wrong value counts more than an edge
         return other if one.edges else one
     return max(one, other, key=lambda r: float("inf") if r.units is None else r.units)
+
+
+def _without_values(inputs: Inputs) -> Inputs:
+    """A call of the same shapes and types, whose arrays are one 0 each and take no memory."""
+    given = inputs.given()
+    return replace(
+        inputs,
+        **{n: np.broadcast_to(np.zeros((), a.dtype), a.shape) for n, a in given.items()},  # type: ignore[arg-type]  # all of them are arrays
+        earlier=(),
+    )
 
 
 def _under_its_name(message: str, source: Source, shown: str) -> str:

@@ -63,9 +63,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_kernel(parser)
     parser.add_argument(
         "--tier",
-        choices=list(tiers.TIERS),
+        choices=[*tiers.TIERS, tiers.LARGE],
         default="standard",
-        help="smoke: the fewest that reject all known faults in its scope (default: standard)",
+        help="smoke: the fewest that reject all known faults in its scope; large: all stored "
+        "cases, and calls of every size (default: standard)",
     )
     parser.add_argument(
         "--case", action="append", metavar="ID", help="an id, a glob, or a part of ids; repeatable"
@@ -192,6 +193,11 @@ def run(args: argparse.Namespace) -> int:
     options = options_of(args)
     if args.fuzz is not None:
         _require_hypothesis()
+    if args.statement is not None and options.tier == tiers.LARGE:
+        raise InputError(
+            "--statement was given with --tier large; a statement is about stored cases, which "
+            "anyone can verify. Leave --tier out for it."
+        )
     for file in (args.out, args.statement, args.html):
         if file is not None:
             require_writable(file)

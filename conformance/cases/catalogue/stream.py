@@ -52,11 +52,8 @@ class Stream:
         Returns:
             float64 of shape ``(rows, columns)``, multiples of 2**-16, drawn row after row.
         """
-        words = self.words(rows * columns * 3)
-        sums = np.zeros(words.shape, dtype=np.int64)
-        for shift in (0, 16, 32, 48):
-            sums += ((words >> np.uint64(shift)) & np.uint64(0xFFFF)).astype(np.int64)
-        numbers = sums.reshape(-1, 3).sum(axis=1) - _HALF_SUM
+        parts = self.words(rows * columns * 3).view(np.uint16)  # in any order: they are added
+        numbers = parts.reshape(-1, 12).sum(axis=1, dtype=np.int64) - _HALF_SUM
         return np.asarray(numbers.astype(np.float64).reshape(rows, columns) * 2.0**-16)
 
     def order(self, rows: int, columns: int) -> Array:

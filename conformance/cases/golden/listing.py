@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -165,13 +165,17 @@ def select(pattern: str | Iterable[str] | None = None, folder: Path | None = Non
     return [name for name in known if name in chosen]
 
 
-def _match(pattern: str, known: list[str]) -> list[str]:
+def matches(pattern: str, known: Collection[str]) -> list[str]:
+    """The ids that a pattern means, in their order; none where it matches nothing."""
     if pattern in known:
         return [pattern]  # an id may be a part of other ids
     if any(sign in pattern for sign in "*?["):
-        found = [name for name in known if fnmatchcase(name, pattern)]
-    else:
-        found = [name for name in known if pattern in name]
+        return [name for name in known if fnmatchcase(name, pattern)]
+    return [name for name in known if pattern in name]
+
+
+def _match(pattern: str, known: list[str]) -> list[str]:
+    found = matches(pattern, known)
     if not found or not pattern:
         raise SelectionError(f"no case matches {pattern!r}. {near(pattern, known)}")
     return found
