@@ -14,14 +14,13 @@ from conformance.cases import golden
 from conformance.checking import (
     conclusion,
     fresh,
-    isolation,
     levels,
     own_code,
     read_only,
     smoke,
     telling,
 )
-from conformance.checking.asking import Plan, ask
+from conformance.checking.asking import Asked, Plan, ask
 from conformance.checking.conclusion import Checked, Seen
 from conformance.checking.fresh import Drawn
 from conformance.checking.levels import Rule
@@ -36,6 +35,8 @@ from conformance.checking.options import (
     select,
 )
 from conformance.checking.report import Convention, Report
+from conformance.checking.state import many
+from conformance.checking.state.found import State
 from conformance.checking.trial import Trial, Tried
 from conformance.checking.user_calls import solved
 from conformance.errors import AdapterError
@@ -184,14 +185,14 @@ def _seen(
     tried = _in_order(asked.tried)
     outputs = [o for one in [*tried, *asked.drawn] for o in one.result.outputs.values()]
     failed = any(o.status is Status.FAIL and not o.edges for o in outputs)
-    conventions, notes = _account(trial, tried, start, halt, fails=failed)
+    conventions, state = _account(trial, plan, asked, start, halt, fails=failed)
     edges = levels.edges_of(one.result for one in tried)
     return Seen(
         hidden=plan.hidden,
         asked=asked,
         tried=tried,
         conventions=conventions,
-        notes=notes,
+        state=state,
         edges=(*edges, *read_only.found(trial, tried)),
         quality=None if halt.why else telling.quality(trial, tried, options, plan.hidden.seed),
         breaches=trial.breaches,
@@ -217,6 +218,7 @@ def _plan(
         tier=options.tier,
         among=matched(options) if own is None and options.tier == "smoke" else (),
         draws=bool(hidden.seed) and options.cases is None,
+        derives=own is None,
         dtype=options.dtype,
         repeat=partial(repro, known=known, options=options),
         again=partial(repro_of_all, known, options),
@@ -231,20 +233,23 @@ def _in_order(tried: Sequence[Tried]) -> list[Tried]:
 
 
 def _account(
-    trial: Trial, tried: Sequence[Tried], start: Callable[[], Trial], halt: Halt, *, fails: bool
-) -> tuple[tuple[Convention, ...], tuple[str, ...]]:
-    """What else is asked of a kernel once all cases are run: its conventions, and notes.
+    trial: Trial, plan: Plan, asked: Asked, start: Callable[[], Trial], halt: Halt, *, fails: bool
+) -> tuple[tuple[Convention, ...], State]:
+    """What else is asked of a kernel once all cases are run: its conventions, and its state.
 
     Nothing where the check was stopped: a kernel that is gone answers wrong.
     """
+    nothing = State(seed=plan.hidden.seed)
+    if halt.why:
+        return (), nothing
     try:
+        state = many.state(trial, asked.ran, plan.hidden.seed, start, draws=plan.derives)
         conventions = _conventions(trial) if fails else ()
-        notes = isolation.notes(tried, start)
     except AdapterError:
         if not halt.why:
             raise
-        return (), ()
-    return ((), ()) if halt.why else (conventions, notes)
+        return (), nothing
+    return ((), nothing) if halt.why else (conventions, state)
 
 
 def _conventions(trial: Trial) -> tuple[Convention, ...]:

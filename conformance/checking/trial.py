@@ -166,6 +166,10 @@ class Trial:
             return Answer(status=Reply.UNSUPPORTED, reason=outside)
         return self._session.run(PATH, case, repeat=True, read_only=read_only)
 
+    def once(self, case: Case) -> Tried:
+        """Ask once, and judge."""
+        return self._judged(case, self._session.run(PATH, case), "")
+
     def run_unsolved(self, problem: Problem, sibling: Case | None, repro: str = "") -> Tried:
         """The same of a problem that is solved once the answer is in, and not before.
 
