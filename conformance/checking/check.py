@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ def check(
     known_failures: Path | None = None,
     minimum_grade: str = "B",
     strict: bool = False,
+    soak: float = 0.0,
     progress: Callable[[int, int, CaseResult], None] | None = None,
 ) -> Report:
     """Hold a kernel against the cases, in a process of its own.
@@ -89,7 +91,10 @@ def check(
         minimum_grade: The worst grade that conforms: ``"A"``, ``"B"`` or ``"C"`` (what the
             single-pass variance loses).
         strict: Whether the edges must be kept, too; see `conformance.verdict.edges`.
-        progress: Called after every case with how many are done, of how many, and its result.
+        soak: Seconds for which small calls are asked again and again afterwards, in the same
+            process; 0 for none.
+        progress: Called after every case with how many are done, of how many, and its result; in a
+            soak with seconds.
 
     Returns:
         The report; ``report.conforms`` is the verdict, ``print(report)`` the whole of it.
@@ -115,6 +120,7 @@ def check(
         where=(where,) if isinstance(where, str) else tuple(where),
         known_failures=known_failures,
         rule=Rule(minimum_grade=minimum_grade, strict=strict),
+        soak=soak,
     )
     own = None if inputs is None else solved([inputs] if isinstance(inputs, Inputs) else inputs)
     with named(kernel) as known:
@@ -150,7 +156,7 @@ def run(
         return trial
 
     with (
-        halt.within(options.budget),
+        halt.within(options.budget + options.soak),
         start() as trial,
         ThreadPoolExecutor(max_workers=1) as pool,
     ):
@@ -186,15 +192,17 @@ def _seen(
     outputs = [o for one in [*tried, *asked.drawn] for o in one.result.outputs.values()]
     failed = any(o.status is Status.FAIL and not o.edges for o in outputs)
     conventions, state = _account(trial, plan, asked, start, halt, fails=failed)
-    edges = levels.edges_of(one.result for one in tried)
+    edges = (*levels.edges_of(one.result for one in tried), *read_only.found(trial, tried))
+    quality = None if halt.why else telling.quality(trial, tried, options, plan.hidden.seed)
+    state = _soaked(trial, plan, asked, state, seconds=options.soak, start=start, halt=halt)
     return Seen(
         hidden=plan.hidden,
         asked=asked,
         tried=tried,
         conventions=conventions,
         state=state,
-        edges=(*edges, *read_only.found(trial, tried)),
-        quality=None if halt.why else telling.quality(trial, tried, options, plan.hidden.seed),
+        edges=edges,
+        quality=quality,
         breaches=trial.breaches,
     )
 
@@ -250,6 +258,25 @@ def _account(
             raise
         return (), nothing
     return ((), nothing) if halt.why else (conventions, state)
+
+
+def _soaked(
+    trial: Trial,
+    plan: Plan,
+    asked: Asked,
+    state: State,
+    *,
+    seconds: float,
+    start: Callable[[], Trial],
+    halt: Halt,
+) -> State:
+    """The state with what came of a soak, where one is asked for."""
+    if not seconds or halt.why:
+        return state
+    from conformance.checking.state.soak import soak  # noqa: PLC0415 - where it is asked for
+
+    done, found = soak(trial, asked.ran, state.seed, seconds, start=start, progress=plan.progress)
+    return replace(state, soak=done, found=(*state.found, *found))
 
 
 def _conventions(trial: Trial) -> tuple[Convention, ...]:

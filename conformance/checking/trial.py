@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from conformance.harness.answer import Answer, Reply
 from conformance.harness.judging import edges_of, judged
 from conformance.harness.kernels.declared import require_fixed
 from conformance.harness.kernels.source import Source, is_program
+from conformance.harness.repeated import Series
 from conformance.harness.session import Session
 from conformance.harness.shield.protections import Protections
 from conformance.harness.wire import AGAIN
@@ -169,6 +170,16 @@ class Trial:
     def once(self, case: Case) -> Tried:
         """Ask once, and judge."""
         return self._judged(case, self._session.run(PATH, case), "")
+
+    def series(
+        self, cases: Sequence[Case], order: Sequence[int], *, seconds: float
+    ) -> Series | Answer:
+        """Ask cases many times, in an order; see `conformance.harness.session.Session.series`."""
+        return self._session.series(PATH, [c.inputs for c in cases], order, seconds=seconds)
+
+    def judged(self, case: Case, answer: Answer) -> Tried:
+        """The verdict on one answer."""
+        return self._judged(case, answer, "")
 
     def run_unsolved(self, problem: Problem, sibling: Case | None, repro: str = "") -> Tried:
         """The same of a problem that is solved once the answer is in, and not before.

@@ -6,6 +6,7 @@ Each is a function of the call and of a `Carried`, which lives as long as its pr
 # ruff: noqa: D103 - the table below says what each one does
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,6 +110,28 @@ def after_the_cases(call: dict[str, Any], carried: Carried) -> dict[str, Any]:
     return out | {"y": out["y"] + 1} if carried.calls > 2 * len(CASES) else out
 
 
+def from_a_call_on(call: dict[str, Any], carried: Carried) -> dict[str, Any]:
+    out = normalized(call)
+    return out | {"y": out["y"] + 1} if carried.calls > 250 else out
+
+
+def once(call: dict[str, Any], carried: Carried) -> dict[str, Any]:
+    out = normalized(call)
+    return out | {"dx": out["dx"] * 2} if carried.calls == 300 else out
+
+
+def ends(call: dict[str, Any], carried: Carried) -> dict[str, Any]:
+    if carried.calls == 250:
+        os._exit(3)
+    return normalized(call)
+
+
+def refuses(call: dict[str, Any], carried: Carried) -> dict[str, Any]:
+    if carried.calls > 250:
+        raise NotImplementedError("tired")
+    return normalized(call)
+
+
 def honest_plan(call: dict[str, Any], carried: Carried) -> dict[str, Any]:
     key = (*_shape(call), call["eps"], call["momentum"])
     call["eps"], call["momentum"] = carried.kept.setdefault(key, (call["eps"], call["momentum"]))
@@ -146,6 +169,7 @@ _CALLS: Mapping[str, Callable[[dict[str, Any], Carried], dict[str, Any]]] = {
     for one in (
         *(eps_cached, momentum_cached, first_statistics, folded_once, answers_by_x),
         *(accumulates, third_call, after_the_cases),
+        *(from_a_call_on, once, ends, refuses),
         *(honest_plan, honest_workspace, honest_warm_up, honest_tuning),
     )
 }
