@@ -38,6 +38,7 @@ from conformance.checking.options import (
 from conformance.checking.report import Convention, Report
 from conformance.checking.state import many
 from conformance.checking.state.found import State
+from conformance.checking.state.instances import Lived, live
 from conformance.checking.trial import Trial, Tried
 from conformance.checking.user_calls import solved
 from conformance.errors import AdapterError
@@ -192,7 +193,13 @@ def _seen(
     outputs = [o for one in [*tried, *asked.drawn] for o in one.result.outputs.values()]
     failed = any(o.status is Status.FAIL and not o.edges for o in outputs)
     conventions, state = _account(trial, plan, asked, start, halt, fails=failed)
-    edges = (*levels.edges_of(one.result for one in tried), *read_only.found(trial, tried))
+    lived = Lived() if halt.why else live(trial, asked.ran)
+    state = replace(state, sequences=lived.sequences, found=(*state.found, *lived.found))
+    edges = (
+        *levels.edges_of(one.result for one in tried),
+        *read_only.found(trial, tried),
+        *lived.edges,
+    )
     quality = None if halt.why else telling.quality(trial, tried, options, plan.hidden.seed)
     state = _soaked(trial, plan, asked, state, seconds=options.soak, start=start, halt=halt)
     return Seen(

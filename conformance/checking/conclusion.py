@@ -24,7 +24,8 @@ from conformance.checking.named import Named
 from conformance.checking.options import Options, described
 from conformance.checking.report import Convention, Report
 from conformance.checking.scope import Call
-from conformance.checking.state.found import State, reasons
+from conformance.checking.state import found as found_state
+from conformance.checking.state.found import State
 from conformance.checking.trial import Trial, Tried
 from conformance.faults.diagnosis import diagnose
 from conformance.harness import run as runner
@@ -85,7 +86,7 @@ def report(checked: Checked, trial: Trial, seen: Seen, halt: Halt) -> Report:
     spoilt = (
         *_of_breaches(seen.breaches),
         *((_MOVED,) if moved else ()),
-        *reasons(seen.state.found),
+        *found_state.reasons(seen.state.found),
     )
     found = diagnose([t.evidence for t in seen.every], trial.dialect) if red else ()
     agree = not (betrayed.disagree or spoilt)
@@ -108,7 +109,7 @@ def report(checked: Checked, trial: Trial, seen: Seen, halt: Halt) -> Report:
         declared=declared(trial.facts),
         notes=(
             *spoilt,
-            *(each.sentence for each in seen.state.found),
+            *found_state.notes(seen.state.found),
             *fresh.notes(betrayed),
             *_on_scope(seen, options, found, whole=whole),
         ),

@@ -30,6 +30,9 @@ from conformance.verdict.record import RED, SEVERITY, CaseResult, OutputResult
 
 PATH = "kernel"
 
+_LIFE = 60.0
+"""Seconds after which no further step on an instance is begun."""
+
 FRESH = "~"
 """What stands in the id of a fresh case between that of the public one and its number."""
 
@@ -176,6 +179,11 @@ class Trial:
     ) -> Series | Answer:
         """Ask cases many times, in an order; see `conformance.harness.session.Session.series`."""
         return self._session.series(PATH, [c.inputs for c in cases], order, seconds=seconds)
+
+    def lived(self, calls: Sequence[Inputs], steps: Sequence[str]) -> Series | Answer:
+        """Take steps on one instance."""
+        order = range(len(calls))
+        return self._session.series(PATH, calls, order, seconds=_LIFE, steps=steps)
 
     def judged(self, case: Case, answer: Answer) -> Tried:
         """The verdict on one answer."""

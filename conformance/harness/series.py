@@ -27,7 +27,12 @@ LONGEST = 4096
 
 
 def series_of(
-    path: str, calls: Sequence[Inputs], order: Sequence[int], *, seconds: float
+    path: str,
+    calls: Sequence[Inputs],
+    order: Sequence[int],
+    *,
+    seconds: float,
+    steps: Sequence[str] = (),
 ) -> Request:
     """To make calls in an order, for some seconds at most.
 
@@ -36,10 +41,12 @@ def series_of(
         calls: The different calls.
         order: Which of them comes when.
         seconds: After which no further call is begun.
+        steps: For each call how it is made on the one instance that all of them share; none
+            where each is a call by itself.
     """
     packed = [wire.pack(call) for call in calls]
     arrays = {f"{i}/{n}": a for i, (_, some) in enumerate(packed) for n, a in some.items()}
-    header = {"path": path, "calls": [facts for facts, _ in packed]}
+    header = {"path": path, "calls": [facts for facts, _ in packed], "steps": list(steps)}
     return Request(
         do="series",
         header={**header, "order": list(order), "seconds": seconds},
@@ -137,7 +144,8 @@ def owner(name: object, header: Mapping[str, Any], request: Request) -> Inputs:
     told = header["distinct"][int(number)]
     if told["status"] != "ok" or str(int(number)) != number:
         raise ValueError(f"{value(name)} belongs to no answer that has arrays")
-    return request.calls[told["call"]]
+    call: Inputs = request.calls[told["call"]]
+    return call
 
 
 _DIGITS = 4

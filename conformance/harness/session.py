@@ -155,7 +155,13 @@ class Session:
         return told if isinstance(told, Answer) else told.answer()
 
     def series(
-        self, path: str, calls: Sequence[Inputs], order: Sequence[int], *, seconds: float
+        self,
+        path: str,
+        calls: Sequence[Inputs],
+        order: Sequence[int],
+        *,
+        seconds: float,
+        steps: Sequence[str] = (),
     ) -> Series | Answer:
         """Make many calls with one question; what became of the worker where none came back.
 
@@ -164,8 +170,9 @@ class Session:
             calls: The different calls.
             order: Which of them comes when.
             seconds: After which no further one is begun.
+            steps: How each is made on one instance; see `conformance.harness.kernels.steps`.
         """
-        request = series_of(path, calls, order, seconds=seconds)
+        request = series_of(path, calls, order, seconds=seconds, steps=steps)
         told = self._put(path, request, seconds=seconds)
         if isinstance(told, Answer):
             return told

@@ -78,6 +78,19 @@ class State:
     found: tuple[Dependence, ...] = ()
 
 
+def notes(found: Iterable[Dependence]) -> tuple[str, ...]:
+    """What a reader must know: each finding, but of wrong sequences two and a count."""
+    every = tuple(found)
+    wrong = [each for each in every if each.kind == SEQUENCE]
+    said = tuple(each.sentence for each in every if each not in wrong[_SHOWN:])
+    more = len(wrong) - _SHOWN
+    beside = (f"{more} more sequences on one instance are wrong",) if more > 0 else ()
+    return (*said, *beside)
+
+
+_SHOWN = 2
+
+
 def reasons(found: Iterable[Dependence]) -> tuple[str, ...]:
     """Why nothing that a kernel answered counts: the same words at every check."""
     wrong = {each.kind for each in found if each.wrong}
