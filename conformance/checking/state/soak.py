@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from conformance.case import Array
+from conformance.case import Array, Case
 from conformance.cases.catalogue.stream import Stream
 from conformance.checking.scope import Call
 from conformance.checking.state import alone
-from conformance.checking.state.found import SOAK, Dependence, Soaked
+from conformance.checking.state.found import SOAK, UNTOLD, Dependence, Soaked
 from conformance.checking.state.later import right
 from conformance.checking.trial import Trial, Tried
+from conformance.errors import AdapterError
 from conformance.harness.answer import Answer, Reply
 from conformance.harness.repeated import Series
 from conformance.harness.series import LONGEST
@@ -166,7 +167,7 @@ class _Soaking:
         call = min(self._wrong, key=lambda each: self._wrong[each].numbers[0])
         numbers = sorted(n for each in self._wrong.values() for n in each.numbers)
         result, case = self._wrong[call].result, self._cases[call]
-        by_itself = alone.said_of(alone.answers(start, [case])[-1].result)
+        by_itself = _alone(case, start)
         red = [name for name, output in result.outputs.items() if is_wrong(output)]
         outputs = red or [name for name, o in result.outputs.items() if o.reason]
         first = outputs[0]
@@ -186,6 +187,14 @@ class _Soaking:
                 sentence=sentence,
             ),
         )
+
+
+def _alone(case: Case, start: Callable[[], Trial]) -> str:
+    """What a fresh process answers; untold where the check is stopped before it can."""
+    try:
+        return alone.said_of(alone.answers(start, [case])[-1].result)
+    except AdapterError:
+        return UNTOLD
 
 
 _ADVERB = {"right": "rightly", "wrong": "wrongly", "untold": "not at all"}
