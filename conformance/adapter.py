@@ -95,6 +95,8 @@ class Path:
             this path what it is, such as ``{"TF_ENABLE_ONEDNN_OPTS": "0"}``.  The worker of the
             path is started with them, whatever they are outside, and the run record keeps them.
         probes: What this path can take on the machine at hand.
+        live: Makes one instance for a sequence of calls, from the first of them: it takes the
+            inputs of each step and a word for how to take it.  None where there is none.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Path:
     sample_reason: str = ""
     switches: Mapping[str, str] = field(default_factory=dict)
     probes: tuple[Probe, ...] = ()
+    live: Callable[[Inputs], Callable[[Inputs, str], Actual]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from conformance.case import Case, Problem
 from conformance.cases import golden, large
 from conformance.cases.catalogue.recipe import CaseRow
+from conformance.cases.catalogue.stream import Stream
 from conformance.checking import fresh, smoke, within
 from conformance.checking.compared import total
 from conformance.checking.fresh import Drawn, Question
@@ -32,6 +33,7 @@ class Plan:
         tier: How many secret ones each class has.
         among: Ids of the cases that may be asked beside, where a smoke case is refused.
         draws: Whether cases are drawn inside the scope where few lie in it.
+        derives: Whether calls may be derived from the cases, to follow them.
         dtype: The only type of x that is asked for, or None.
         repeat: From the id of a public case, and a seed, to the command that repeats it.
         again: From a seed to the command that repeats all.
@@ -44,6 +46,7 @@ class Plan:
     tier: str
     among: Sequence[str]
     draws: bool
+    derives: bool
     dtype: str | None
     repeat: Callable[..., str]
     again: Callable[[str], str]
@@ -59,11 +62,13 @@ class Asked:
         tried: The public cases.
         secret: Each secret question that was not cut off.
         drawn: Those that were drawn inside the scope.
+        ran: All of them but the large ones, in the order in which they were asked.
     """
 
     tried: list[Tried] = field(default_factory=list)
     secret: Secret = field(default_factory=list)
     drawn: list[Tried] = field(default_factory=list)
+    ran: list[Tried] = field(default_factory=list)
 
     @property
     def stopped(self) -> bool:
@@ -83,7 +88,11 @@ class Asked:
 
 
 def ask(trial: Trial, plan: Plan) -> Asked:
-    """Run public and secret cases, mixed so that a kernel cannot tell them by their order."""
+    """Run public and secret cases, in an order that a secret seed decides.
+
+    So a kernel cannot tell them by it, and one that carries something from call to call meets
+    another order at every check.  Without a seed they come as they are listed.
+    """
     return _Asking(trial, plan).everything()
 
 
@@ -101,7 +110,7 @@ class _Asking:
         found, plan = self._found, self._plan
         queue: list[tuple[int, Question | Case]] = [
             *zip(plan.hidden.places, plan.hidden.questions, strict=True),
-            *enumerate(plan.cases),
+            *enumerate(_shuffled(plan.cases, plan.hidden.seed)),
         ]
         queue.sort(key=lambda item: item[0])  # stable: questions before the case of their place
         for _, asked in queue:
@@ -136,6 +145,10 @@ class _Asking:
             self._told(one)
 
     def _told(self, one: Tried) -> None:
+        self._found.ran.append(one)
+        self._count(one)
+
+    def _count(self, one: Tried) -> None:
         self._done += 1
         self._of = max(self._of, self._done)
         self._plan.progress(self._done, self._of, one.result)
@@ -206,8 +219,9 @@ class _Asking:
         for row in self._plan.large:
             problem = large.made(row)
             one = self._trial.run_unsolved(problem, None, self._plan.repeat(problem.id))
-            self._found.tried.append(one.without_arrays if _is_told(one) else one)
-            self._told(one)
+            kept = one.without_arrays if _is_told(one) else one
+            self._found.tried.append(kept)
+            self._count(kept)
 
 
 def _is_told(one: Tried) -> bool:
@@ -218,6 +232,14 @@ def _is_told(one: Tried) -> bool:
 
 _EXPLAINED = 1 << 16
 """Values of x up to which what a large case shows is compared with known faults."""
+
+
+def _shuffled(cases: Sequence[Case], seed: str) -> Sequence[Case]:
+    """The cases in an order drawn from a seed; as they are without one."""
+    if not (seed and cases):
+        return cases
+    return [cases[int(place)] for place in Stream(f"{seed}/order").order(1, len(cases))[0]]
+
 
 _FAR = 1000
 """Numbers of drawn cases that one turn has to itself."""

@@ -38,6 +38,7 @@ def check(
     known_failures: Path | None = None,
     minimum_grade: str = "B",
     strict: bool = False,
+    soak: float = 0.0,
     progress: Callable[[int, int, CaseResult], None] | None = None,
 ) -> Report:
     """Hold a kernel against the cases, in a process of its own.
@@ -63,7 +64,10 @@ def check(
         minimum_grade: The worst grade that conforms: ``"A"``, ``"B"`` or ``"C"`` (what the
             single-pass variance loses).
         strict: Whether the edges must be kept, too; see `conformance.verdict.edges`.
-        progress: Called after every case with how many are done, of how many, and its result.
+        soak: Seconds for which small calls are asked again and again afterwards, in the same
+            process; 0 for none.
+        progress: Called after every case with how many are done, of how many, and its result; in a
+            soak with seconds.
 
     Returns:
         The report; ``report.conforms`` is the verdict, ``print(report)`` the whole of it.
@@ -89,6 +93,7 @@ def check(
         where=(where,) if isinstance(where, str) else tuple(where),
         known_failures=known_failures,
         rule=Rule(minimum_grade=minimum_grade, strict=strict),
+        soak=soak,
     )
     own = None if inputs is None else _solved([inputs] if isinstance(inputs, Inputs) else inputs)
     with named(kernel) as known:
@@ -123,7 +128,7 @@ def run(
         halt.watch(trial)
         return trial
 
-    with halt.within(options.budget), start() as trial:
+    with halt.within(options.budget + options.soak), start() as trial:
         trial.begin()
         from conformance.checking import course  # noqa: PLC0415 - while the worker starts
 

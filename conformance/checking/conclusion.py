@@ -24,6 +24,8 @@ from conformance.checking.named import Named
 from conformance.checking.options import Options, described
 from conformance.checking.report import Convention, Report
 from conformance.checking.scope import Call
+from conformance.checking.state import found as found_state
+from conformance.checking.state.found import State
 from conformance.checking.trial import Trial, Tried
 from conformance.faults.diagnosis import diagnose
 from conformance.harness import run as runner
@@ -55,7 +57,7 @@ class Seen:
     asked: Asked
     tried: Sequence[Tried]
     conventions: tuple[Convention, ...]
-    notes: tuple[str, ...]
+    state: State
     edges: tuple[EdgeFound, ...]
     quality: Quality | None
     breaches: str | None
@@ -81,7 +83,11 @@ def report(checked: Checked, trial: Trial, seen: Seen, halt: Halt) -> Report:
     secret = [(q, t.result) for q, t in seen.asked.secret]
     betrayed = fresh.compared(seen.hidden, secret, results)
     moved = known.closure().files != files.files
-    spoilt = (*_of_breaches(seen.breaches), *((_MOVED,) if moved else ()))
+    spoilt = (
+        *_of_breaches(seen.breaches),
+        *((_MOVED,) if moved else ()),
+        *found_state.reasons(seen.state.found),
+    )
     found = diagnose([t.evidence for t in seen.every], trial.dialect) if red else ()
     agree = not (betrayed.disagree or spoilt)
     grade = _grade(results, drawn, is_whole=not cut, agree=agree)
@@ -103,7 +109,7 @@ def report(checked: Checked, trial: Trial, seen: Seen, halt: Halt) -> Report:
         declared=declared(trial.facts),
         notes=(
             *spoilt,
-            *seen.notes,
+            *found_state.notes(seen.state.found),
             *fresh.notes(betrayed),
             *_on_scope(seen, options, found, whole=whole),
         ),
@@ -124,6 +130,7 @@ def report(checked: Checked, trial: Trial, seen: Seen, halt: Halt) -> Report:
         calls=calls,
         pictures=_pictures(seen.every, calls, trial) if red else (),
         quality=seen.quality,
+        state=seen.state,
     )
 
 

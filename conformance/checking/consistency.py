@@ -21,7 +21,7 @@ from conformance.checking.within import ENOUGH, GROUP
 from conformance.errors import InputError, SelectionError
 from conformance.float_types import FLOAT_TYPES
 from conformance.harness.kernels.declared import RANKS
-from conformance.verdict.edges import READ_ONLY
+from conformance.verdict.edges import READ_ONLY, RECOMPUTATION
 from conformance.verdict.record import COMPARED, COUNTED_APART, HELD, RED, Status
 from conformance.verdict.ruler import due_names
 
@@ -115,7 +115,9 @@ def _of_scope(said: Mapping[str, Any]) -> Iterator[Deviation]:
 def _of_edges(said: Mapping[str, Any]) -> Iterator[Deviation]:
     words = [word for case in said["results"].values() for word in case.values()]
     at_edges = {_status(word) in RED for word in words if _is_at_edge(word)}
-    told = {state for name, state in said["edges"].items() if name != READ_ONLY}
+    told = {
+        state for name, state in said["edges"].items() if name not in (READ_ONLY, RECOMPUTATION)
+    }
     for is_red, state in ((True, levels.DIFFERS), (False, levels.KNOWN)):
         if is_red in at_edges and not told & {levels.DIFFERS, state}:
             yield _broken("edges", said["edges"], f"one that is {state}, as a result is")

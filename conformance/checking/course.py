@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from conformance.case import Case
@@ -12,14 +12,13 @@ from conformance.cases import golden
 from conformance.checking import (
     conclusion,
     fresh,
-    isolation,
     levels,
     own_code,
     read_only,
     smoke,
     telling,
 )
-from conformance.checking.asking import Plan, ask
+from conformance.checking.asking import Asked, Plan, ask
 from conformance.checking.closure import Closure
 from conformance.checking.conclusion import Checked, Seen
 from conformance.checking.fresh import Drawn
@@ -33,6 +32,9 @@ from conformance.checking.options import (
     select,
 )
 from conformance.checking.report import Convention, Report
+from conformance.checking.state import many
+from conformance.checking.state.found import State
+from conformance.checking.state.instances import Lived, live
 from conformance.checking.trial import Trial, Tried
 from conformance.errors import AdapterError
 from conformance.harness.halt import Halt
@@ -105,18 +107,25 @@ def _seen(trial: Trial, plan: Plan, opened: Opened) -> Seen:
     tried = _in_order(asked.tried)
     outputs = [o for one in [*tried, *asked.drawn] for o in one.result.outputs.values()]
     failed = any(o.status is Status.FAIL and not o.edges for o in outputs)
-    conventions, notes = _account(trial, tried, opened.start, halt, fails=failed)
-    edges = levels.edges_of(one.result for one in tried)
+    conventions, state = _account(trial, plan, asked, opened, fails=failed)
+    lived = Lived() if halt.why else live(trial, asked.ran)
+    state = replace(state, sequences=lived.sequences, found=(*state.found, *lived.found))
+    edges = (
+        *levels.edges_of(one.result for one in tried),
+        *read_only.found(trial, tried),
+        *lived.edges,
+    )
+    options, seed = opened.options, plan.hidden.seed
+    quality = None if halt.why else telling.quality(trial, tried, options, seed)
+    state = _soaked(trial, plan, asked, state, opened)
     return Seen(
         hidden=plan.hidden,
         asked=asked,
         tried=tried,
         conventions=conventions,
-        notes=notes,
-        edges=(*edges, *read_only.found(trial, tried)),
-        quality=None
-        if halt.why
-        else telling.quality(trial, tried, opened.options, plan.hidden.seed),
+        state=state,
+        edges=edges,
+        quality=quality,
         breaches=trial.breaches,
     )
 
@@ -136,6 +145,7 @@ def _plan(trial: Trial, opened: Opened, progress: Callable[[int, int, CaseResult
         tier=options.tier,
         among=matched(options) if own is None and options.tier == "smoke" else (),
         draws=bool(hidden.seed) and options.cases is None,
+        derives=own is None,
         dtype=options.dtype,
         repeat=partial(repro, known=known, options=options),
         again=partial(repro_of_all, known, options),
@@ -151,20 +161,36 @@ def _in_order(tried: Sequence[Tried]) -> list[Tried]:
 
 
 def _account(
-    trial: Trial, tried: Sequence[Tried], start: Callable[[], Trial], halt: Halt, *, fails: bool
-) -> tuple[tuple[Convention, ...], tuple[str, ...]]:
-    """What else is asked of a kernel once all cases are run: its conventions, and notes.
+    trial: Trial, plan: Plan, asked: Asked, opened: Opened, *, fails: bool
+) -> tuple[tuple[Convention, ...], State]:
+    """What else is asked of a kernel once all cases are run: its conventions, and its state.
 
     Nothing where the check was stopped: a kernel that is gone answers wrong.
     """
+    halt, nothing = opened.halt, State(seed=plan.hidden.seed)
+    if halt.why:
+        return (), nothing
     try:
+        state = many.state(trial, asked.ran, plan.hidden.seed, opened.start, draws=plan.derives)
         conventions = _conventions(trial) if fails else ()
-        notes = isolation.notes(tried, start)
     except AdapterError:
         if not halt.why:
             raise
-        return (), ()
-    return ((), ()) if halt.why else (conventions, notes)
+        return (), nothing
+    return ((), nothing) if halt.why else (conventions, state)
+
+
+def _soaked(trial: Trial, plan: Plan, asked: Asked, state: State, opened: Opened) -> State:
+    """The state with what came of a soak, where one is asked for."""
+    seconds = opened.options.soak
+    if not seconds or opened.halt.why:
+        return state
+    from conformance.checking.state.soak import soak  # noqa: PLC0415 - where it is asked for
+
+    done, found = soak(
+        trial, asked.ran, state.seed, seconds, start=opened.start, progress=plan.progress
+    )
+    return replace(state, soak=done, found=(*state.found, *found))
 
 
 def _conventions(trial: Trial) -> tuple[Convention, ...]:

@@ -55,6 +55,7 @@ class Options:
         rule: What is asked of a kernel that conforms.
         declare: Entries of the kernel's attribute ``conformance`` that are said from outside.
         where: Predicates that narrow its scope, beside those that it declares.
+        soak: Seconds for which small calls are asked again and again afterwards; 0 for none.
     """
 
     tier: str = "standard"
@@ -71,6 +72,7 @@ class Options:
     rule: Rule = field(default_factory=Rule)
     declare: Mapping[str, Any] = field(default_factory=dict)
     where: tuple[str, ...] = ()
+    soak: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse limits that are none.
@@ -84,6 +86,10 @@ class Options:
             seconds = getattr(self, name)
             if not 0 < seconds < math.inf:
                 raise InputError(f"{name} is {seconds:g}, a number of seconds above 0 was wanted.")
+        if not 0 <= self.soak < math.inf:
+            raise InputError(
+                f"soak is {self.soak:g}, a number of seconds was wanted. Give 0 for no soak."
+            )
         if self.fresh_seed is not None and not _SEED.fullmatch(self.fresh_seed):
             raise InputError(
                 f"the seed of fresh cases is {reprlib.repr(self.fresh_seed)}, 32 hexadecimal "

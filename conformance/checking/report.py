@@ -14,6 +14,7 @@ from conformance.checking.closure import Closure
 from conformance.checking.levels import EdgeFound, Rule
 from conformance.checking.pictures import Picture
 from conformance.checking.scope import Call
+from conformance.checking.state.found import State
 from conformance.quality.measure import Quality
 from conformance.report.wording import plural
 from conformance.verdict.diagnosed import Diagnosis
@@ -90,7 +91,7 @@ class Report:
             `conformance.checking.declaration`.
         notes: What else a reader must know: not deterministic, state from call to call.
         spoilt: Why nothing that this kernel answered counts, among the notes; empty but for a
-            kernel that forges, or whose files change.
+            kernel that forges, that is wrong after some calls, or whose files change.
         fresh: The secretly seeded cases.
         versions: Distributions to versions.
         device: Where it ran.
@@ -110,6 +111,7 @@ class Report:
         pictures: Where in their arrays the failures are that tell most.
         quality: Bias, bits lost and roundings, where a whole check of the full tier failed nothing;
             told, and part of no verdict.
+        state: How it was called many times, and which answers depend on the calls before.
     """
 
     kernel: str
@@ -142,6 +144,7 @@ class Report:
     calls: Mapping[str, Call] = field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
     quality: Quality | None = None
+    state: State = field(default_factory=State)
     schema: str = field(default=SCHEMA)
 
     @property
@@ -223,6 +226,7 @@ class Report:
             "fresh": asdict(self.fresh),
             "rule": asdict(self.rule),
             "edges": levels.encoded(self.edges),
+            "state": asdict(self.state),
             "quality": None if self.quality is None else asdict(self.quality),
         }
         return json.dumps(encode(payload), indent=1, allow_nan=False)

@@ -21,6 +21,7 @@ from conformance._version import __version__
 from conformance.atomic import write_atomically
 from conformance.checking.levels import worst_grade
 from conformance.checking.report import Report
+from conformance.checking.state import soak
 from conformance.checking.terminal import rows
 from conformance.errors import RecordError
 from conformance.harness.environment import here
@@ -92,7 +93,7 @@ def make(report: Report) -> dict[str, Any]:
             "least": fresh.least,
             "odds": fresh.odds,
         },
-        "notes": list(report.notes),
+        "notes": [*report.notes, *filter(None, [soak.words(report.state.soak)])],
         "spoilt": list(report.spoilt),
         "protections": dict(report.protections),
         "versions": dict(report.versions),

@@ -17,6 +17,7 @@ from conformance.checking import grouping, levels
 from conformance.checking.fresh import promise
 from conformance.checking.levels import Rule
 from conformance.checking.report import Report
+from conformance.checking.state import soak
 from conformance.harness.shield.protections import Protections
 from conformance.printable import one_line, quoted
 from conformance.quality.wording import lines
@@ -150,6 +151,8 @@ def _remarks(report: Report) -> Iterator[Text]:
         yield Text(f"fresh cases: {promised}", style="dim")
     for note in report.notes:
         yield Text(f"note: {note}", style="yellow")
+    if soaked := soak.words(report.state.soak):
+        yield Text(soaked, style="dim")
     for line in lines(report.quality) if report.quality else ():
         yield Text(f"quality: {line}", style="dim")
     warning = Protections(states=report.protections).warning

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,7 @@ from conformance.harness.answer import Answer, Reply
 from conformance.harness.judging import edges_of, judged
 from conformance.harness.kernels.declared import require_fixed
 from conformance.harness.kernels.source import Source, is_program
+from conformance.harness.repeated import Series
 from conformance.harness.session import Session
 from conformance.harness.shield.protections import Protections
 from conformance.harness.wire import AGAIN
@@ -30,6 +31,9 @@ from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.record import RED, SEVERITY, CaseResult, OutputResult
 
 PATH = "kernel"
+
+_LIFE = 60.0
+"""Seconds after which no further step on an instance is begun."""
 
 FRESH = "~"
 """What stands in the id of a fresh case between that of the public one and its number."""
@@ -180,6 +184,25 @@ class Trial:
         if outside:
             return Answer(status=Reply.UNSUPPORTED, reason=outside)
         return self._session.run(PATH, case, repeat=True, read_only=read_only)
+
+    def once(self, case: Case) -> Tried:
+        """Ask once, and judge."""
+        return self._judged(case, self._session.run(PATH, case), "")
+
+    def series(
+        self, cases: Sequence[Case], order: Sequence[int], *, seconds: float
+    ) -> Series | Answer:
+        """Ask cases many times, in an order; see `conformance.harness.session.Session.series`."""
+        return self._session.series(PATH, [c.inputs for c in cases], order, seconds=seconds)
+
+    def lived(self, calls: Sequence[Inputs], steps: Sequence[str]) -> Series | Answer:
+        """Take steps on one instance."""
+        order = range(len(calls))
+        return self._session.series(PATH, calls, order, seconds=_LIFE, steps=steps)
+
+    def judged(self, case: Case, answer: Answer) -> Tried:
+        """The verdict on one answer."""
+        return self._judged(case, answer, "")
 
     def run_unsolved(self, problem: Problem, sibling: Case | None, repro: str = "") -> Tried:
         """The same of a problem that is solved once the answer is in, and not before.

@@ -87,6 +87,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="afterwards search for that long beyond the stored cases (needs the extra 'fuzz')",
     )
     parser.add_argument(
+        "--soak",
+        type=seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="afterwards ask small calls again and again for that long, thousands in one process",
+    )
+    parser.add_argument(
         "--seed", type=whole("a seed", 0), default=0, help="of the search (default: 0)"
     )
     parser.add_argument(
@@ -256,6 +263,7 @@ def options_of(args: argparse.Namespace) -> Options:
         budget=args.budget,
         fresh=not getattr(args, "no_fresh", True),
         fresh_seed=getattr(args, "fresh_seed", None),
+        soak=getattr(args, "soak", 0.0),
         declare=parse_declared(args.declare)
         | ({"signature": args.signature} if args.signature else {}),
         where=tuple(args.where),

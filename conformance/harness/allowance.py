@@ -29,6 +29,9 @@ TRACE = 16384
 HEADER = 1 << 18
 """Bytes of the header of an answer: a reason and a trace in the longest characters, and room."""
 
+SERIES = 1 << 20
+"""Bytes of the header of the answer to a series of calls: which answer came to each, and why."""
+
 DESCRIPTION = 1 << 20
 """Bytes of what an adapter says of itself."""
 

@@ -16,10 +16,10 @@ from typing import Any
 
 from conformance import documents
 from conformance.arrays import OUTPUT_NAMES
-from conformance.case import Array
+from conformance.case import Array, Inputs
 from conformance.document_kinds import KINDS
 from conformance.errors import MessageError
-from conformance.harness import allowance, wire
+from conformance.harness import allowance, series, wire
 from conformance.harness.request import Request
 from conformance.printable import value
 
@@ -39,7 +39,7 @@ class Reply(StrEnum):
     TIMEOUT = "timeout"
 
 
-_TOLD = {
+REPLIES = {
     "ok": Reply.OK,
     "unsupported": Reply.UNSUPPORTED,
     "error": Reply.ERROR,
@@ -116,15 +116,15 @@ def receive(fill: wire.Fill, request: Request) -> Message:
         EOFError: the worker is gone.
         MessageError: what came is no answer to this question; the message says what it is.
     """
-    call = request.inputs
-    body = 0 if call is None else allowance.nbytes(call, repeat=request.repeat)
     text = b""
     try:
-        text, size = wire.opening(fill, header=_HEADERS[request.do], body=body)
+        text, size = wire.opening(fill, header=_HEADERS[request.do], body=_room(request))
         header: dict[str, Any] = documents.parse(text, _KIND, _SOURCE)
         announced = header.pop("arrays")
         _require_asked(header, request)
-        _require_arrays(announced, size, request)
+        if request.do == "series" and header["status"] == "ok":
+            series.require(header, request)
+        _require_arrays(announced, size, header, request)
         arrays = wire.body(fill, announced)
     except MessageError as error:
         error.is_own = request.number.encode() in text
@@ -133,7 +133,15 @@ def receive(fill: wire.Fill, request: Request) -> Message:
         breach = refusal(str(error) if isinstance(error, ValueError) else repr(error))
         breach.is_own = request.number.encode() in text
         raise breach from error
-    return Message(reply=_TOLD[header["status"]], header=header, arrays=arrays)
+    return Message(reply=REPLIES[header["status"]], header=header, arrays=arrays)
+
+
+def _room(request: Request) -> int:
+    """How many bytes the arrays of an answer may have."""
+    if request.do == "series":
+        return series.room(request)
+    call = request.inputs
+    return 0 if call is None else allowance.nbytes(call, repeat=request.repeat)
 
 
 _BY_ITS_READING = (MemoryError, RecursionError, ArithmeticError, TypeError, LookupError)
@@ -156,21 +164,21 @@ _HEADERS = {
     "describe": allowance.DESCRIPTION,
     "run": allowance.HEADER,
     "reproduce": 4 * allowance.PROGRAM,  # bytes of a character
+    "series": allowance.SERIES,
 }
 
 
-def _require_arrays(announced: list[Any], size: int, request: Request) -> None:
+def _require_arrays(
+    announced: list[Any], size: int, header: Mapping[str, Any], request: Request
+) -> None:
     """Refuse arrays that the question did not ask for, before any memory is taken for them."""
-    known = {*OUTPUT_NAMES, *(wire.AGAIN + name for name in OUTPUT_NAMES if request.repeat)}
     seen, total = set(), 0
     for name, dtype, shape in announced:
-        if not isinstance(name, str) or name not in known or name in seen:
-            raise ValueError(
-                f"an array is called {value(name)}, one of {', '.join(OUTPUT_NAMES)} was wanted, "
-                "each once"
-            )
+        call = _call_of(name, header, request)
+        if name in seen:
+            raise ValueError(f"an array is called {value(name)} twice, each once was wanted")
         seen.add(name)
-        total += _count(name, shape, request) * wire.to_dtype(dtype).itemsize
+        total += _count(name, shape, call) * wire.to_dtype(dtype).itemsize
     if total != size:
         raise ValueError(
             f"its arrays have {size:,} bytes, {total:,} were wanted for the shapes and types that "
@@ -178,9 +186,22 @@ def _require_arrays(announced: list[Any], size: int, request: Request) -> None:
         )
 
 
-def _count(name: str, shape: object, request: Request) -> int:
+def _call_of(name: object, header: Mapping[str, Any], request: Request) -> Inputs | None:
+    """The call whose output an array is."""
+    if request.do == "series" and header["status"] == "ok":
+        return series.owner(name, header, request)
+    known = {*OUTPUT_NAMES, *(wire.AGAIN + each for each in OUTPUT_NAMES if request.repeat)}
+    if not isinstance(name, str) or name not in known:
+        raise ValueError(
+            f"an array is called {value(name)}, one of {', '.join(OUTPUT_NAMES)} was wanted, "
+            "each once"
+        )
+    return request.inputs
+
+
+def _count(name: object, shape: object, call: Inputs | None) -> int:
     """How many values an array has, if its shape is one."""
-    most = 0 if request.inputs is None else allowance.elements(request.inputs)
+    most = 0 if call is None else allowance.elements(call)
     axes = shape if isinstance(shape, list) and len(shape) <= _AXES else [None]
     for axis in axes:
         if type(axis) is not int or not 0 <= axis <= most:

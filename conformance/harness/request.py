@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 from conformance.case import Array, Inputs
 from conformance.harness import wire
 
-Asked: TypeAlias = Literal["describe", "run", "reproduce"]
+Asked: TypeAlias = Literal["describe", "run", "reproduce", "series"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,8 @@ class Request:
         arrays: Its arrays.
         inputs: The call, where outputs are to come back.
         repeat: Whether it is called twice.
+        calls: The different calls of a series.
+        order: Which of them comes when.
     """
 
     do: Asked
@@ -31,6 +33,8 @@ class Request:
     arrays: Mapping[str, Array] = field(default_factory=dict)
     inputs: Inputs | None = None
     repeat: bool = False
+    calls: tuple[Inputs, ...] = ()
+    order: tuple[int, ...] = ()
 
     @cached_property
     def number(self) -> str:

@@ -17,7 +17,9 @@ from conformance.harness import described, search_path
 from conformance.harness.answer import Answer, Message, Reply, get_ready, receive, refusal
 from conformance.harness.channel import BrokenOffError, Channel, DeadlineError, in_words
 from conformance.harness.guard import Guard
+from conformance.harness.repeated import Series, read
 from conformance.harness.request import Request, call_of, reproduction_of
+from conformance.harness.series import series_of
 from conformance.harness.shield.near import Shield
 from conformance.harness.shield.protections import Protections
 from conformance.harness.tail import Tail
@@ -160,6 +162,30 @@ class Session:
         told = self._put(path, request, case.id)
         return told if isinstance(told, Answer) else told.answer()
 
+    def series(
+        self,
+        path: str,
+        calls: Sequence[Inputs],
+        order: Sequence[int],
+        *,
+        seconds: float,
+        steps: Sequence[str] = (),
+    ) -> Series | Answer:
+        """Make many calls with one question; what became of the worker where none came back.
+
+        Args:
+            path: Name of the path.
+            calls: The different calls.
+            order: Which of them comes when.
+            seconds: After which no further one is begun.
+            steps: How each is made on one instance; see `conformance.harness.kernels.steps`.
+        """
+        request = series_of(path, calls, order, seconds=seconds, steps=steps)
+        told = self._put(path, request, seconds=seconds)
+        if isinstance(told, Answer):
+            return told
+        return read(told) if told.reply is Reply.OK else told.answer()
+
     def call(self, path: str, inputs: Inputs) -> Answer:
         """Run a call that is no case on one path: it is asked of every path, sampled or not."""
         told = self._put(path, call_of(path, inputs))
@@ -219,7 +245,9 @@ class Session:
             self._switches, self._has_loaded = wanted, False
             self.describe()
 
-    def _put(self, path: str, request: Request, case: str | None = None) -> Message | Answer:
+    def _put(
+        self, path: str, request: Request, case: str | None = None, *, seconds: float = 0.0
+    ) -> Message | Answer:
         """Ask about a path; once more, and in a new worker, where an earlier call may be to blame.
 
         Raises:
@@ -230,12 +258,12 @@ class Session:
             return answer
         was_new, self._is_new = self._is_new, False
         try:
-            return self._ask(request, self._case_seconds)
+            return self._ask(request, self._case_seconds + seconds)
         except MessageError as breach:
             lost, is_own = self._breached(breach), breach.is_own
         if was_new or is_own or self._abandoned:
             return lost
-        return self._put(path, replace(request), case)
+        return self._put(path, replace(request), case, seconds=seconds)
 
     def _unasked(self, path: str, case: str | None) -> Answer | None:
         """The answer where a path cannot be asked or declared that it leaves a case out.

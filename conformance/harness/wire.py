@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from math import prod
 from typing import IO, Any, TypeAlias
 
@@ -162,6 +163,7 @@ NUMBERS = _numbers()
 """The types that an array may have: nothing with objects, texts, times or fields in it."""
 
 
+@lru_cache
 def is_sent(dtype: np.dtype[Any]) -> bool:
     """Whether arrays of a type are sent: `NUMBERS` has it under its name, and no other."""
     return NUMBERS.get(name_of(dtype)) == dtype

@@ -28,7 +28,7 @@ from conformance.arrays import OUTPUT_NAMES
 from conformance.batches import through_earlier
 from conformance.case import Actual, Array, Inputs, Kernel
 from conformance.errors import AdapterError, InputError, Unsupported
-from conformance.harness import probing, wire
+from conformance.harness import living, probing, series, wire
 from conformance.harness.allowance import REASON, TRACE, elements, nbytes
 from conformance.harness.guard import die_with_parent
 from conformance.harness.kernels import source as kernel_source
@@ -90,6 +90,10 @@ def _serve(
         return {"status": "ok", **describe(loaded), "facts": facts}, {}
     path = loaded.path(header["path"])
     _require_switches(path)
+    if header["do"] == "series":
+        calls = [laid_out(call) for call in series.unpack(header, arrays)]
+        made = partial(run, path) if not header["steps"] else living.steps(path, calls, header, run)
+        return series.served(calls, header, made, time.perf_counter)
     try:
         # Once: between the batches of a sequence the running statistics are the path's own.
         inputs = laid_out(wire.unpack(header, arrays))

@@ -46,16 +46,21 @@ class Fenced:
     @property
     def array(self) -> Array:
         """The array, a view into the buffer; as it came, negative strides included."""
-        strides = [step * self.flat.itemsize for step in self.steps]
-        view: Array = np.ndarray(
-            self.shape,
-            self.flat.dtype,
-            self.flat.view(np.uint8).data,  # numpy's own word for bfloat16 is no buffer format
-            offset=self.start * self.flat.itemsize,
-            strides=strides,
-        )
+        view = _inside(self.flat, self.start, self.shape, self.steps)
         view.flags.writeable = self.writeable
         return np.flip(view, self.reversed_axes) if self.reversed_axes else view
+
+
+def _inside(flat: Array, start: int, shape: tuple[int, ...], steps: tuple[int, ...]) -> Array:
+    """The array inside a buffer, forwards."""
+    view: Array = np.ndarray(
+        shape,
+        flat.dtype,
+        flat.view(np.uint8).data,  # numpy's own word for bfloat16 is no buffer format
+        offset=start * flat.itemsize,
+        strides=[step * flat.itemsize for step in steps],
+    )
+    return view
 
 
 def fenced(array: Array) -> Fenced:
@@ -72,20 +77,12 @@ def fenced(array: Array) -> Fenced:
     inside = extent * item if forward.size else 0
     buffer = np.full(2 * MARGIN + inside, _PATTERN, dtype=np.uint8)
     flat = buffer.view(array.dtype)
-    made = Fenced(
+    if forward.size:
+        _inside(flat, MARGIN // item, forward.shape, steps)[...] = forward
+    return Fenced(
         flat=flat,
         start=MARGIN // item,
         shape=forward.shape,
-        steps=steps,
-        before=b"",
-        reversed_axes=backwards,
-    )
-    if forward.size:
-        made.array[...] = array
-    return Fenced(
-        flat=flat,
-        start=made.start,
-        shape=made.shape,
         steps=steps,
         before=flat.tobytes(),
         reversed_axes=backwards,

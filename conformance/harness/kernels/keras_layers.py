@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from conformance.case import Dialect
+from conformance.case import Dialect, Inputs
 from conformance.errors import AdapterError, Unsupported
 
 DIALECT = Dialect(momentum="old", running_var="biased", layout="any")
@@ -22,7 +22,7 @@ _STATE = {
 """Names of a layer's variables to the contract's."""
 
 
-_NAMES = {
+NAMES = {
     **_STATE,
     "scale": "gamma",
     "weight": "gamma",
@@ -60,6 +60,35 @@ def _accepted(layer_class: Any) -> frozenset[str] | None:
     return None if above is None else plain | above
 
 
+def trains(layer_class: Any) -> bool:
+    """Whether a layer is told the mode."""
+    return "training" in inspect.signature(layer_class.call).parameters
+
+
+def maker(layer_class: Any, first: Inputs, momentum: float) -> Callable[[], Any]:
+    """What makes layers of a class with the options of a call, not built yet."""
+    taken = _taken(
+        _accepted(layer_class),
+        axis=first.axis,
+        center=first.beta is not None,
+        scale=first.gamma is not None,
+        dtype=_policy(first.x, first.gamma, first.beta, first.running_mean),
+        epsilon=first.eps,
+        momentum=momentum,
+    )
+    return lambda: layer_class(**taken)
+
+
+def _taken(accepted: frozenset[str] | None, **wanted: Any) -> dict[str, Any]:
+    """Those of some options that a constructor takes."""
+    if accepted is None:
+        return wanted
+    for name, absent in (("center", "beta"), ("scale", "gamma")):
+        if name not in accepted and not wanted[name]:
+            raise Unsupported(f"the layer takes no {name}=False, and there is no {absent}")
+    return {name: value for name, value in wanted.items() if name in accepted}
+
+
 def from_layer(layer_class: Any) -> Callable[..., Any]:
     """A drop-in for `keras.layers.BatchNormalization` as a function of the contract.
 
@@ -67,15 +96,7 @@ def from_layer(layer_class: Any) -> Callable[..., Any]:
     variables have the names that Keras gives them, or others that mean one thing alone.
     """
     accepted = _accepted(layer_class)
-    trains = "training" in inspect.signature(layer_class.call).parameters
-
-    def options(**wanted: Any) -> dict[str, Any]:
-        if accepted is None:
-            return wanted
-        for name, absent in (("center", "beta"), ("scale", "gamma")):
-            if name not in accepted and not wanted[name]:
-                raise Unsupported(f"the layer takes no {name}=False, and there is no {absent}")
-        return {name: value for name, value in wanted.items() if name in accepted}
+    is_told = trains(layer_class)
 
     def batch_norm(
         x: Any,
@@ -90,7 +111,8 @@ def from_layer(layer_class: Any) -> Callable[..., Any]:
         axis: int = -1,
     ) -> Any:
         known = {"epsilon": eps, "momentum": momentum}
-        wanted = options(
+        wanted = _taken(
+            accepted,
             axis=axis,
             center=beta is not None,
             scale=gamma is not None,
@@ -109,10 +131,10 @@ def from_layer(layer_class: Any) -> Callable[..., Any]:
             [_given(v, given) for v in layer.trainable_variables],
             [_given(v, given) for v in layer.non_trainable_variables],
             x,
-            **({"training": training} if trains else {}),
+            **({"training": training} if is_told else {}),
         )
         kept = zip(layer.non_trainable_variables, state, strict=True)
-        running = {_NAMES[v.name]: value for v, value in kept if v.name in _NAMES}
+        running = {NAMES[v.name]: value for v, value in kept if v.name in NAMES}
         return {"y": y, **({} if running_mean is None else running)}
 
     if accepted is not None:
@@ -120,7 +142,7 @@ def from_layer(layer_class: Any) -> Callable[..., Any]:
             name
             for name, option in (("eps", "epsilon"), ("momentum", "momentum"), ("axis", "axis"))
             if option not in accepted
-        } | ({"training", "running_mean", "running_var"} if not trains else set())
+        } | ({"training", "running_mean", "running_var"} if not is_told else set())
         listed = inspect.signature(batch_norm).parameters
         told = [p for name, p in listed.items() if name not in lacking]
         batch_norm.__signature__ = inspect.Signature(told)  # type: ignore[attr-defined]
@@ -139,10 +161,10 @@ def _type_name(value: Any) -> str:
 
 
 def _given(variable: Any, given: dict[str, Any]) -> Any:
-    if variable.name not in _NAMES:
+    if variable.name not in NAMES:
         raise AdapterError(
             f"the layer has a variable {variable.name!r}, expected {', '.join(_STATE)}. "
             "Use the names of keras.layers.BatchNormalization."
         )
-    value = given[_NAMES[variable.name]]
+    value = given[NAMES[variable.name]]
     return variable.value if value is None else value

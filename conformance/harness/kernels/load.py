@@ -20,6 +20,7 @@ from conformance.harness.kernels.find import find
 from conformance.harness.kernels.recognise import arrays_of, kind
 from conformance.harness.kernels.signature import Signature, signed
 from conformance.harness.kernels.source import Source, is_program
+from conformance.harness.kernels.steps import Instance
 
 
 class Run(Protocol):
@@ -64,8 +65,9 @@ def load(source: Source) -> Loaded:
     chosen = said.arrays or arrays or arrays_of(function)
     made = _function(function, takes, bridge(chosen), said, automatic=what != "function")
     about = f"{what} {getattr(found, '__name__', source.selector)} over {chosen} arrays"
+    live = _live(found, what, said.dialect)
     return Loaded(
-        adapter=_adapter(made, said, about, _installed(made.bridge), made.bridge.device),
+        adapter=_adapter(made, said, about, _installed(made.bridge), made.bridge.device, live=live),
         facts=_facts(what, chosen, takes, said),
     )
 
@@ -89,6 +91,24 @@ def _as_function(
         made = keras_layers.from_layer(found)
         return made, contract.parameters(made), "tensorflow", keras_layers.dialect_of(found)
     return found, contract.parameters(found), None, Dialect()
+
+
+def _live(found: Any, what: str, dialect: Dialect) -> Callable[[Inputs], Instance] | None:
+    """What makes one instance for a sequence of calls; None where a kernel has none."""
+    if what not in ("torch module", "keras layer"):
+        return None
+
+    def live(first: Inputs) -> Instance:
+        momentum = first.momentum if dialect.momentum == "new" else 1.0 - first.momentum
+        if what == "torch module":
+            from conformance.harness.kernels.torch_instance import TorchInstance  # noqa: PLC0415 - imports torch
+
+            return TorchInstance(found, first, momentum)
+        from conformance.harness.kernels.keras_instance import KerasInstance  # noqa: PLC0415 - the same
+
+        return KerasInstance(found, first, momentum)
+
+    return live
 
 
 def _by_signature(
@@ -143,7 +163,13 @@ def _program(source: Source) -> Loaded:
 
 
 def _adapter(
-    run: Run, said: Declared, about: str, packages: tuple[str, ...], device: Callable[[], str]
+    run: Run,
+    said: Declared,
+    about: str,
+    packages: tuple[str, ...],
+    device: Callable[[], str],
+    *,
+    live: Callable[[Inputs], Instance] | None = None,
 ) -> Adapter:
     path = Path(
         name="kernel",
@@ -151,6 +177,7 @@ def _adapter(
         run=run,
         dialect=said.dialect,
         capabilities=said.capabilities,
+        live=live,
     )
     return Adapter(name="kernel", packages=packages, device=device, paths=(path,))
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import torch  # type: ignore[import-not-found, unused-ignore]  # not always there
-from torch.func import functional_call  # type: ignore[import-not-found, unused-ignore]  # not always there
 
 from conformance.errors import AdapterError, Unsupported
 from conformance.harness.kernels import contract
@@ -26,7 +25,7 @@ def from_module(module: type) -> Callable[..., Any]:
     Raises:
         AdapterError: its constructor asks for what no batch normalization layer is given.
     """
-    accepted = _options(module)
+    accepted = options_of(module)
 
     def batch_norm(
         x: Any,
@@ -39,7 +38,7 @@ def from_module(module: type) -> Callable[..., Any]:
         momentum: float | None = None,
         training: bool = True,
     ) -> Any:
-        options = _chosen(accepted, gamma, beta, running_mean)
+        options = chosen(accepted, gamma, beta, running_mean)
         options |= {n: v for n, v in (("eps", eps), ("momentum", momentum)) if v is not None}
         layer = module(x.shape[1], **options).to(x.device).train(training)
         _check_rank(layer, x)
@@ -48,7 +47,8 @@ def from_module(module: type) -> Callable[..., Any]:
         _check_state(layer, state)
         # A module's own parameters and buffers are contiguous, whatever the arrays of a case are.
         own = {name: value.contiguous() for name, value in state.items()}
-        y = functional_call(layer, own, (x,))
+        _give(layer, own)
+        y = layer(x)
         with torch.no_grad():
             for name in ("running_mean", "running_var"):
                 if name in own and own[name] is not state[name]:
@@ -79,7 +79,12 @@ def from_function(function: Any) -> tuple[Callable[..., Any], Parameters]:
     return apply, every
 
 
-def _options(module: type) -> frozenset[str]:
+def options_of(module: type) -> frozenset[str]:
+    """The options of a module's constructor that it can be given.
+
+    Raises:
+        AdapterError: it asks for what no batch normalization layer is given.
+    """
     listed = list(inspect.signature(module).parameters.values())
     if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in listed):
         return frozenset(_OPTIONS)
@@ -99,7 +104,7 @@ def _options(module: type) -> frozenset[str]:
     return frozenset(p.name for p in listed[1:])
 
 
-def _chosen(accepted: frozenset[str], gamma: Any, beta: Any, running_mean: Any) -> dict[str, Any]:
+def chosen(accepted: frozenset[str], gamma: Any, beta: Any, running_mean: Any) -> dict[str, Any]:
     """Constructor options for what is there and what is not."""
     if gamma is None and beta is not None:
         raise Unsupported("the modules have no bias without a weight")
@@ -113,6 +118,16 @@ def _chosen(accepted: frozenset[str], gamma: Any, beta: Any, running_mean: Any) 
     if refused:
         raise Unsupported(f"the module takes no {refused[0]}=False")
     return dict.fromkeys(wanted, False)
+
+
+def _give(layer: Any, own: dict[str, Any]) -> None:
+    """Put tensors in the places of parameters and buffers, for good: the layer is of this call.
+
+    What recomputes its forward pass in the backward pass finds them there still.
+    """
+    for name, value in own.items():
+        places = layer._parameters if name in layer._parameters else layer._buffers  # noqa: SLF001 - a leaf that is no Parameter has no other way in
+        places[name] = value
 
 
 def _check_rank(layer: Any, x: Any) -> None:

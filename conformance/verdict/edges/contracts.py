@@ -157,12 +157,20 @@ EDGES: Mapping[str, Edge] = MappingProxyType(
             is_posed=lambda _: False,
             explains=_all,
         ),
+        "recomputation": Edge(
+            contract="running statistics are updated once where a checkpoint computes twice",
+            is_posed=lambda _: False,
+            explains=_all,
+        ),
     }
 )
 """Every edge by its name, in the order of every report."""
 
 READ_ONLY = "read-only-inputs"
 """The edge that no case poses: `conformance check` tries it by itself."""
+
+RECOMPUTATION = "recomputation"
+"""The same, of modules alone."""
 
 REFUSABLE = frozenset({"empty-batch", "nan-inputs", "infinite-inputs"})
 """Edges at which an exception is an answer that differs, and no failure everywhere."""

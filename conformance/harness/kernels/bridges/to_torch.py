@@ -56,6 +56,11 @@ def run(
     return found
 
 
+def tensor(fence: Fenced) -> Any:
+    """An array as a tensor, where kernels run."""
+    return _view(_flat(fence), fence)
+
+
 def _flat(fence: Fenced) -> Any:
     shared = torch.from_numpy(_plain(fence.flat))
     typed = shared.view(torch.bfloat16) if fence.flat.dtype == ml_dtypes.bfloat16 else shared

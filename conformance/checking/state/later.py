@@ -1,0 +1,222 @@
+"""Cases asked once more, later in the same process, and calls of their shapes that are others.
+
+A kernel that keeps something from call to call (a plan, a workspace, folded weights, a counter) is
+asked a case that it had right, then the same shape with another eps, other parameters or other
+values, then the case again.  Answers that are known are compared by their bits; only what differs
+is judged, and only what is new is solved.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from conformance.case import Inputs, Problem
+from conformance.cases.catalogue.stream import Stream
+from conformance.checking.scope import Call
+from conformance.checking.state import alone
+from conformance.checking.state.changed import CHANGES, LARGE, enlarged
+from conformance.checking.state.found import AGAIN, CHANGED, RIGHT, WRONG, Dependence
+from conformance.checking.trial import FRESH, Trial, Tried
+from conformance.report.wording import account
+from conformance.verdict.record import COMPARED, CaseResult, Status, is_wrong
+
+CASES = 24
+"""How many cases are asked again."""
+
+_ROWS = 16
+"""How many of them are followed by calls of their shape."""
+
+_SECONDS = 60.0
+"""How long all of it may take; a kernel that takes seconds for a call is asked less."""
+
+_SLOW = 2.0
+_FINE = frozenset({Status.PASS, Status.DEGRADED, Status.UNSUPPORTED, Status.NOT_RUN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """What came of it.
+
+    Attributes:
+        again: How many cases were asked again.
+        changed: How many calls followed one of their shape.
+        found: What depends on the calls before, or is wrong for another reason.
+    """
+
+    again: int = 0
+    changed: int = 0
+    found: tuple[Dependence, ...] = ()
+
+
+def right(ran: Sequence[Tried]) -> list[Tried]:
+    """The cases that a kernel has right, without edges and earlier batches."""
+    return [one for one in ran if _is_right(one)]
+
+
+def _is_right(one: Tried) -> bool:
+    statuses = {output.status for output in one.result.outputs.values()}
+    inputs = one.evidence.case.inputs
+    plain = not (one.result.edges or inputs.earlier) and one.result.seconds < _SLOW
+    return plain and bool(statuses & COMPARED) and statuses <= _FINE and inputs.count > 0
+
+
+def ask(
+    trial: Trial, ran: Sequence[Tried], seed: str, start: Callable[[], Trial], *, draws: bool
+) -> Later:
+    """Ask cases again, and calls of their shapes between.
+
+    Args:
+        trial: The kernel, in the process that answered before.
+        ran: What it answered, in that order.
+        seed: What is drawn from.
+        start: Makes a trial of the same kernel in a new process.
+        draws: Whether calls may be asked that are no cases.
+    """
+    until = time.monotonic() + _SECONDS
+    chosen = _chosen(right(ran), seed)
+    found: list[Dependence] = []
+    again = changed = 0
+    for number, one in enumerate(chosen):
+        if time.monotonic() > until:
+            break
+        last = one
+        for what, problem in _changes(trial, one, number) if draws and number < _ROWS else ():
+            changed += 1
+            got = trial.run_unsolved(problem, None)
+            if _wrong(got.result):
+                found.append(_changed(got, last, what, start))
+            if got.evidence.case.inputs.x.shape != last.evidence.case.inputs.x.shape:
+                last = got
+        again += 1
+        found += _again(trial, one, start)
+        if len(found) >= _MOST:
+            break
+    return Later(again=again, changed=changed, found=tuple(found))
+
+
+_MOST = 2
+"""Findings after which nothing more is asked: each one costs processes to look into."""
+
+
+def _chosen(ones: Sequence[Tried], seed: str) -> list[Tried]:
+    """Cases in an order drawn from a seed, two large ones first if there are any."""
+    if not ones:
+        return []
+    order = Stream(f"{seed}/later").order(1, len(ones))[0]
+    shuffled = [ones[int(place)] for place in order]
+    size = {id(one): one.evidence.case.inputs.x.size for one in ones}
+    large = [one for one in shuffled if LARGE < size[id(one)] <= _HUGE][:2]
+    rest = [one for one in shuffled if size[id(one)] <= LARGE]
+    return [*large, *rest][:CASES]
+
+
+def _changes(trial: Trial, one: Tried, number: int) -> Iterator[tuple[str, Problem]]:
+    """What follows a case: one kind of change by turns, then all of them at once."""
+    call = one.evidence.case.inputs
+    if call.memory != "contiguous" or isinstance(call.axis, tuple):
+        return
+    kinds = list(CHANGES)
+    names = dict.fromkeys((kinds[number % (len(kinds) - 1)], kinds[-1]))
+    if number == _AT:
+        big = enlarged(call)
+        yield "many times its batch", _problem(one, big, f"{number}large")
+        yield (
+            "many times its batch, and another eps",
+            _problem(one, CHANGES[kinds[0]](big), f"{number}large-eps"),
+        )
+    for name in names:
+        made = _problem(one, CHANGES[name](call), f"{number}")
+        if _is_finite(made.inputs) and not (
+            trial.scope and trial.scope.outside(Call.of(made.inputs))
+        ):
+            yield name, made
+
+
+_HUGE = 1 << 15
+"""Values of x above which the exact answer of a call takes seconds."""
+
+_AT = 4
+"""Which of the chosen is enlarged: after those that may be large themselves."""
+
+
+def _is_finite(call: Inputs) -> bool:
+    """Whether doubling left all numbers finite: an edge is no matter of order."""
+    return all(np.isfinite(array.astype(np.float64)).all() for array in call.given().values())
+
+
+def _problem(one: Tried, inputs: Inputs, mark: str) -> Problem:
+    problem = one.evidence.case.problem
+    public = problem.id.partition(FRESH)[0]
+    return replace(problem, id=f"{public}{FRESH}changed-{mark}", inputs=inputs, limit=16.0)
+
+
+def _changed(got: Tried, last: Tried, what: str, start: Callable[[], Trial]) -> Dependence:
+    """Look into a wrong answer: ask in a fresh process, alone and after the call before."""
+    case, name = got.evidence.case, last.result.case
+    where = f"on a call of the shape of {name} with {what}"
+    if _wrong(alone.answers(start, [case])[-1].result):
+        return _finding(CHANGED, got.result, WRONG, (), f"wrong {where}, alone too")
+    after = alone.answers(start, [last.evidence.case, case])[-1]
+    before = (name,) if _wrong(after.result) else ()
+    text = f"depends on the calls before: wrong {where}, which is right alone"
+    return _finding(CHANGED, got.result, RIGHT, before, text)
+
+
+def _again(trial: Trial, one: Tried, start: Callable[[], Trial]) -> Iterator[Dependence]:
+    """Ask a case again; what has other bits is judged."""
+    case = one.evidence.case
+    got = trial.once(case)
+    known = [one.evidence.actual, {**one.evidence.actual, **one.again}]
+    new = [alone.differing(got.evidence.actual, each) for each in known]
+    if not _wrong(got.result) and not all(new):
+        return
+    if not _wrong(got.result):
+        if not one.again:
+            yield _otherwise(got, new[0])
+        return
+    by_itself = alone.answers(start, [case])[-1]
+    text = f"depends on the calls before: {case.id} was right, and is wrong when asked again"
+    yield _finding(AGAIN, got.result, alone.said_of(by_itself.result), (), text)
+
+
+def _otherwise(got: Tried, outputs: Sequence[str]) -> Dependence:
+    name = got.result.case
+    return Dependence(
+        kind=AGAIN,
+        case=name,
+        outputs=tuple(outputs),
+        wrong=False,
+        sentence=(
+            f"answers with other bits, as right as before, when {name} is asked again: "
+            f"{', '.join(outputs)}"
+        ),
+    )
+
+
+def _wrong(result: CaseResult) -> bool:
+    return any(
+        is_wrong(output) and output.status is not Status.UNEXPECTED_PASS
+        for output in result.outputs.values()
+    )
+
+
+def _finding(
+    kind: str, result: CaseResult, by_itself: str, before: tuple[str, ...], text: str
+) -> Dependence:
+    red = {name: output for name, output in result.outputs.items() if is_wrong(output)}
+    first, *others = red
+    told = f"{first}: {red[first].status}: {account(first, red[first])}"
+    also = f"; and {', '.join(others)}" if others else ""
+    return Dependence(
+        kind=kind,
+        case=result.case,
+        outputs=tuple(red),
+        wrong=True,
+        before=before,
+        alone=by_itself,
+        sentence=f"{text}{alone.repeated_by(before)}: {told}{also}",
+    )

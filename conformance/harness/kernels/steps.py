@@ -1,0 +1,22 @@
+"""What one step of a sequence on one instance is: words that both sides of the pipe know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from conformance.case import Actual, Inputs
+
+CALL = "call"
+FORWARD = "forward-only"
+NO_GRAD = "without-gradients"
+UNHOOKED = "hooks-off"
+FROZEN = "frozen-parameters"
+LOAD, ASSIGN, REPLACE = "load-state", "assign-in-place", "replace-parameters"
+DEEPCOPY, PICKLE, ORIGINAL = "deepcopy", "pickle", "original"
+ACCUMULATE = "accumulate"
+INTERLEAVED = "interleaved"
+CHECKPOINT = "checkpoint"
+
+Instance: TypeAlias = Callable[[Inputs, str], Actual]
+"""One instance: from the inputs of a step and its word to what came of it, the state included."""

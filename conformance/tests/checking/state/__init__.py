@@ -1,0 +1,1 @@
+"""Tests of what is asked to see what a kernel carries from call to call."""
