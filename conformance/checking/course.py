@@ -116,7 +116,9 @@ def _seen(trial: Trial, plan: Plan, opened: Opened) -> Seen:
         *lived.edges,
     )
     options, seed = opened.options, plan.hidden.seed
-    quality = None if halt.why else telling.quality(trial, tried, options, seed)
+    again = plan.again(seed)
+    told = telling.Told() if halt.why else telling.quality(trial, tried, options, seed, again)
+    asked.drawn.extend(told.wrong)
     state = _soaked(trial, plan, asked, state, opened)
     return Seen(
         hidden=plan.hidden,
@@ -125,7 +127,7 @@ def _seen(trial: Trial, plan: Plan, opened: Opened) -> Seen:
         conventions=conventions,
         state=state,
         edges=edges,
-        quality=quality,
+        quality=told.quality,
         breaches=trial.breaches,
     )
 

@@ -178,12 +178,12 @@ class Trial:
         """
         return self._judged(case, self._asked(case, read_only=read_only), repro)
 
-    def _asked(self, case: Case, *, read_only: bool = False) -> Answer:
+    def _asked(self, case: Case, *, read_only: bool = False, repeat: bool = True) -> Answer:
         """What the kernel answers; what it says that it is not meant for, it is not asked."""
         outside = self.scope and self.scope.outside(Call.of(case.inputs))
         if outside:
             return Answer(status=Reply.UNSUPPORTED, reason=outside)
-        return self._session.run(PATH, case, repeat=True, read_only=read_only)
+        return self._session.run(PATH, case, repeat=repeat, read_only=read_only)
 
     def once(self, case: Case) -> Tried:
         """Ask once, and judge."""
@@ -204,7 +204,9 @@ class Trial:
         """The verdict on one answer."""
         return self._judged(case, answer, "")
 
-    def run_unsolved(self, problem: Problem, sibling: Case | None, repro: str = "") -> Tried:
+    def run_unsolved(
+        self, problem: Problem, sibling: Case | None, repro: str = "", *, repeat: bool = True
+    ) -> Tried:
         """The same of a problem that is solved once the answer is in, and not before.
 
         Args:
@@ -212,9 +214,10 @@ class Trial:
             sibling: A case of the same recipe, which says what is due where nothing came back;
                 None where there is none, and it is solved for that.
             repro: The command that repeats it.
+            repeat: Ask an equal second call, too.
         """
         asked = Case(problem=self._fitted(problem), expected=Outputs())
-        answer = self._asked(asked)
+        answer = self._asked(asked, repeat=repeat)
         refused = answer.status == "unsupported"
         expected = sibling.expected if refused and sibling else owed(asked.inputs)
         return self._judged(replace(asked, expected=expected), answer, repro)
