@@ -13,9 +13,11 @@ import pytest
 
 import conformance.cases.large as tier
 from conformance.cases.catalogue.recipe import problem
-from conformance.cases.large import digests
+from conformance.cases.large import beyond, digests
 from conformance.cases.large.factors import FACTORS, PARTS, STRENGTH, is_possible
+from conformance.cases.large.recipes import designed
 from conformance.errors import GoldenFileError
+from conformance.tests.ci.workflows import CHECKOUT, needs_checkout
 
 CONDITIONED = sorted({name for names, _ in PARTS for name in names})
 """Factors that a condition speaks of."""
@@ -98,3 +100,12 @@ def test_other_values_are_refused() -> None:
     first, second = tier.rows()[:2]
     with pytest.raises(GoldenFileError, match=f"the values of large/{first.name} have digest"):
         digests.require(first.name, problem(tier.GROUP, second).inputs)
+
+
+@needs_checkout
+def test_the_documents_count_the_rows() -> None:
+    """docs/check.md says how many there are, of the design and beyond it."""
+    said = (CHECKOUT / "docs" / "check.md").read_text(encoding="utf-8")
+    assert f"asks {len(ROWS)} more calls" in said
+    assert f"a design of {len(designed())} in which" in said
+    assert f"- {len(beyond.ROWS)} beyond it" in said
