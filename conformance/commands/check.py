@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 from conformance.atomic import require_writable, write_atomically
 from conformance.cases import tiers
 from conformance.checking import check as checking
-from conformance.checking.levels import GRADES, Rule
 from conformance.checking.named import Named, named
-from conformance.checking.options import BUDGET_SECONDS, CASE_SECONDS, Options
-from conformance.commands.arguments import add_shield, number, seconds, whole
+from conformance.checking.options import Options
+from conformance.commands.arguments import seconds, whole
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
+from conformance.commands.kernel_arguments import add_kernel, add_rule, options_of
 from conformance.commands.progress import progress_bar
 from conformance.errors import ConformanceError, InputError
 from conformance.harness.halt import Halt
-from conformance.harness.kernels.source import ARRAYS, MEMORY_GIB, parse_declared, parse_dialect
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -107,78 +106,6 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.set_defaults(run=run)
 
 
-def add_rule(parser: argparse.ArgumentParser) -> None:
-    """Add what is asked of a kernel that conforms."""
-    parser.add_argument(
-        "--minimum-grade",
-        choices=GRADES,
-        default="B",
-        help="the worst grade that conforms: C admits what E[x^2] - mean^2 loses (default: B)",
-    )
-    parser.add_argument(
-        "--strict",
-        action="store_true",
-        help="the edges must be kept, too: empty batch, NaN, infinity, subnormal numbers ...",
-    )
-
-
-def add_kernel(parser: argparse.ArgumentParser) -> None:
-    """Add what names a kernel and says how to call it."""
-    parser.add_argument(
-        "kernel", metavar="KERNEL", help="path.py:object, module:object, or exec:COMMAND"
-    )
-    parser.add_argument(
-        "--dialect",
-        default="",
-        metavar="NAME=VALUE,...",
-        help="conventions: momentum=old, running_var=biased, eps=outside, layout=channels_last",
-    )
-    parser.add_argument(
-        "--declare",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="what its attribute conformance may hold, said from here: ranks=2,4; repeatable",
-    )
-    parser.add_argument(
-        "--where",
-        action="append",
-        default=[],
-        metavar="PREDICATE",
-        help="narrow its scope, such as 'C %% 32 == 0' or 'M <= 4096'; repeatable, all hold",
-    )
-    parser.add_argument(
-        "--signature",
-        metavar="ARGUMENTS",
-        help="what it is given by position, and returns: 'x, gamma, beta, eps -> y, mean'",
-    )
-    parser.add_argument(
-        "--arrays", choices=ARRAYS, help="whose arrays it takes (default: recognised)"
-    )
-    parser.add_argument(
-        "--timeout",
-        type=seconds,
-        default=CASE_SECONDS,
-        metavar="SECONDS",
-        help=f"how long one case may take (default: {CASE_SECONDS:g})",
-    )
-    parser.add_argument(
-        "--budget",
-        type=seconds,
-        default=BUDGET_SECONDS,
-        metavar="SECONDS",
-        help=f"how long the whole check may take (default: {BUDGET_SECONDS:g})",
-    )
-    parser.add_argument(
-        "--memory-gib",
-        type=number("GiB", 0),
-        default=MEMORY_GIB,
-        metavar="GIB",
-        help=f"what it may allocate, 0 for no limit (default: {MEMORY_GIB:g})",
-    )
-    add_shield(parser)
-
-
 def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=["text", "json"], default="text")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the JSON report there too")
@@ -247,32 +174,6 @@ def _checked(args: argparse.Namespace, known: Named, options: Options) -> Report
         finally:  # minutes of checking are not lost where a disk is full
             _print(args, report)
     return report
-
-
-def options_of(args: argparse.Namespace) -> Options:
-    """The options that were given."""
-    cases = getattr(args, "case", None)
-    return Options(
-        tier=getattr(args, "tier", "smoke"),
-        cases=None if cases is None else tuple(cases),
-        dtype=getattr(args, "dtype", None),
-        dialect=parse_dialect(args.dialect) or None,
-        arrays=args.arrays,
-        timeout=args.timeout,
-        memory_gib=args.memory_gib,
-        budget=args.budget,
-        fresh=not getattr(args, "no_fresh", True),
-        fresh_seed=getattr(args, "fresh_seed", None),
-        soak=getattr(args, "soak", 0.0),
-        declare=parse_declared(args.declare)
-        | ({"signature": args.signature} if args.signature else {}),
-        where=tuple(args.where),
-        known_failures=getattr(args, "known_failures", None),
-        rule=Rule(
-            minimum_grade=getattr(args, "minimum_grade", "B"),
-            strict=getattr(args, "strict", False),
-        ),
-    )
 
 
 def _write(args: argparse.Namespace, report: Report) -> None:

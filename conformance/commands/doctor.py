@@ -19,9 +19,9 @@ from conformance.checking.report import Report
 from conformance.checking.selftest import adapters
 from conformance.checking.trial import Trial
 from conformance.commands import examined
-from conformance.commands.check import add_kernel, options_of
 from conformance.commands.console import drawn
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
+from conformance.commands.kernel_arguments import add_kernel, options_of
 from conformance.commands.progress import progress_bar
 from conformance.harness.kernels.source import parse_dialect
 
