@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from conformance.arrays import INPUT_NAMES, LIKE_X
-from conformance.float_types import name_of
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -102,7 +101,7 @@ class Inputs:
     @property
     def types(self) -> str:
         """``"float32"``, or ``"float16+float32"`` with parameters of another type."""
-        x, parameters = name_of(self.x.dtype), name_of(self.parameter_dtype)
+        x, parameters = str(self.x.dtype), str(self.parameter_dtype)
         return x if parameters == x else f"{x}+{parameters}"
 
     @property

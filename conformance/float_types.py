@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -86,12 +85,6 @@ TYPES = (*FLOAT_TYPES, *MIXED)
 def dtype_of(name: str) -> np.dtype[Any]:
     """The numpy type called `name`, one of `FLOAT_TYPES`."""
     return FLOAT_TYPES[name].dtype
-
-
-@lru_cache(maxsize=64)
-def name_of(dtype: np.dtype[Any]) -> str:
-    """The name of a numpy type; numpy makes it anew, in ten microseconds, at every ``str``."""
-    return str(dtype)
 
 
 def finfo(dtype: np.dtype[Any]) -> Any:

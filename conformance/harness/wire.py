@@ -22,8 +22,8 @@ import numpy as np
 
 from conformance.arrays import INPUT_NAMES
 from conformance.case import Array, Inputs
-from conformance.float_types import name_of
 from conformance.printable import value
+from conformance.type_names import name_of
 
 AGAIN = "again/"
 """How the names of the outputs of a repeated call begin, where they differ from the first."""

@@ -33,6 +33,7 @@ GROUND = frozenset(
         "errors",
         "file_names",
         "float_types",
+        "type_names",
         "layout",
         "literals",
         "memory",

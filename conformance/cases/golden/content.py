@@ -19,7 +19,8 @@ from conformance import layout, memory
 from conformance.arrays import INPUT_NAMES, LIKE_X
 from conformance.case import Array, Case, Inputs, Outputs, Problem
 from conformance.errors import GoldenFileError, InputError
-from conformance.float_types import FLOAT_TYPES, name_of
+from conformance.float_types import FLOAT_TYPES
+from conformance.type_names import name_of
 
 SCHEMA = "conformance/golden/2"
 """Rises when a reader of today could misunderstand or refuse the files of tomorrow."""

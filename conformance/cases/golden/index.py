@@ -21,7 +21,8 @@ from conformance.cases.golden import content
 from conformance.cases.golden.listing import INDEX, CaseEntry, GoldenFile
 from conformance.cases.golden.vouched import blamed, read
 from conformance.errors import GoldenFileError
-from conformance.float_types import FLOAT_TYPES, dtype_of, name_of
+from conformance.float_types import FLOAT_TYPES, dtype_of
+from conformance.type_names import name_of
 
 ABOUT = "Where the values of every case lie in the golden files, and its attributes."
 """What the manifest says that the index is for."""
