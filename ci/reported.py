@@ -55,6 +55,8 @@ class Answer:
     def is_due(self) -> bool:
         """Whether verdict, names and edges are those that are claimed."""
         report = self.report
+        if report.by_chance and not self.conforms:
+            return True
         conforms = bool(report.passes or report.edges or report.told)
         edges = self.edges if conforms else frozenset()  # of a wrong kernel they say little
         due = (conforms, frozenset(report.named), frozenset(report.edges))

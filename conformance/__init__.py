@@ -46,7 +46,7 @@ _HOMES = {
 """Names and where they live; each is loaded when it is first used.
 
 pytest imports this file in every project that has the package installed, and the command line
-before it can catch Ctrl-C: neither may wait for numpy and h5py.
+before it can catch Ctrl-C: neither may wait for numpy.
 """
 
 if not TYPE_CHECKING:  # a type checker that saw this function would take any name for a public one

@@ -12,6 +12,7 @@ from conformance.checking.levels import Rule
 from conformance.checking.named import Named, named
 from conformance.checking.options import BUDGET_SECONDS, CASE_SECONDS, Options, select
 from conformance.checking.trial import Trial
+from conformance.harness import search_path
 from conformance.harness.halt import Halt
 from conformance.harness.kernels.source import MEMORY_GIB, parse_dialect
 from conformance.verdict.record import CaseResult, now
@@ -130,7 +131,8 @@ def run(
 
     with halt.within(options.budget + options.soak), start() as trial:
         trial.begin()
-        from conformance.checking import course  # noqa: PLC0415 - while the worker starts
+        with search_path.standard_first():
+            from conformance.checking import course  # noqa: PLC0415 - while the worker starts
 
         opened = course.Opened(
             known=known,

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
@@ -37,6 +38,20 @@ def add_beside(folder: str) -> None:
     """
     found = dict.fromkeys([folder, *sys.path])
     sys.path[:] = sorted(found, key=lambda p: (not _is_standard(p), _is_installed(p)))
+
+
+@contextmanager
+def standard_first() -> Iterator[None]:
+    """Look into the standard library before anything else while modules are loaded late.
+
+    A script may have put a folder with a ``queue.py`` before it since this package was imported.
+    """
+    before = list(sys.path)
+    sys.path.sort(key=lambda place: not _is_standard(place))
+    try:
+        yield
+    finally:
+        sys.path[:] = before
 
 
 def own(places: Iterable[str]) -> list[str]:

@@ -15,11 +15,15 @@ LARGE = 5000
 
 
 def _flipped(array: Array | None, factor: float) -> Array | None:
-    """The same numbers in another order, times a power of two: exact in every type."""
+    """The same numbers in another order, times a power of two, or by it where that overflows."""
     if array is None:
         return None
-    values = array.reshape(-1)[::-1].astype(np.float64) * factor
-    return values.astype(array.dtype).reshape(array.shape)
+    values = array.reshape(-1)[::-1].astype(np.float64)
+    with np.errstate(over="ignore"):
+        found = (values * factor).astype(array.dtype)
+    if not np.array_equal(np.isfinite(found), np.isfinite(values)):
+        found = (values / factor).astype(array.dtype)
+    return found.reshape(array.shape)
 
 
 def _scalars(call: Inputs) -> Inputs:

@@ -48,6 +48,9 @@ def test_the_page_has_a_row_for_each(report: Report) -> None:
     starts = (f"| {report.id}", f"| [{report.id}](")
     (row,) = [row for row in rows if row[0] == starts[0] or row[0].startswith(starts[1])]
     _, fault, verdict, called = row
+    assert fault == report.fault
+    if report.by_chance and not verdict.startswith("CONFORMS"):
+        return
     conforms = bool(report.passes or report.edges or report.told)
-    assert (fault, verdict.startswith("CONFORMS")) == (report.fault, conforms)
+    assert verdict.startswith("CONFORMS") == conforms
     assert all(word in called for word in (*report.named, *report.told, report.passes))

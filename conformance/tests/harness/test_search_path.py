@@ -80,7 +80,9 @@ def test_a_function_of_a_script_is_checked_among_such_neighbours(crowded: Path) 
         "check = conformance.check\n"
         "sys.path.insert(0, beside)\n"
         "from kernel import batch_norm\n"
-        "print(check(batch_norm, tier='smoke', fresh=False).verdict)\n"
+        "report = check(batch_norm, tier='smoke', fresh=False)\n"
+        "print(report.verdict)\n"
+        "assert report.verdict.partition(':')[0] in str(report)\n"
     )
     done = run(crowded, sys.executable, str(script))
     assert done.stdout.startswith("CONFORMS"), done.stdout + done.stderr

@@ -30,6 +30,7 @@ class Report:
         edges: It conforms in values and differs at these edges.
         told: It conforms, and this is said of its quality.
         passes: Why no call of the suite shows the fault; it conforms then.
+        by_chance: Whether some checks reject it all the same, by what they draw.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Report:
     edges: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     passes: str = ""
+    by_chance: bool = False
 
     def kernel(self) -> str:
         """The text of the kernel, a module of its own."""
