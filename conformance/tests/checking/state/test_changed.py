@@ -6,8 +6,9 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from conformance.case import Inputs
+from conformance.case import Array, Inputs
 from conformance.checking.state.changed import CHANGES
+from conformance.float_types import finfo
 
 
 @pytest.mark.filterwarnings("error")
@@ -15,9 +16,9 @@ from conformance.checking.state.changed import CHANGES
 @pytest.mark.parametrize("change", CHANGES)
 def test_finite_numbers_stay_finite(kind: type, change: str) -> None:
     """The largest numbers of a type are made smaller where twice as much would be infinite."""
-    largest = float(ml_dtypes.finfo(kind).max)
-    x = np.array([[largest, 1.0], [-largest, 2.0]]).astype(kind)
-    given = np.array([largest, 0.5]).astype(kind)
+    largest = float(finfo(np.dtype(kind)).max)
+    x: Array = np.array([[largest, 1.0], [-largest, 2.0]]).astype(kind)
+    given: Array = np.array([largest, 0.5]).astype(kind)
     call = Inputs(x=x, dy=x, gamma=given, beta=given, running_mean=given, running_var=given)
     changed = CHANGES[change](call)
     arrays = changed.given()
