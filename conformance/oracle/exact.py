@@ -65,12 +65,16 @@ class Channel:
         """The numbers without the arrays."""
         return Affine(self.gamma, self.beta, self.eps)
 
+    @property
+    def sums(self) -> tuple[BatchSums, GradientSums | None]:
+        """The exact sums of x, and those of dy where there is one."""
+        sums = batch_sums(self.x)
+        return sums, None if self.dy is None else gradient_sums(self.dy, sums.X)
+
 
 def train(channel: Channel) -> ChannelResults:
     """Training mode; ``var + eps`` must be positive."""
-    sums = batch_sums(channel.x)
-    grad = None if channel.dy is None else gradient_sums(channel.dy, sums.X)
-    return train_from(sums, grad, channel.affine)
+    return train_from(*channel.sums, channel.affine)
 
 
 def train_from(sums: BatchSums, grad: GradientSums | None, affine: Affine) -> ChannelResults:
@@ -103,9 +107,7 @@ def train_from(sums: BatchSums, grad: GradientSums | None, affine: Affine) -> Ch
 
 def infer(channel: Channel, running_mean: float, running_var: float) -> ChannelResults:
     """Test mode; ``running_var + eps`` must be positive."""
-    sums = batch_sums(channel.x)
-    grad = None if channel.dy is None else gradient_sums(channel.dy, sums.X)
-    return infer_from(sums, grad, channel.affine, running_mean, running_var)
+    return infer_from(*channel.sums, channel.affine, running_mean, running_var)
 
 
 def infer_from(

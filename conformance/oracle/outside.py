@@ -27,7 +27,7 @@ import numpy as np
 
 from conformance.oracle.exact import Affine, Channel, ChannelResults
 from conformance.oracle.rounding import Floats, round_fraction
-from conformance.oracle.sums import BatchSums, GradientSums, batch_sums, gradient_sums, power
+from conformance.oracle.sums import BatchSums, GradientSums, power
 
 _FIRST_PRECISION = 128
 
@@ -79,9 +79,7 @@ class _Reciprocal:
 
 def train(channel: Channel) -> ChannelResults:
     """Training mode of one channel of finite numbers; ``sigma + eps`` must be positive."""
-    sums = batch_sums(channel.x)
-    grad = None if channel.dy is None else gradient_sums(channel.dy, sums.X)
-    return train_from(sums, grad, channel.affine)
+    return train_from(*channel.sums, channel.affine)
 
 
 def train_from(sums: BatchSums, grad: GradientSums | None, affine: Affine) -> ChannelResults:
@@ -111,9 +109,7 @@ def train_from(sums: BatchSums, grad: GradientSums | None, affine: Affine) -> Ch
 
 def infer(channel: Channel, running_mean: float, running_var: float) -> ChannelResults:
     """Test mode of one channel of finite numbers; ``sigma + eps`` must be positive."""
-    sums = batch_sums(channel.x)
-    grad = None if channel.dy is None else gradient_sums(channel.dy, sums.X)
-    return infer_from(sums, grad, channel.affine, running_mean, running_var)
+    return infer_from(*channel.sums, channel.affine, running_mean, running_var)
 
 
 def infer_from(
