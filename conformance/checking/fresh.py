@@ -32,6 +32,7 @@ from conformance.verdict.record import (
     CaseResult,
     OutputResult,
     Status,
+    fails_anew,
     is_wrong,
 )
 
@@ -201,8 +202,7 @@ def _disagree(fresh: CaseResult, public: CaseResult) -> bool:
     if _is_wrong(public):
         return False  # it does not conform as it is
     for name, result in fresh.outputs.items():
-        # Known failures are of public values: others may well pass.
-        if is_wrong(result) and result.status is not Status.UNEXPECTED_PASS:
+        if fails_anew(result):
             return True
         seen = public.outputs.get(name)
         if result.status is Status.UNSUPPORTED and seen is not None and _is_told(seen):

@@ -225,6 +225,14 @@ def was_compared(result: OutputResult) -> bool:
     return result.status in COMPARED and not expected_away
 
 
+def fails_anew(result: OutputResult) -> bool:
+    """Whether an output is wrong in a call that no list of known failures speaks of.
+
+    What is known to fail may well pass with other values, or in another state.
+    """
+    return is_wrong(result) and result.status is not Status.UNEXPECTED_PASS
+
+
 def now() -> str:
     """The time, as records write it."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -14,16 +14,26 @@ LARGE = 5000
 """Values of x from which on a plan, a workspace or a cache is kept by some kernels alone."""
 
 
-def _flipped(array: Array | None, factor: float) -> Array | None:
-    """The same numbers in another order, times a power of two, or by it where that overflows."""
-    if array is None:
-        return None
-    values = array.reshape(-1)[::-1].astype(np.float64)
+def scaled(array: Array, factor: float) -> Array:
+    """The numbers times a power of two, or divided by it where that overflows."""
+    values = array.astype(np.float64)
     with np.errstate(over="ignore"):
         found = (values * factor).astype(array.dtype)
     if not np.array_equal(np.isfinite(found), np.isfinite(values)):
         found = (values / factor).astype(array.dtype)
-    return found.reshape(array.shape)
+    return found
+
+
+def samples_axis(call: Inputs) -> int:
+    """The first axis that is no channel axis."""
+    return next(a for a in range(call.x.ndim) if a not in call.channel_axes)
+
+
+def _flipped(array: Array | None, factor: float) -> Array | None:
+    """The same numbers in another order, and scaled."""
+    if array is None:
+        return None
+    return scaled(array.reshape(-1)[::-1], factor).reshape(array.shape)
 
 
 def _scalars(call: Inputs) -> Inputs:
@@ -67,13 +77,13 @@ def enlarged(call: Inputs) -> Inputs:
 
     Doubling is by 1 and 2 in turn, so that the statistics are others.
     """
-    axis = next(a for a in range(call.x.ndim) if a not in call.channel_axes)
+    axis = samples_axis(call)
     times = LARGE // call.x.size + 2
 
     def tiled(array: Array | None) -> Array | None:
         if array is None:
             return None
-        parts = [array, (array.astype(np.float64) * 2.0).astype(array.dtype)]
+        parts = [array, scaled(array, 2.0)]
         return np.concatenate([parts[i % 2] for i in range(times)], axis=axis)
 
     x = tiled(call.x)

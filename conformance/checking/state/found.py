@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from conformance.report.wording import account
+from conformance.verdict.record import OutputResult
 
 AGAIN, CHANGED, QUEUE, CHANCE = "asked-again", "changed-call", "calls-before", "by-chance"
 SEQUENCE, SOAK = "sequence", "soak"
@@ -76,6 +79,13 @@ class State:
     sequences: tuple[str, ...] = ()
     soak: Soaked | None = None
     found: tuple[Dependence, ...] = ()
+
+
+def in_words(outputs: Mapping[str, OutputResult], wrong: Sequence[str]) -> str:
+    """What is wrong with the first of some outputs, and which others are."""
+    first, *others = wrong
+    also = f"; and {', '.join(others)}" if others else ""
+    return f"{first}: {outputs[first].status}: {account(first, outputs[first])}{also}"
 
 
 def notes(found: Iterable[Dependence]) -> tuple[str, ...]:

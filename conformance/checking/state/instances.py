@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from conformance.arrays import RUNNING
 from conformance.case import Case, Inputs, Problem
 from conformance.checking.levels import DIFFERS, KEPT, EdgeFound
-from conformance.checking.state.found import SEQUENCE, Dependence
+from conformance.checking.state.found import SEQUENCE, Dependence, in_words
 from conformance.checking.state.later import right
 from conformance.checking.state.sequences import OWN, SEQUENCES, Step, inputs_of
 from conformance.checking.trial import Trial, Tried
@@ -21,9 +21,8 @@ from conformance.harness.answer import Answer, Reply
 from conformance.harness.kernels import steps
 from conformance.harness.repeated import Series
 from conformance.oracle.solve import owed
-from conformance.report.wording import account
 from conformance.verdict.edges import RECOMPUTATION
-from conformance.verdict.record import OutputResult, Status, is_wrong
+from conformance.verdict.record import OutputResult, fails_anew
 
 KINDS = frozenset({"torch module", "keras layer"})
 """Kinds of kernels that have instances."""
@@ -127,8 +126,6 @@ class _Sequence:
             self.edges.append(EdgeFound(name=RECOMPUTATION, state=KEPT, cases=1))
         self._keep(call, answer)
         if red:
-            first, *others = red
-            also = f"; and {', '.join(others)}" if others else ""
             self.found = Dependence(
                 kind=SEQUENCE,
                 case=self._problem.id,
@@ -137,7 +134,7 @@ class _Sequence:
                 sentence=(
                     f"on one instance, {self._name}: wrong in step {number + 1} of "
                     f"{len(self._steps)} ({_told(self._steps, number)}) on {self._problem.id}: "
-                    f"{first}: {result[first].status}: {account(first, result[first])}{also}"
+                    f"{in_words(result, red)}"
                 ),
             )
 
@@ -149,10 +146,7 @@ class _Sequence:
         lacking = dict.fromkeys(_lacking(step))
         case = Case(problem=problem, expected=replace(expected, **lacking))
         result = self._trial.judged(case, answer).result.outputs
-        red = [
-            n for n, o in result.items() if is_wrong(o) and o.status is not Status.UNEXPECTED_PASS
-        ]
-        return result, red
+        return result, [name for name, output in result.items() if fails_anew(output)]
 
     def _due(self, number: int) -> Inputs:
         """The call of a step with the running statistics that the instance had."""

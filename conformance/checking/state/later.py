@@ -19,10 +19,9 @@ from conformance.cases.catalogue.stream import Stream
 from conformance.checking.scope import Call
 from conformance.checking.state import alone
 from conformance.checking.state.changed import CHANGES, LARGE, enlarged
-from conformance.checking.state.found import AGAIN, CHANGED, RIGHT, WRONG, Dependence
+from conformance.checking.state.found import AGAIN, CHANGED, RIGHT, WRONG, Dependence, in_words
 from conformance.checking.trial import FRESH, Trial, Tried
-from conformance.report.wording import account
-from conformance.verdict.record import COMPARED, CaseResult, Status, is_wrong
+from conformance.verdict.record import COMPARED, CaseResult, Status, fails_anew, is_wrong
 
 CASES = 24
 """How many cases are asked again."""
@@ -198,19 +197,13 @@ def _otherwise(got: Tried, outputs: Sequence[str]) -> Dependence:
 
 
 def _wrong(result: CaseResult) -> bool:
-    return any(
-        is_wrong(output) and output.status is not Status.UNEXPECTED_PASS
-        for output in result.outputs.values()
-    )
+    return any(map(fails_anew, result.outputs.values()))
 
 
 def _finding(
     kind: str, result: CaseResult, by_itself: str, before: tuple[str, ...], text: str
 ) -> Dependence:
     red = {name: output for name, output in result.outputs.items() if is_wrong(output)}
-    first, *others = red
-    told = f"{first}: {red[first].status}: {account(first, red[first])}"
-    also = f"; and {', '.join(others)}" if others else ""
     return Dependence(
         kind=kind,
         case=result.case,
@@ -218,5 +211,5 @@ def _finding(
         wrong=True,
         before=before,
         alone=by_itself,
-        sentence=f"{text}{alone.repeated_by(before)}: {told}{also}",
+        sentence=f"{text}{alone.repeated_by(before)}: {in_words(result.outputs, [*red])}",
     )

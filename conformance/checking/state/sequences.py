@@ -13,7 +13,7 @@ from types import MappingProxyType
 import numpy as np
 
 from conformance.case import Array, Inputs
-from conformance.checking.state.changed import CHANGES
+from conformance.checking.state.changed import CHANGES, samples_axis, scaled
 from conformance.harness.kernels import steps
 
 OWN = -1
@@ -107,13 +107,10 @@ def _rolled(call: Inputs) -> Inputs:
     """The values moved on by one, so that channels exchange some; halved again."""
 
     def moved(array: Array) -> Array:
-        rolled = np.roll(array.reshape(-1), 1).astype(np.float64) * 0.5
-        return rolled.astype(array.dtype).reshape(array.shape)
+        return scaled(np.roll(array.reshape(-1), 1), 0.5).reshape(array.shape)
 
     return replace(call, x=moved(call.x), dy=None if call.dy is None else moved(call.dy))
 
 
 def _twice(call: Inputs, array: Array) -> Array:
-    axis = next(a for a in range(call.x.ndim) if a not in call.channel_axes)
-    more = (array.astype(np.float64) * -2.0).astype(array.dtype)
-    return np.concatenate([array, more], axis=axis)
+    return np.concatenate([array, scaled(array, -2.0)], axis=samples_axis(call))

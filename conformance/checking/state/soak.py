@@ -16,15 +16,14 @@ from conformance.case import Array, Case
 from conformance.cases.catalogue.stream import Stream
 from conformance.checking.scope import Call
 from conformance.checking.state import alone
-from conformance.checking.state.found import SOAK, UNTOLD, Dependence, Soaked
+from conformance.checking.state.found import SOAK, UNTOLD, Dependence, Soaked, in_words
 from conformance.checking.state.later import right
 from conformance.checking.trial import Trial, Tried
 from conformance.errors import AdapterError
 from conformance.harness.answer import Answer, Reply
 from conformance.harness.repeated import Series
 from conformance.harness.series import LONGEST
-from conformance.report.wording import account
-from conformance.verdict.record import CaseResult, Status, is_wrong
+from conformance.verdict.record import CaseResult, Status, fails_anew, is_wrong
 
 POOL = 24
 """How many different calls are asked."""
@@ -170,8 +169,7 @@ class _Soaking:
         by_itself = _alone(case, start)
         red = [name for name, output in result.outputs.items() if is_wrong(output)]
         outputs = red or [name for name, o in result.outputs.items() if o.reason]
-        first = outputs[0]
-        told = f"{first}: {result.outputs[first].status}: {account(first, result.outputs[first])}"
+        told = in_words(result.outputs, outputs[:1])
         sentence = (
             f"wrong in call {numbers[0]:,} of {self.calls:,} of the soak ({case.id}), "
             f"{_others(numbers, self.calls)}; "
@@ -217,7 +215,7 @@ def _bits(named: tuple[str, Array]) -> Bits:
 def _misses(got: CaseResult, before: CaseResult) -> bool:
     """Whether an answer is wrong, or lacks what came before."""
     for name, output in got.outputs.items():
-        if is_wrong(output) and output.status is not Status.UNEXPECTED_PASS:
+        if fails_anew(output):
             return True
         was = before.outputs[name].status
         if output.status is Status.UNSUPPORTED and was is not Status.UNSUPPORTED:
