@@ -63,12 +63,14 @@ class Asked:
         secret: Each secret question that was not cut off.
         drawn: Those that were drawn inside the scope.
         ran: All of them but the large ones, in the order in which they were asked.
+        left: How many large ones were not asked.
     """
 
     tried: list[Tried] = field(default_factory=list)
     secret: Secret = field(default_factory=list)
     drawn: list[Tried] = field(default_factory=list)
     ran: list[Tried] = field(default_factory=list)
+    left: int = 0
 
     @property
     def stopped(self) -> bool:
@@ -100,7 +102,8 @@ class _Asking:
     """One check in its course."""
 
     def __init__(self, trial: Trial, plan: Plan) -> None:
-        self._trial, self._plan, self._found = trial, plan, Asked()
+        self._trial, self._plan = trial, plan
+        self._found = Asked(left=len(plan.large))
         self._by_id = {case.id: case for case in plan.cases}
         self._done = 0
         self._of = len(plan.cases) + len(plan.hidden.questions) + len(plan.large)
@@ -222,6 +225,9 @@ class _Asking:
             kept = one.without_arrays if _is_told(one) else one
             self._found.tried.append(kept)
             self._count(kept)
+            self._found.left -= 1
+            if was_interrupted(one.result):  # making and solving the others takes minutes
+                return
 
 
 def _is_told(one: Tried) -> bool:

@@ -79,7 +79,7 @@ def report(checked: Checked, trial: Trial, seen: Seen, halt: Halt) -> Report:
     results = tuple(one.result for one in seen.tried)
     drawn = tuple(one.result for one in seen.asked.drawn)
     statuses = {o.status for o in seen.outputs}
-    cut, red = _cut(halt, results), bool(statuses & RED)
+    cut, red = _cut(halt, results, seen.asked.left), bool(statuses & RED)
     secret = [(q, t.result) for q, t in seen.asked.secret]
     betrayed = fresh.compared(seen.hidden, secret, results)
     moved = known.closure().files != files.files
@@ -176,8 +176,9 @@ def _of_breaches(breaches: str | None) -> tuple[str, ...]:
     return (f"its process sent what was no answer to a question {breaches}",)
 
 
-def _cut(halt: Halt, results: Sequence[CaseResult]) -> str | None:
+def _cut(halt: Halt, results: Sequence[CaseResult], left: int) -> str | None:
     """How the check was cut short, in words; None where nothing was left out."""
     if not halt.why:
         return None
-    return runner.cut_short(halt, results) or f"{halt.why} after the cases and before their account"
+    told = runner.cut_short(halt, results, left)
+    return told or f"{halt.why} after the cases and before their account"

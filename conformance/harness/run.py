@@ -258,12 +258,18 @@ def _run_column(
     )
 
 
-def cut_short(halt: Halt, results: Sequence[CaseResult]) -> str | None:
-    """How a run was cut short, in words; None where every case was run."""
+def cut_short(halt: Halt, results: Sequence[CaseResult], beside: int = 0) -> str | None:
+    """How a run was cut short, in words; None where every case was run.
+
+    Args:
+        halt: What ended it.
+        results: What came of the cases.
+        beside: How many more it did not come to, of which nothing is told.
+    """
     left = sum(map(was_interrupted, results))
-    if not halt.why or not left:
+    if not halt.why or not left + beside:
         return None
-    return f"{halt.why} after {len(results) - left} of {len(results)} cases"
+    return f"{halt.why} after {len(results) - left} of {len(results) + beside} cases"
 
 
 def was_interrupted(result: CaseResult) -> bool:

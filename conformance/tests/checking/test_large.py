@@ -10,12 +10,17 @@ import jsonschema  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 import conformance
+from conformance.case import Problem
 from conformance.cases import large
+from conformance.cases.catalogue.recipe import CaseRow
+from conformance.checking.check import run
+from conformance.checking.named import named
 from conformance.checking.options import Options, large_rows, select
 from conformance.checking.report import Report
 from conformance.checking.trial import Trial
 from conformance.cli import main
 from conformance.errors import SelectionError
+from conformance.harness.halt import Halt
 from conformance.tests.checking.kernels import RIGHT
 
 WIDE = RIGHT.replace(
@@ -77,6 +82,30 @@ def test_nothing_large_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     checked(tmp_path, RIGHT, *smallest("large/*-nlc-*", "float64", 3))
     assert kept
     assert max(kept) <= 8 * 6
+
+
+def test_a_stop_ends_it_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No call is made for a check that was stopped; the report counts those that it left out."""
+    (tmp_path / "k.py").write_text(RIGHT)
+    cases = tuple(smallest("large/*-nlc-*", "float64", 5))
+    halt, made = Halt(), []
+    draw = large.made
+
+    def counted(row: CaseRow) -> Problem:
+        made.append(row.name)
+        return draw(row)
+
+    def stop(done: int, _: int, __: object) -> None:
+        if done == 2:
+            halt.now("stopped by a test")
+
+    monkeypatch.setattr(large, "made", counted)
+    with named(str(tmp_path / "k.py")) as known:
+        report = run(
+            known, Options(tier="large", cases=cases, fresh=False), halt=halt, progress=stop
+        )
+    assert len(made) == 3
+    assert report.partial == "stopped by a test after 2 of 5 cases"
 
 
 def test_the_stored_cases_come_first() -> None:
