@@ -49,6 +49,17 @@ class _Off(argparse.Action):
         os.environ[SWITCH] = "off"
 
 
+def add_timeout(parser: argparse.ArgumentParser, usual: float) -> None:
+    """Add how long one case may take, by default `usual` seconds."""
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        default=usual,
+        metavar="SECONDS",
+        help=f"how long one case may take (default: {usual:g})",
+    )
+
+
 def add_shield(parser: argparse.ArgumentParser) -> None:
     """Add what takes the shield away from workers."""
     parser.add_argument(

@@ -6,7 +6,7 @@ import argparse
 
 from conformance.checking.levels import GRADES, Rule
 from conformance.checking.options import BUDGET_SECONDS, CASE_SECONDS, Options
-from conformance.commands.arguments import add_shield, number, seconds
+from conformance.commands.arguments import add_shield, add_timeout, number, seconds
 from conformance.harness.kernels.source import ARRAYS, MEMORY_GIB, parse_declared, parse_dialect
 
 
@@ -48,13 +48,7 @@ def add_kernel(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--timeout",
-        type=seconds,
-        default=CASE_SECONDS,
-        metavar="SECONDS",
-        help=f"how long one case may take (default: {CASE_SECONDS:g})",
-    )
+    add_timeout(parser, CASE_SECONDS)
     parser.add_argument(
         "--budget",
         type=seconds,

@@ -15,7 +15,7 @@ from conformance.atomic import require_folder
 from conformance.cases import golden, tiers
 from conformance.checking.selftest import adapters
 from conformance.commands import examined
-from conformance.commands.arguments import add_shield, seconds, whole
+from conformance.commands.arguments import add_shield, add_timeout, whole
 from conformance.commands.console import drawn
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.harness import run as runner
@@ -74,13 +74,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         default=os.cpu_count() or 1,
         help="paths run at a time (default: CPUs)",
     )
-    parser.add_argument(
-        "--timeout",
-        type=seconds,
-        default=CASE_SECONDS,
-        metavar="SECONDS",
-        help=f"how long one case may take (default: {CASE_SECONDS:g})",
-    )
+    add_timeout(parser, CASE_SECONDS)
     add_shield(parser)
     parser.set_defaults(run=run)
 

@@ -86,7 +86,7 @@ def served(
     arrays: dict[str, Array] = {}
     for place in header["order"]:
         said, outputs = run(calls[place])
-        key = (place, said["status"], said.get("reason"), *map(_bits, sorted(outputs.items())))
+        key = (place, said["status"], said.get("reason"), *map(bits, sorted(outputs.items())))
         if key not in known:
             if len(told) == DISTINCT:
                 break
@@ -100,7 +100,8 @@ def served(
     return {"status": "ok", "distinct": told, "came": came}, arrays
 
 
-def _bits(named: tuple[str, Array]) -> tuple[object, ...]:
+def bits(named: tuple[str, Array]) -> tuple[object, ...]:
+    """What tells one output of an answer from another: its name, type, shape and bytes."""
     name, array = named
     return name, array.dtype, array.shape, array.tobytes()
 

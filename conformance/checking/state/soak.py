@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from conformance.case import Array, Case
+from conformance.case import Case
 from conformance.cases.catalogue.stream import Stream
 from conformance.checking.scope import Call
 from conformance.checking.state import alone
@@ -22,7 +22,7 @@ from conformance.checking.trial import Trial, Tried
 from conformance.errors import AdapterError
 from conformance.harness.answer import Answer, Reply
 from conformance.harness.repeated import Series
-from conformance.harness.series import LONGEST
+from conformance.harness.series import LONGEST, bits
 from conformance.verdict.record import CaseResult, Status, fails_anew, is_wrong
 
 POOL = 24
@@ -143,7 +143,7 @@ class _Soaking:
 
     def _verdict(self, call: int, answer: Answer) -> CaseResult | None:
         """What is wrong with an answer; None where nothing is."""
-        key = (call, answer.status, answer.reason, *map(_bits, sorted(answer.outputs.items())))
+        key = (call, answer.status, answer.reason, *map(bits, sorted(answer.outputs.items())))
         if key not in self._known:
             got = self._trial.judged(self._cases[call], answer).result
             self._known[key] = got if _misses(got, self._pool[call].result) else None
@@ -205,11 +205,6 @@ def _others(numbers: Sequence[int], calls: int) -> str:
     if len(numbers) == calls - numbers[0] + 1:
         return "and in every one from there on"
     return f"and in {len(numbers) - 1:,} more, the last of them call {numbers[-1]:,}"
-
-
-def _bits(named: tuple[str, Array]) -> Bits:
-    name, array = named
-    return name, array.dtype, array.shape, array.tobytes()
 
 
 def _misses(got: CaseResult, before: CaseResult) -> bool:
