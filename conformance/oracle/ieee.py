@@ -37,7 +37,7 @@ def train_any(channel: Channel, *, eps_outside: bool = False) -> ChannelResults:
     }
     exact = solve(_cleaned(channel, no_r=no_r))
     loose = dict(_textbook_train(channel, eps_outside=eps_outside))
-    if no_gamma and not (no_r or dy_bad):
+    if "dx" in exact and no_gamma and not (no_r or dy_bad):
         loose["dx"] = _times(channel.gamma, exact["dx"])  # its sign is that of the exact value
     return _merge(exact, loose, taint)
 

@@ -165,6 +165,17 @@ def test_infinity_in_test_mode_touches_its_element() -> None:
     assert np.array_equal(np.asarray(dirty.dx), np.asarray(clean.dx))
 
 
+@pytest.mark.parametrize("eps_outside", [False, True])
+@pytest.mark.parametrize("gamma", [np.inf, -np.inf, np.nan])
+def test_a_wild_gamma_needs_no_gradient(gamma: float, *, eps_outside: bool) -> None:
+    """A forward pass alone has answers, whatever gamma is: y of its sign, and NaN for NaN."""
+    call = Inputs(x=np.array([[0.0], [1.0]]), gamma=np.array([gamma]), eps=1.0)
+    found = solve_inputs(call, eps_outside=eps_outside)
+    assert found.y is not None
+    assert np.array_equal(found.y[:, 0], [-gamma, gamma], equal_nan=True)
+    assert found.dx is None
+
+
 def test_constant_channel_without_eps_is_undefined() -> None:
     """With variance + eps = 0 the root does not exist: y is NaN and inv_std infinite."""
     answers = expected(np.ones((3, 1)), None, None, np.ones((3, 1)), eps=0.0)
