@@ -47,7 +47,7 @@ def standard_first() -> Iterator[None]:
     A script may have put a folder with a ``queue.py`` before it since this package was imported.
     """
     before = list(sys.path)
-    sys.path.sort(key=lambda place: not _is_standard(place))
+    sys.path[:] = sorted(before, key=lambda place: not _is_standard(place))
     try:
         yield
     finally:

@@ -143,3 +143,21 @@ def test_a_neighbour_comes_before_what_is_installed(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "path", ["/somewhere/site-packages", *standard, "/b"])
     search_path.add_beside("/kernel")
     assert sys.path == [*standard, "/kernel", "/b", "/somewhere/site-packages"]
+
+
+def test_ordering_the_path_may_itself_import_modules(tmp_path: Path) -> None:
+    """What tells the standard library's places is loaded on first use, as the path is ordered."""
+    program = (
+        "import sys\n"
+        "from conformance.harness import search_path\n"
+        "sys.modules.pop('sysconfig')\n"
+        "import sysconfig\n"
+        "search_path.sysconfig = sysconfig\n"
+        "sys.modules.pop(sysconfig._get_sysconfigdata_name(), None)\n"
+        "sys.path.insert(0, '/neighbour')\n"
+        "with search_path.standard_first():\n"
+        "    assert sys.path[-1] != '/neighbour' and sys.path.index('/neighbour') > 0\n"
+        "assert sys.path[0] == '/neighbour'\n"
+    )
+    done = run(tmp_path, sys.executable, "-c", program)
+    assert done.returncode == 0, done.stderr
