@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from conformance.case import Inputs
-from conformance.oracle.bounds import is_gradable
+from conformance.oracle.bounds import is_gradable, spent_by_single_pass
 from conformance.tests.oracle.equal_channels import channels, column, given
 
 
@@ -119,3 +119,32 @@ def test_what_is_given_or_empty_is_gradable() -> None:
     """Test mode has no statistics of its own, and a batch of nothing no values."""
     assert is_gradable(strained(1e-5, training=False, running_mean=0.0, running_var=0.0))
     assert is_gradable(Inputs(x=np.zeros((0, 3), np.float32)))
+
+
+@pytest.mark.parametrize(
+    ("x", "eps", "eps_outside", "wanted"),
+    [
+        # S = 9 + 1 + 2 * 16 = 42 and (2 k) = r^2 = 1/4: 16 u 42 / 4
+        ([3, 5], 3.0, False, 168 * 2.0**-53),
+        # S = 20 + 4 + 2 * 16 = 56; sigma 2, r = 1/4, w = 1/2: (2 k) = r w / 2 + w^2 / 2 = 3/16
+        ([2, 6], 2.0, True, 168 * 2.0**-53),
+        # and 1 / (4 + 12) with eps inside
+        ([2, 6], 12.0, False, 56 * 2.0**-53),
+    ],
+)
+def test_what_the_single_pass_spends(
+    x: list[float], eps: float, wanted: float, *, eps_outside: bool
+) -> None:
+    """16 units of the single-pass variance are T u (2 k) (S_var + var + 2 A1^2) of V."""
+    inputs = given(x, eps=eps)
+    # Inside the root is what is taken where nothing is said.
+    options = {"eps_outside": True} if eps_outside else {}
+    assert spent_by_single_pass(inputs, **options) == pytest.approx(
+        np.full((3, 1), wanted), rel=1e-12
+    )
+
+
+def test_what_is_given_spends_nothing() -> None:
+    """In test mode no variance is computed: 0, in a column of as many channels."""
+    found = spent_by_single_pass(given([3, 5], training=False, running_mean=0.0, running_var=1.0))
+    assert found.tolist() == [[0.0]] * 3

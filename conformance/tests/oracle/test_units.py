@@ -39,6 +39,15 @@ def test_unit_of_nothing_is_half_the_smallest_number(dtype: str, eta: float) -> 
     assert unit.tolist() == [eta]
 
 
+@pytest.mark.parametrize(
+    ("scale", "wanted"), [(2.0**-1074, 2.0**-1074), (1.0, 2.0**-53), (0.0, 0.0)]
+)
+def test_unit_of_the_smallest_float64_numbers_is_one_of_them(scale: float, wanted: float) -> None:
+    """Where u S is below 2^-1074, and half of that is 0 too, the unit is 2^-1074, if S is not 0."""
+    unit = units(make((4, 3), np.float64), np.zeros(1), np.array([scale]), np.dtype(np.float64))
+    assert unit.tolist() == [wanted]
+
+
 def test_roundoff_is_that_of_the_arithmetic() -> None:
     """Half types are summed in float32."""
     found = [roundoff(make((4, 3), t)) for t in (np.float16, np.float32, np.float64)]
