@@ -68,9 +68,9 @@ def test_a_planted_change_is_named(history: History, name: str) -> None:
 
 def test_what_fails_as_before_hides_no_change(history: History) -> None:
     """An output that is still red is no change, and those of the same case behind it are told."""
-    still = {**OLD, "dx": failed()}
+    still = {**OLD, "dx": failed(90.0)}
     then(history, cases(still))
-    after = {**still, "dx": failed(90.0), "y": passed(18.0, "B")}
+    after = {**still, "dx": failed(9000.0), "y": passed(18.0, "B")}
     first = night(2, ["torch/functional"], results=cases(after))
     history.add([*first, *night(2, ["jax/jnp"], results=cases(OLD))])
     changes = compare("previous", "latest", history).changes
