@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
+from conformance.errors import HistoryError
 from conformance.nights.diff.attribution import Origin, Outcomes, Pair, Reran, attribute
 from conformance.nights.diff.changes import Change, ChangeKind, Difference, Outcome
 from conformance.nights.history.entry import ColumnRun
@@ -105,6 +106,13 @@ def test_what_differs_in_the_last_run_alone_is_a_flake() -> None:
     )
 
 
+def test_of_several_that_are_not_steady_the_first_is_named() -> None:
+    """A reader is told one, the one that comes first."""
+    bench = Bench(lambda _, name, run: Reran(outcome=BAD, bits=f"{name} {run}"))
+    (told,) = attribute(difference([change("offset/0"), change("offset/1")]), bench, {})
+    assert told.evidence.startswith("offset/0 y had other bits in 5 runs")
+
+
 def test_an_output_that_does_not_come_back_is_not_steady() -> None:
     """Bits in one run and none in another differ; none in all of them do not."""
     gone = Bench(lambda _, __, run: Reran(outcome=BAD, bits=None if run == 3 else "same"))
@@ -186,6 +194,23 @@ def test_what_counts_as_the_new_result(
     assert (found is not Origin.ENVIRONMENT) is shown
 
 
+@pytest.mark.parametrize(
+    ("error", "evidence"),
+    [
+        (HistoryError("no such commit"), "no such commit"),
+        (OSError("disk full"), "the system said: disk full"),
+    ],
+)
+def test_a_column_that_cannot_run_again_is_unknown(error: Exception, evidence: str) -> None:
+    """What hinders a re-run is told of its column, and takes no other's answer."""
+
+    def hindered(_pair: Pair, _adapter: str, _path: str, _names: Sequence[str]) -> Outcomes:
+        raise error
+
+    (told,) = attribute(difference([change()]), hindered, {})
+    assert (told.cause, told.evidence) == (Origin.UNKNOWN, evidence)
+
+
 def test_an_output_that_a_run_does_not_give_does_not_show_it() -> None:
     """What did not come back at all is not the new result."""
 
@@ -194,6 +219,7 @@ def test_an_output_that_a_run_does_not_give_does_not_show_it() -> None:
 
     (told,) = attribute(difference([change()]), nothing, {})
     assert told.cause is Origin.ENVIRONMENT
+    assert "does not show it" in told.evidence
 
 
 SAME_SUITE, SAME_FRAMEWORK = (NEW[0], OLD[1]), (OLD[0], NEW[1])
