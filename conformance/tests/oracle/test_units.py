@@ -27,7 +27,7 @@ def test_unit(dtype: str, given_in: Any, wanted: float) -> None:
     """A unit is u S + eta, and u_out |expected| only where the output's type is coarser than u."""
     inputs = make((4, 3), given_in)
     unit = units(inputs, np.array([-5.0]), np.array([3.0]), np.dtype(dtype))
-    assert unit.tolist() == pytest.approx([wanted], rel=1e-15)
+    assert unit.tolist() == pytest.approx([wanted], rel=1e-15, abs=0)
 
 
 @pytest.mark.parametrize(
