@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+import mpmath  # type: ignore[import-untyped]  # it ships no annotations
 
 Spacing = Callable[[float], float]
 
@@ -18,11 +21,25 @@ def error(term: float, q: float) -> float:
     return term / q - round(term / q)
 
 
+def root(square: Fraction) -> float:
+    """Of a square that may be far below the smallest float64."""
+    return float(mpmath.sqrt(mpmath.mpf(square.numerator) / square.denominator))
+
+
+def grids(largest: float, least: float) -> list[float]:
+    """From a power of two down to a 32nd of another, four to an octave."""
+    found, k = [], 0
+    while math.ldexp(largest, -k) >= least / 16:
+        found += [math.ldexp(2.0 ** (-part / 4), -k) * largest for part in range(4)]
+        k += 1
+    return found
+
+
 def envelope(terms: Sequence[float]) -> list[float]:
     """How large the k-th partial sum may be."""
     count, whole = len(terms), sum(terms)
     mean = whole / count
-    deviation = math.sqrt(sum((t - mean) ** 2 for t in terms) / count)
+    deviation = root(sum((Fraction(t - mean) ** 2 for t in terms), Fraction(0)) / count)
     found = []
     partial = 0.0
     for k, term in enumerate(terms, 1):
@@ -36,18 +53,16 @@ def envelope(terms: Sequence[float]) -> list[float]:
 def lost(terms: Sequence[float], bits: int) -> float:
     """The bound of the error of the sum of terms of which none is 0."""
     count = len(terms)
-    coherent = scattered = 0.0
+    coherent, scattered = 0.0, Fraction(0)
     spacings = [spacing(size, bits) for size in envelope(terms)]
     edges = sorted({int(count * i / 32) for i in range(32)})
     parts = list(zip(edges, [*edges[1:], count], strict=True))
     for Q in spacings:
-        B = W = 0.0
-        q = Q
-        while q > min(spacings) / 32 * 1.0001:
+        B, W = 0.0, Fraction(0)
+        for q in grids(Q, min(spacings)):
             e = [error(t, q) for t in terms]
             B = max(B, q * sum(abs(sum(e[a:b])) for a, b in parts) / count)
-            W = max(W, q * q * sum(v * v for v in e) / count)
-            q *= 2**-0.25
-        coherent += min(B, sum(abs(t) for t in terms) / count)
-        scattered += min(W, sum(t * t for t in terms) / count)
-    return coherent + 6.6 * math.sqrt(scattered)
+            W = max(W, Fraction(q) ** 2 * Fraction(sum(v * v for v in e)) / count)
+        coherent += B
+        scattered += W
+    return coherent + 6.6 * root(scattered)

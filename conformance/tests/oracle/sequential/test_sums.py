@@ -21,7 +21,7 @@ def kinds(count: int) -> dict[str, Floats]:
         "alternating": np.where(np.arange(count) % 2, 0.3, -0.7),
         "large and small": normal * np.exp(4 * rng.standard_normal(count)),
         "sorted": np.sort(normal),
-        "tiny": normal * 1e-200,
+        "tiny": normal * 1e-140,
     }
 
 
@@ -32,7 +32,7 @@ def test_the_bound_is_that_of_the_formula(kind: str, count: int, bits: int) -> N
     """Sorted by octave and for all rows at once, the sums over k are those of the formula."""
     terms = kinds(count)[kind]
     found = float(Lost(bits)(terms[np.newaxis])[0, 0])
-    assert found == pytest.approx(slowly.lost(terms.tolist(), bits), rel=1e-9)
+    assert found == pytest.approx(slowly.lost(terms.tolist(), bits), rel=1e-9, abs=0)
 
 
 def test_a_row_does_not_depend_on_its_neighbours() -> None:
@@ -51,9 +51,9 @@ def test_zeros_are_dropped() -> None:
     spread = np.zeros((1, 60))
     spread[0, ::2] = terms
     found = Lost(24)(spread)[0, 0]
-    assert found == pytest.approx(float(Lost(24)(terms[np.newaxis])[0, 0]), rel=1e-12)
+    assert found == pytest.approx(float(Lost(24)(terms[np.newaxis])[0, 0]), rel=1e-12, abs=0)
     few = np.array([[0.75, 0.0, 0.01]])  # partial sums of one octave alone
-    assert Lost(24)(few)[0, 0] == pytest.approx(slowly.lost([0.75, 0.01], 24), rel=1e-9)
+    assert Lost(24)(few)[0, 0] == pytest.approx(slowly.lost([0.75, 0.01], 24), rel=1e-9, abs=0)
     assert Lost(24)(np.zeros((1, 5)))[0, 0] == 0.0
     assert Lost(24)(np.array([[0.0, 0.1, 0.0]]))[0, 0] == 0.0
 
