@@ -6,6 +6,7 @@ The case of `test_match`: dbeta is 1 in both channels, and its unit u = 2^-24.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -63,6 +64,22 @@ def test_an_edit_of_what_is_delivered_moves_whatever_it_does() -> None:
     assert not prediction(same, case()).moves("running_mean_of_nothing")
     silent = fault({"delivered": lambda _: lambda outputs: {"y": outputs["y"]}})
     assert not prediction(silent, case()).moves("dbeta")
+    nobodys = fault({"outputs": lambda _: ["y", "dbeta"]})
+    assert not prediction(nobodys, case(beta=None)).moves("dbeta")
+
+
+def test_a_fault_that_does_not_exist_moves_nothing() -> None:
+    """A fault of half types has no way to come out on a float32 call."""
+    half = replace(constant(3.0), types=("float16",))
+    assert not prediction(half, case()).moves("dbeta")
+    assert prediction(half, case(np.float16)).moves("dbeta")
+
+
+@pytest.mark.parametrize(("value", "moves"), [(0.0, False), (0.5, True)])
+def test_where_nothing_has_a_bound_every_other_value_moves(value: float, *, moves: bool) -> None:
+    """The first gradient of beta is 0, and its scale, |dy| added up, is infinite in float64."""
+    dy = np.array([[1e308, 0.0], [-1e308, 0.0]])
+    assert prediction(giving(value, 0.0), case(np.float64, dy=dy)).moves("dbeta") is moves
 
 
 @pytest.mark.parametrize(
@@ -87,6 +104,17 @@ def test_a_value_tells_a_fault_where_it_is_its_own(
 ) -> None:
     """What is wrong by more than rounding, finite and not 0, or not wrong everywhere."""
     assert prediction(giving(*channels), case()).tells("dbeta") is tells
+
+
+@pytest.mark.parametrize(("part", "tells"), [(2.0**-20, True), (2.0**-19, False)])
+def test_what_is_wrong_by_rounding_is_not_wrong(part: float, *, tells: bool) -> None:
+    """A fault of 0, whose own unit is u 1 + 0: where 32 u is right it is not wrong, at 64 u it is.
+
+    The right gradients are (1/2 + part) - (1/2 - part) and 1; zeros that are wrong in both channels
+    tell nothing, those that are wrong in one do.
+    """
+    dy = np.array([[0.5 + part, 0.5], [part - 0.5, 0.5]], np.float32)
+    assert prediction(constant(0.0), case(dy=dy)).tells("dbeta") is tells
 
 
 def test_a_wrong_shape_tells_by_itself() -> None:
