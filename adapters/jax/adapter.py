@@ -102,5 +102,6 @@ ADAPTER = Adapter(
     traits={
         "fused-multiply-add": machine.fuses,
         "float16-under-xla": machine.converts_half,
+        "float16-arithmetic": machine.computes_half,
     },
 )

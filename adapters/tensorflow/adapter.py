@@ -88,6 +88,7 @@ ADAPTER = Adapter(
     traits={
         "fused-multiply-add": machine.fuses,
         "float16-under-xla": machine.converts_half,
+        "float16-arithmetic": machine.computes_half,
     },
     paths=(
         _formula_path("nn"),

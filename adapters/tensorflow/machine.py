@@ -42,6 +42,14 @@ def converts_half() -> bool:
     return _refusal() is None
 
 
+def computes_half() -> bool:
+    """Whether XLA multiplies and adds float16 in one instruction of the processor."""
+    if not converts_half():
+        return False
+    x = tf.constant([1.0 + 2.0**-6] * 64, tf.float16)
+    return bool(tf.reduce_any(_compiled(lambda a, b: a * a - b, x, x * x) != 0))
+
+
 def _has_half(inputs: Inputs) -> bool:
     return "float16" in (str(inputs.x.dtype), str(inputs.parameter_dtype))
 
