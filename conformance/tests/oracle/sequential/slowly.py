@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from fractions import Fraction
-
-import mpmath  # type: ignore[import-untyped]  # it ships no annotations
-
-Spacing = Callable[[float], float]
+from collections.abc import Sequence
 
 
 def spacing(size: float, bits: int) -> float:
@@ -21,13 +16,14 @@ def error(term: float, q: float) -> float:
     return term / q - round(term / q)
 
 
-def root(square: Fraction) -> float:
-    """Of a square that may be far below the smallest float64."""
-    return float(mpmath.sqrt(mpmath.mpf(square.numerator) / square.denominator))
+def root_of_mean_square(values: Sequence[float]) -> float:
+    """Of numbers whose squares may be below the smallest float64, or beyond the largest."""
+    unit = spacing(max(map(abs, values)), 0)
+    return unit * math.sqrt(sum((v / unit) ** 2 for v in values) / len(values))
 
 
 def grids(largest: float, least: float) -> list[float]:
-    """From a power of two down to a 32nd of another, four to an octave."""
+    """From a power of two to the octave that begins at a 16th of another, four to an octave."""
     found, k = [], 0
     while math.ldexp(largest, -k) >= least / 16:
         found += [math.ldexp(2.0 ** (-part / 4), -k) * largest for part in range(4)]
@@ -39,7 +35,7 @@ def envelope(terms: Sequence[float]) -> list[float]:
     """How large the k-th partial sum may be."""
     count, whole = len(terms), sum(terms)
     mean = whole / count
-    deviation = root(sum((Fraction(t - mean) ** 2 for t in terms), Fraction(0)) / count)
+    deviation = root_of_mean_square([t - mean for t in terms])
     found = []
     partial = 0.0
     for k, term in enumerate(terms, 1):
@@ -53,16 +49,18 @@ def envelope(terms: Sequence[float]) -> list[float]:
 def lost(terms: Sequence[float], bits: int) -> float:
     """The bound of the error of the sum of terms of which none is 0."""
     count = len(terms)
-    coherent, scattered = 0.0, Fraction(0)
     spacings = [spacing(size, bits) for size in envelope(terms)]
     edges = sorted({int(count * i / 32) for i in range(32)})
     parts = list(zip(edges, [*edges[1:], count], strict=True))
-    for Q in spacings:
-        B, W = 0.0, Fraction(0)
+    # B, and the root of W in units of the largest spacing, whose square may be no number.
+    largest = max(spacings)
+    of: dict[float, tuple[float, float]] = {}
+    for Q in set(spacings):
+        B = W = 0.0
         for q in grids(Q, min(spacings)):
             e = [error(t, q) for t in terms]
             B = max(B, q * sum(abs(sum(e[a:b])) for a, b in parts) / count)
-            W = max(W, Fraction(q) ** 2 * Fraction(sum(v * v for v in e)) / count)
-        coherent += B
-        scattered += W
-    return coherent + 6.6 * root(scattered)
+            W = max(W, (q / largest) ** 2 * sum(v * v for v in e) / count)
+        of[Q] = B, W
+    coherent = sum(of[Q][0] for Q in spacings)
+    return coherent + 6.6 * largest * math.sqrt(sum(of[Q][1] for Q in spacings))
