@@ -109,6 +109,9 @@ def test_subnormal_inputs_are_zeros_in_each_array_alone_and_in_all() -> None:
     (alone,) = call(x, [[1.0, 2.0, 3.0]]).flushed
     assert alone.y is not None
     assert call([[TINY, 1.0]]).flushed == ()
+    (tiny,) = call([[TINY, TINY / 2]]).flushed
+    assert tiny.mean is not None
+    assert tiny.mean.tolist() == [TINY / 2]  # of TINY and 0
 
 
 def explained(edge: str, of: Call, name: str, numbers: tuple[float, float, float]) -> bool:

@@ -212,6 +212,22 @@ def test_a_rate_that_is_none_is_refused(file: Path, seen: str) -> None:
         expectations.read(file)
 
 
+@pytest.mark.parametrize("seen", ["1 of 4", "3 of 4", "1 of 2"])
+def test_what_came_once_at_least_and_not_always_has_a_rate(file: Path, seen: str) -> None:
+    """Once is enough, and so is once short of always."""
+    file.write_text(f'{ENTRY}seen = "{seen}"\n')
+    (entry,) = expectations.read(file).entries
+    assert entry.seen == seen
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """Bytes that are no UTF-8 are told with the file, and what was wanted."""
+    file = tmp_path / "expectations.toml"
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(ExpectationError, match=r"cannot be read.*TOML in UTF-8 was wanted"):
+        expectations.read(file)
+
+
 def test_what_comes_and_goes_needs_a_reason(file: Path) -> None:
     """A rate does not say why."""
     file.write_text(FLAKY.replace('reason = "one pass"\n', ""))

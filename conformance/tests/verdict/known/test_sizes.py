@@ -31,6 +31,7 @@ WAYS = [
     (failed(1234.5), "1.23e+03"),
     (failed(None, math.nan), "not finite"),
     (failed(None, math.inf), "not finite"),
+    (failed(1234.5, math.nan), "not finite"),
     (failed(99.0, edges=("nan-inputs",)), "edge"),
     (OutputResult(status=Status.FAIL, grade="F", reason="y has shape (1,)"), "form"),
     (raised("TypeError: no"), "error TypeError"),
