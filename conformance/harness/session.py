@@ -1,10 +1,7 @@
-"""The near side of a worker: starts it, asks it within a time limit, restarts it when it dies."""
+"""The near side of a worker: asks it within a time limit, starts it anew when it dies."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,24 +10,20 @@ from typing import Any, Self
 
 from conformance.case import Case, Inputs
 from conformance.errors import AdapterError, MessageError
-from conformance.harness import described, search_path
+from conformance.harness import described
 from conformance.harness.answer import Answer, Message, Reply, get_ready, receive, refusal
-from conformance.harness.channel import BrokenOffError, Channel, DeadlineError, in_words
-from conformance.harness.guard import Guard
+from conformance.harness.channel import BrokenOffError, DeadlineError, in_words
+from conformance.harness.life import Life
 from conformance.harness.repeated import Series, read
 from conformance.harness.request import Request, call_of, reproduction_of
 from conformance.harness.series import series_of
-from conformance.harness.shield.near import Shield
 from conformance.harness.shield.protections import Protections
-from conformance.harness.tail import Tail
 
 START_SECONDS = 300.0
 """How long a framework may take to be imported."""
 
 CASE_SECONDS = 120.0
 """How long one case may take, compilation included."""
-
-_TAIL = 2000
 
 _CLOCKS = 0.1
 """Seconds by which two clocks of one machine may differ over a call."""
@@ -66,12 +59,8 @@ class Session:
         self._paths = tuple(paths)
         self._switches: Mapping[str, str] = dict(switches or {})
         self._declared: dict[str, Mapping[str, Any]] = {}
-        self._process: subprocess.Popen[bytes] | None = None
-        self._guard: Guard | None = None
-        self._shield = Shield()
+        self._life = Life(adapter)  # that of the worker there is, or of the last one
         self._abandoned = ""
-        self._channel: Channel | None = None
-        self._printed: Tail | None = None
         self._is_new, self._has_loaded = True, False
         self._breaches, self._first_breach = 0, ""
 
@@ -103,7 +92,7 @@ class Session:
 
         It imports what it needs while this side still prepares.
         """
-        if self._process is None and not self._abandoned:
+        if not (self._life.is_on or self._abandoned):
             self._start()
 
     def describe(self) -> dict[str, Any]:
@@ -212,32 +201,21 @@ class Session:
         Safe in a signal handler and from another thread than the one that asks.
         """
         self._abandoned = reason
-        process = self._process
-        if process is not None:
-            self._shield.end(process)
+        self._life.end()
 
     @property
     def protections(self) -> Protections:
         """Which protections the worker has, or the last one had; known once it has answered."""
-        return self._shield.protections
+        return self._life.protections
 
     def close(self) -> None:
         """End the worker, if there is one."""
-        process, self._process = self._process, None
-        guard, self._guard = self._guard, None
-        channel, self._channel = self._channel, None
-        if process is not None:
-            self._shield.end(process)
-            if guard is not None:
-                guard.dismiss()  # before the number of the group can become another's
-            self._shield.close(process)
-        if channel is not None:
-            channel.close()
+        self._life.close()
 
     def _start_for(self, path: str) -> None:
         """Have a worker that runs with the switches of a path, and that owes no answer."""
         self._settle()
-        if self._process is None:
+        if not self._life.is_on:
             self.describe()
         wanted = self._declared[path]["switches"] if path in self._declared else {}
         if wanted != self._switches:
@@ -293,17 +271,17 @@ class Session:
         """
         if self._abandoned:
             return self._lost(Reply.CRASH, "it was ended")
-        process, begun = self._process or self._start(), time.monotonic()
-        assert self._channel is not None  # noqa: S101 - it came with the process
+        if not self._life.is_on:
+            self._start()
+        life, begun = self._life, time.monotonic()
         try:
-            self._channel.put(request.encoded(), begun + seconds)
+            life.channel.put(request.encoded(), begun + seconds)
             if request.do == "describe":
                 get_ready()
-            message = receive(self._channel.fill, request)
-            self._shield.hear()
+            message = receive(life.channel.fill, request)
+            life.hear()
         except EOFError:
-            why = self._shield.why_ended(process) or _how_it_died(process)
-            return self._lost(Reply.CRASH, why)
+            return self._lost(Reply.CRASH, life.why_over())
         except DeadlineError as late:
             why = f"no answer within {seconds:g} s{late}"
             if late.begun:
@@ -317,7 +295,7 @@ class Session:
 
     def _settle(self) -> None:
         """End a worker that said something between two questions: its next answer is in doubt."""
-        found = b"" if self._channel is None else self._channel.unasked()
+        found = self._life.channel.unasked() if self._life.is_on else b""
         if found:
             self._breached(refusal(in_words(found, "came between two questions")))
 
@@ -328,54 +306,15 @@ class Session:
         broken_off = isinstance(breach, BrokenOffError)
         return self._lost(Reply.TIMEOUT if broken_off else Reply.ERROR, str(breach))
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        self._shield = shield = Shield()
-        shield.prepare(self.adapter)
-        self._process = process = subprocess.Popen(  # noqa: S603 - our own module and interpreter
-            search_path.module(*shield.words),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,  # what is not read stays in the pipe, where it takes no memory
-            start_new_session=True,  # what it starts in turn dies with it
-            env=self._environment() | dict(shield.environment),
-            pass_fds=shield.descriptors,
-        )
-        shield.started()
-        self._guard = Guard(process.pid)
+    def _start(self) -> None:
+        self._life = life = Life(self.adapter, paths=self._paths, switches=self._switches)
+        life.start()
         if self._abandoned:  # while it was being started
-            shield.end(process)
-        assert process.stderr is not None  # noqa: S101 - it was started with pipes
-        self._printed, self._channel = Tail(process.stderr, _TAIL), Channel(process)
+            life.end()
         self._is_new = True
-        return process
-
-    def _environment(self) -> dict[str, str]:
-        known = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-        paths = search_path.for_worker([*self._paths, *known, *search_path.own_home()])
-        places = {"PYTHONPATH": os.pathsep.join(paths)} if paths else {}
-        return {**os.environ, **places, **self._switches}
 
     def _lost(self, status: Reply, reason: str) -> Answer:
         self.close()
         if self._abandoned:
             return Answer(status=Reply.NOT_RUN, reason=self._abandoned)
-        said = None if self._printed is None else self._printed.text()
-        return Answer(status=status, reason=reason, stderr=said)
-
-
-def _how_it_died(process: subprocess.Popen[bytes]) -> str:
-    try:
-        code = process.wait(timeout=1)
-    except subprocess.TimeoutExpired:
-        return "the worker closed its pipe"
-    if code < 0:
-        return f"the worker was killed by {_signal(-code)}"
-    return f"the worker exited with code {code}"
-
-
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:  # those of real time have no names
-        return f"signal {number}"
+        return Answer(status=status, reason=reason, stderr=self._life.printed)
