@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from conformance.cases import golden, kills
+from conformance.cases import golden, kills, tier_names
 from conformance.errors import SelectionError
 
 SMOKE = tuple(sorted({case for chosen in kills.table().smoke.values() for case in chosen}))
@@ -15,10 +15,9 @@ wrong kernel which any case of that kind rejects, in every output in which it do
 ``conformance power`` finds them and checks that they still do.
 """
 
-LARGE = "large"
-"""The tier that goes on, behind all stored cases, to those of `conformance.cases.large`."""
-
-TIERS: Mapping[str, tuple[str, ...] | None] = MappingProxyType({"smoke": SMOKE, "standard": None})
+TIERS: Mapping[str, tuple[str, ...] | None] = MappingProxyType(
+    {tier_names.SMOKE: SMOKE, tier_names.STANDARD: None}
+)
 """The stored cases of every tier by its name; None is the whole catalogue."""
 
 

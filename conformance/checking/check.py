@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.case import Case, Inputs
-from conformance.checking.levels import Rule
 from conformance.checking.named import Named, named
-from conformance.checking.options import BUDGET_SECONDS, CASE_SECONDS, Options, select
-from conformance.checking.trial import Trial
+from conformance.checking.options import BUDGET_SECONDS, CASE_SECONDS, Options
+from conformance.checking.rule import Rule
 from conformance.harness import search_path
 from conformance.harness.halt import Halt
 from conformance.harness.kernels.source import MEMORY_GIB, parse_dialect
-from conformance.verdict.record import CaseResult, now
+from conformance.harness.life import Life
 
 if TYPE_CHECKING:
+    from conformance.case import Case, Inputs
     from conformance.checking.report import Report
+    from conformance.verdict.record import CaseResult
 
 
 def check(
@@ -96,7 +98,7 @@ def check(
         rule=Rule(minimum_grade=minimum_grade, strict=strict),
         soak=soak,
     )
-    own = None if inputs is None else _solved([inputs] if isinstance(inputs, Inputs) else inputs)
+    own = None if inputs is None else _solved(inputs)
     with named(kernel) as known:
         return run(known, options, own=own, progress=progress or (lambda *_: None))
 
@@ -118,36 +120,29 @@ def run(
         halt: Ends the check early where it is told to: the report is then partial.
         progress: As for `check`.
     """
-    started, clock = now(), time.perf_counter()
-    halt = halt or Halt()
-    files = known.closure()  # before anything of it is run
-    if own is None:
-        select(options)  # refuses what selects nothing, before anything is started
-
-    def start() -> Trial:
-        trial = Trial(options.source(known), known.shown, case_seconds=options.timeout)
-        halt.watch(trial)
-        return trial
-
-    with halt.within(options.budget + options.soak), start() as trial:
-        trial.begin()
-        with search_path.standard_first():
+    begun, clock = datetime.now(UTC), time.perf_counter()
+    source, halt = options.source(known), halt or Halt()
+    life = Life(source.encode(), paths=source.places)
+    with halt.within(options.budget + options.soak), closing(life):
+        life.start()  # it runs nothing of the kernel until it is asked
+        with search_path.neighbours_last():
             from conformance.checking import course  # noqa: PLC0415 - while the worker starts
 
         opened = course.Opened(
             known=known,
             options=options,
+            source=source,
             own=own,
-            files=files,
-            started=started,
+            begun=begun,
             clock=clock,
-            start=start,
             halt=halt,
         )
-        return course.follow(opened, trial, progress)
+        return course.follow(opened, life, progress)
 
 
-def _solved(calls: Iterable[Inputs]) -> Sequence[Case]:
-    from conformance.checking.user_calls import solved  # noqa: PLC0415 - for such calls alone
+def _solved(inputs: Inputs | Iterable[Inputs]) -> Sequence[Case]:
+    with search_path.neighbours_last():
+        from conformance.case import Inputs  # noqa: PLC0415 - for such calls alone
+        from conformance.checking.user_calls import solved  # noqa: PLC0415 - the same
 
-    return solved(calls)
+    return solved([inputs] if isinstance(inputs, Inputs) else inputs)

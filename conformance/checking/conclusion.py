@@ -21,9 +21,10 @@ from conformance.checking.declaration import declared
 from conformance.checking.fresh import Drawn
 from conformance.checking.levels import EdgeFound
 from conformance.checking.named import Named
-from conformance.checking.options import Options, described
+from conformance.checking.options import Options
 from conformance.checking.report import Convention, Report
 from conformance.checking.scope import Call
+from conformance.checking.selection import described
 from conformance.checking.state import found as found_state
 from conformance.checking.state.found import State
 from conformance.checking.trial import Trial, Tried

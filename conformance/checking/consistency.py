@@ -15,7 +15,8 @@ from conformance.checking import closure, levels, own_code, smoke
 from conformance.checking import scope as scopes
 from conformance.checking.deviation import Deviation
 from conformance.checking.fresh import LEAST
-from conformance.checking.options import Options, matched, select
+from conformance.checking.options import Options
+from conformance.checking.selection import matched, select
 from conformance.checking.statement import AT_EDGE, GRADES, digest
 from conformance.checking.within import ENOUGH, GROUP
 from conformance.errors import InputError, SelectionError

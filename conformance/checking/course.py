@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from conformance.case import Case
@@ -19,26 +20,21 @@ from conformance.checking import (
     telling,
 )
 from conformance.checking.asking import Asked, Plan, ask
-from conformance.checking.closure import Closure
 from conformance.checking.conclusion import Checked, Seen
 from conformance.checking.fresh import Drawn
 from conformance.checking.named import Named
-from conformance.checking.options import (
-    Options,
-    large_rows,
-    matched,
-    repro,
-    repro_of_all,
-    select,
-)
+from conformance.checking.options import Options
 from conformance.checking.report import Convention, Report
+from conformance.checking.selection import large_rows, matched, repro, repro_of_all, select
 from conformance.checking.state import many
 from conformance.checking.state.found import State
 from conformance.checking.state.instances import Lived, live
 from conformance.checking.trial import Trial, Tried
 from conformance.errors import AdapterError
 from conformance.harness.halt import Halt
-from conformance.verdict.record import CaseResult, Status
+from conformance.harness.kernels.source import Source
+from conformance.harness.life import Life
+from conformance.verdict.record import CaseResult, Status, written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,56 +44,57 @@ class Opened:
     Attributes:
         known: The kernel.
         options: How to check.
+        source: What its worker is told.
         own: Cases instead of the stored ones.
-        files: The kernel's files, as they were before anything of it was run.
-        started: When it began, as records write it.
+        begun: When it began.
         clock: The same on the clock of `time.perf_counter`.
-        start: Makes a trial of the same kernel in a new process.
         halt: Ends it early.
     """
 
     known: Named
     options: Options
+    source: Source
     own: Sequence[Case] | None
-    files: Closure
-    started: str
+    begun: datetime
     clock: float
-    start: Callable[[], Trial]
     halt: Halt
 
+    def start(self, life: Life | None = None) -> Trial:
+        """A trial of the kernel, in a worker that has started or in a new one."""
+        trial = Trial(self.source, self.known.shown, case_seconds=self.options.timeout, life=life)
+        self.halt.watch(trial)
+        return trial
 
-def follow(
-    opened: Opened, trial: Trial, progress: Callable[[int, int, CaseResult], None]
-) -> Report:
+
+def follow(opened: Opened, life: Life, progress: Callable[[int, int, CaseResult], None]) -> Report:
     """Ask the kernel all that is to be asked, and report.
 
     Args:
         opened: The check.
-        trial: Its worker.
+        life: Its worker, which was asked nothing yet.
         progress: Called after every case with how many are done, of how many, and its result.
     """
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    if opened.own is None:
+        select(opened.options)  # refuses what selects nothing, before anything of it is run
+    files = opened.known.closure()  # the same
+    with opened.start(life) as trial, ThreadPoolExecutor(max_workers=1) as pool:
         code = pool.submit(own_code.digest)  # this side has nothing to do while the kernel loads
         told = trial.describe()
         trial.check_parameters()
         trial.know(opened.options.known_failures)
         plan = _plan(trial, opened, progress)
         seen = _seen(trial, plan, opened)
-    return conclusion.report(
-        Checked(
+        checked = Checked(
             known=opened.known,
             options=opened.options,
             told=told,
-            files=opened.files,
+            files=files,
             code=code.result(),
             is_own=opened.own is not None,
-            started=opened.started,
+            started=written(opened.begun),
             clock=opened.clock,
-        ),
-        trial,
-        seen,
-        opened.halt,
-    )
+        )
+        return conclusion.report(checked, trial, seen, opened.halt)
 
 
 def _seen(trial: Trial, plan: Plan, opened: Opened) -> Seen:

@@ -1,4 +1,4 @@
-"""Values and edges: the two levels of a verdict, and the rule that makes one of them.
+"""Values and edges: the two levels of a verdict, which `conformance.checking.rule` makes one of.
 
 *Values* must be right: finite inputs, one value or more, nothing subnormal and no sum that
 overflows.  *Edges* (`conformance.verdict.edges`) are contracts that each hold or do not; a kernel
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.errors import InputError
+from conformance.checking.rule import Rule
 from conformance.printable import one_line
 from conformance.report import wording
 from conformance.verdict.edges import EDGES, in_words, listed
@@ -26,36 +26,8 @@ from conformance.verdict.record import (
     is_wrong,
 )
 
-GRADES = ("A", "B", "C")
-"""Grades that one may ask for, the best first."""
-
 KEPT, DIFFERS, KNOWN, UNTOLD = "kept", "differs", "known", "untold"
 """What becomes of an edge; untold where nothing was compared there, or a value was wrong."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """What is asked of a kernel that conforms.
-
-    Attributes:
-        minimum_grade: The worst grade that still conforms, ``"A"``, ``"B"`` or ``"C"``.
-        strict: Whether every edge that was tried must be kept, too.
-    """
-
-    minimum_grade: str = "B"
-    strict: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse a grade that is none.
-
-        Raises:
-            InputError: the message shows it.
-        """
-        if self.minimum_grade not in GRADES:
-            raise InputError(
-                f"the minimum grade is {self.minimum_grade!r}, {', '.join(GRADES)} were wanted: "
-                "B admits sums one after the other, C what E[x^2] - mean^2 loses."
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

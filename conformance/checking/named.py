@@ -14,12 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cloudpickle  # type: ignore[import-untyped]  # it has no types
-
 from conformance import scratch
 from conformance.checking import closure
 from conformance.checking.closure import Closure
 from conformance.errors import AdapterError
+from conformance.harness import search_path
 from conformance.harness.kernels import find
 from conformance.harness.kernels.source import is_program
 
@@ -152,6 +151,8 @@ def _importable(kernel: object) -> Named | None:
 
 
 def _pickled(kernel: object, name: str) -> bytes:
+    with search_path.neighbours_last():
+        import cloudpickle  # type: ignore[import-untyped]  # noqa: PLC0415 - it has no types; for objects alone
     module = sys.modules.get(getattr(kernel, "__module__", None) or "")
     by_value = module is not None and module.__name__ != "__main__"
     if by_value:

@@ -10,8 +10,8 @@ from typing import Any
 from conformance.arrays import OUTPUT_NAMES
 from conformance.case import LIMIT
 from conformance.checking import levels
-from conformance.checking.levels import Rule
 from conformance.checking.report import Report
+from conformance.checking.rule import Rule
 from conformance.checking.terminal import OutputRow, rows
 from conformance.report.wording import account, figure
 from conformance.verdict.record import CaseResult

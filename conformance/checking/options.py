@@ -1,31 +1,23 @@
-"""How to check a kernel: which cases, in which conventions, within which limits."""
+"""How to check a kernel: which cases, in which conventions, within which limits.
+
+Nothing here needs numpy: the worker starts before that is loaded.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import re
 import reprlib
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from conformance import documents
-from conformance.case import Dialect
-from conformance.cases import golden, tiers
-from conformance.checking import smoke
-from conformance.checking.levels import Rule
 from conformance.checking.named import Named
-from conformance.checking.scope import Scope
-from conformance.errors import ExpectationError, InputError, SelectionError
-from conformance.harness.kernels.declared import declared
+from conformance.checking.rule import Rule
+from conformance.errors import InputError
+from conformance.harness import search_path
 from conformance.harness.kernels.source import MEMORY_GIB, Source
-
-if TYPE_CHECKING:
-    from conformance.cases.catalogue.recipe import CaseRow
 
 _SEED = re.compile("[0-9a-f]{32}")
 
@@ -81,7 +73,8 @@ class Options:
             InputError: the message shows the value.
             AdapterError: what is declared does not exist; the message lists what does.
         """
-        declared(None, Source(selector="", declared=self.declare, where=self.where), Dialect())
+        if self.declare or self.where:
+            _require_declared(Source(selector="", declared=self.declare, where=self.where))
         for name in ("timeout", "budget"):
             seconds = getattr(self, name)
             if not 0 < seconds < math.inf:
@@ -113,122 +106,8 @@ class Options:
         )
 
 
-def select(options: Options, scope: Scope | None = None) -> list[str]:
-    """The ids of the stored cases that are asked for.
-
-    Args:
-        options: What was asked for.
-        scope: What the kernel is meant for, by which a smoke tier is chosen; None where it is not
-            known: the smoke tier is then that of every scope.
-
-    Raises:
-        SelectionError: there are none.
-    """
-    if options.tier == tiers.LARGE:
-        return _beside_large(options)
-    if options.tier != "smoke" or scope is None:
-        return _of_type(tiers.select(options.tier, options.cases), options)
-    matching = matched(options)
-    return smoke.select(matching, scope) or matching  # which are all outside, and say so
-
-
-def matched(options: Options) -> list[str]:
-    """The stored cases that options allow, in the order of the catalogue.
-
-    Raises:
-        SelectionError: there are none.
-    """
-    return _of_type(golden.select(options.cases), options)
-
-
-def large_rows(options: Options) -> tuple[CaseRow, ...]:
-    """The rows of the large tier that options allow; none for another tier."""
-    if options.tier != tiers.LARGE:
-        return ()
-    from conformance.cases import large  # noqa: PLC0415 - for that tier alone
-
-    return large.select(options.cases, options.dtype)
-
-
-def _beside_large(options: Options) -> list[str]:
-    """The stored cases that options allow, where large ones may be all that is meant."""
-    try:
-        return matched(options)
-    except SelectionError:
-        if not large_rows(options):
-            raise
-        return []
-
-
-def _of_type(ids: list[str], options: Options) -> list[str]:
-    if options.dtype is None:
-        return ids
-    entries = golden.manifest().entries
-    chosen = [i for i in ids if options.dtype in (entries[i].dtype, entries[i].dtype.split("+")[0])]
-    if not chosen:
-        known = sorted({entries[i].dtype for i in ids})
-        raise SelectionError(
-            f"none of the {len(ids)} cases has dtype {options.dtype!r}. They have: "
-            f"{', '.join(known)}."
-        )
-    return chosen
-
-
-def repro(case: str, known: Named, options: Options, seed: str = "") -> str:
-    """The command that repeats one case, or with a seed its fresh siblings too."""
-    return f"conformance check {known.quoted} --case {case}{_said(options, seed)}"
-
-
-def repro_of_all(known: Named, options: Options, seed: str) -> str:
-    """The command that repeats a whole check, what was drawn from a seed included."""
-    tier = "" if options.tier == "standard" else f" --tier {options.tier}"
-    return f"conformance check {known.quoted}{tier}{_said(options, seed)}"
-
-
-def _said(options: Options, seed: str) -> str:
-    """The options that decide what a case asks, as a shell takes them."""
-    return "".join(
-        f" --{name} {shlex.quote(value)}"
-        for name, value in (
-            ("dialect", ",".join(f"{k}={v}" for k, v in (options.dialect or {}).items())),
-            ("arrays", options.arrays or ""),
-            *(("declare", f"{name}={json.dumps(v)}") for name, v in options.declare.items()),
-            *(("where", each) for each in options.where),
-            ("fresh-seed", seed),
-        )
-        if value
-    )
-
-
-def described(options: Options, known_as: Named, *, is_own: bool) -> dict[str, Any]:
-    """What was selected, from which catalogue, as a report and a statement say it."""
-    manifest, known = golden.manifest(), options.known_failures
-    return {
-        "digest": manifest.digest,
-        "cases": len(manifest.entries),
-        "published": manifest.foreign is None,
-        "tier": "own inputs" if is_own else options.tier,
-        "case": None if options.cases is None else list(options.cases),
-        "dtype": options.dtype,
-        "arrays": options.arrays,
-        "declare": {**(known_as.attribute or {}), **options.declare},
-        "where": list(options.where),
-        "fresh": options.fresh,
-        "timeout": options.timeout,
-        "memory_gib": options.memory_gib,
-        "expectations": None if known is None else {"file": str(known), "sha256": _digest(known)},
-    }
-
-
-_LARGEST = 4 << 20
-"""Bytes of a list of known failures."""
-
-
-def _digest(file: Path) -> str:
-    try:
-        return hashlib.sha256(documents.read_bytes(file, _LARGEST)).hexdigest()
-    except ValueError as error:
-        raise ExpectationError(
-            f"{file} cannot be read any more: {error}. The file that the check began with was "
-            "wanted; leave it alone until the end."
-        ) from error
+def _require_declared(source: Source) -> None:
+    with search_path.neighbours_last():
+        from conformance.case import Dialect  # noqa: PLC0415 - for who declares something
+        from conformance.harness.kernels.declared import declared  # noqa: PLC0415 - the same
+    declared(None, source, Dialect())

@@ -11,8 +11,9 @@ from typing import Any
 from conformance.cases.published import foreign
 from conformance.checking import compared, declaration, levels
 from conformance.checking.closure import Closure
-from conformance.checking.levels import EdgeFound, Rule
+from conformance.checking.levels import EdgeFound
 from conformance.checking.pictures import Picture
+from conformance.checking.rule import Rule
 from conformance.checking.scope import Call
 from conformance.checking.state.found import State
 from conformance.quality.measure import Quality

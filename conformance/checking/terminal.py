@@ -15,8 +15,8 @@ from rich.text import Text
 from conformance.arrays import OUTPUT_NAMES
 from conformance.checking import grouping, levels
 from conformance.checking.fresh import promise
-from conformance.checking.levels import Rule
 from conformance.checking.report import Report
+from conformance.checking.rule import Rule
 from conformance.checking.state import soak
 from conformance.harness.shield.protections import Protections
 from conformance.printable import one_line, quoted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +19,8 @@ from conformance.faults.evidence import Evidence
 from conformance.harness.answer import Answer, Reply
 from conformance.harness.judging import edges_of, judged
 from conformance.harness.kernels.declared import require_fixed
-from conformance.harness.kernels.source import Source, is_program
+from conformance.harness.kernels.source import Source
+from conformance.harness.life import Life
 from conformance.harness.repeated import Series
 from conformance.harness.session import Session
 from conformance.harness.shield.protections import Protections
@@ -66,11 +66,20 @@ class Tried:
 class Trial:
     """A kernel in a process of its own; a context manager."""
 
-    def __init__(self, source: Source, shown: str, *, case_seconds: float) -> None:
-        """Prepare; nothing starts before `begin` or `describe`."""
-        # What a program starts may be another Python, which ours would lead astray.
-        paths = () if is_program(source.selector) else sys.path
-        self._session = Session(source.encode(), case_seconds=case_seconds, paths=paths)
+    def __init__(
+        self, source: Source, shown: str, *, case_seconds: float, life: Life | None = None
+    ) -> None:
+        """Prepare; nothing starts before `describe`, if it has not started already.
+
+        Args:
+            source: The kernel.
+            shown: What a report calls it.
+            case_seconds: How long one case may take.
+            life: Its worker, where that has started; it is ours from now on.
+        """
+        self._session = Session(
+            source.encode(), case_seconds=case_seconds, paths=source.places, life=life
+        )
         self._source, self._shown = source, shown
         self.facts: dict[str, Any] = {}
         self.dialect = Dialect()
@@ -102,10 +111,6 @@ class Trial:
     def protections(self) -> Protections:
         """What stands between the kernel and this process; known after `describe`."""
         return self._session.protections
-
-    def begin(self) -> None:
-        """Start the worker; it runs nothing of the kernel before `describe`."""
-        self._session.begin()
 
     def describe(self) -> dict[str, Any]:
         """Versions, device, conventions and kind of the kernel.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.atomic import require_writable, write_atomically
-from conformance.cases import tiers
+from conformance.cases import tier_names
 from conformance.checking import check as checking
 from conformance.checking.named import Named, named
 from conformance.checking.options import Options
@@ -62,8 +62,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_kernel(parser)
     parser.add_argument(
         "--tier",
-        choices=[*tiers.TIERS, tiers.LARGE],
-        default="standard",
+        choices=[*tier_names.STORED, tier_names.LARGE],
+        default=tier_names.STANDARD,
         help="smoke: the fewest that reject all known faults in its scope; large: all stored "
         "cases, and calls of every size (default: standard)",
     )
@@ -127,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
     options = options_of(args)
     if args.fuzz is not None:
         _require_hypothesis()
-    if args.statement is not None and options.tier == tiers.LARGE:
+    if args.statement is not None and options.tier == tier_names.LARGE:
         raise InputError(
             "--statement was given with --tier large; a statement is about stored cases, which "
             "anyone can verify. Leave --tier out for it."

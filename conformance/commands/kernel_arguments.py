@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from conformance.checking.levels import GRADES, Rule
 from conformance.checking.options import BUDGET_SECONDS, CASE_SECONDS, Options
+from conformance.checking.rule import GRADES, Rule
 from conformance.commands.arguments import add_shield, add_timeout, number, seconds
 from conformance.harness.kernels.source import ARRAYS, MEMORY_GIB, parse_declared, parse_dialect
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from conformance.verdict.record import CaseResult
+if TYPE_CHECKING:
+    from conformance.verdict.record import CaseResult
 
-Advance: TypeAlias = Callable[[int, int, CaseResult], None]
+Advance: TypeAlias = "Callable[[int, int, CaseResult], None]"
 """Called after every case with how many are done, of how many, and its result."""
 
 

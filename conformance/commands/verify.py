@@ -11,9 +11,9 @@ from typing import Any
 from conformance.checking import check as checking
 from conformance.checking import consistency, holding, signing, statement
 from conformance.checking.deviation import Deviation
-from conformance.checking.levels import Rule
 from conformance.checking.named import Named, named
 from conformance.checking.options import CASE_SECONDS, Options
+from conformance.checking.rule import Rule
 from conformance.checking.signing import Vouched
 from conformance.commands.arguments import number, seconds
 from conformance.commands.exits import CONFORMS, COULD_NOT_RUN, DOES_NOT, TOLD

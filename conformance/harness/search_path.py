@@ -27,8 +27,7 @@ def for_worker(places: Iterable[str]) -> list[str]:
 
     An empty one, which means the current folder of whoever reads it, is left out.
     """
-    found = list(dict.fromkeys(filter(None, places)))
-    return sorted(found, key=lambda place: (not _is_standard(place), not _is_installed(place)))
+    return _neighbours_last(dict.fromkeys(filter(None, places)))
 
 
 def add_beside(folder: str) -> None:
@@ -41,17 +40,22 @@ def add_beside(folder: str) -> None:
 
 
 @contextmanager
-def standard_first() -> Iterator[None]:
-    """Look into the standard library before anything else while modules are loaded late.
+def neighbours_last() -> Iterator[None]:
+    """Look into the library and what is installed before anything else, while modules load late.
 
-    A script may have put a folder with a ``queue.py`` before it since this package was imported.
+    A script may have put its folder before them since this package was imported, and in it lies a
+    ``queue.py`` or a ``numpy.py``.
     """
     before = list(sys.path)
-    sys.path[:] = sorted(before, key=lambda place: not _is_standard(place))
+    sys.path[:] = _neighbours_last(before)
     try:
         yield
     finally:
         sys.path[:] = before
+
+
+def _neighbours_last(places: Iterable[str]) -> list[str]:
+    return sorted(places, key=lambda place: (not _is_standard(place), not _is_installed(place)))
 
 
 def own(places: Iterable[str]) -> list[str]:

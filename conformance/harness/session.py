@@ -40,8 +40,9 @@ class Session:
         start_seconds: float = START_SECONDS,
         paths: Sequence[str] = (),
         switches: Mapping[str, str] | None = None,
+        life: Life | None = None,
     ) -> None:
-        """Prepare a session; the worker starts with the first question.
+        """Prepare a session; the worker starts with the first question, if it did not before.
 
         A worker runs with the switches of the path that is asked, and is started anew where they
         are other ones.
@@ -53,13 +54,14 @@ class Session:
             start_seconds: How long loading may take.
             paths: Where the worker looks for modules, before its own places.
             switches: Those of the path that will be asked first, which saves a start.
+            life: A worker of the same that has started; the session ends it.
         """
         self.adapter = adapter
         self._case_seconds, self._start_seconds = case_seconds, start_seconds
         self._paths = tuple(paths)
         self._switches: Mapping[str, str] = dict(switches or {})
         self._declared: dict[str, Mapping[str, Any]] = {}
-        self._life = Life(adapter)  # that of the worker there is, or of the last one
+        self._life = life or Life(adapter)  # that of the worker there is, or of the last one
         self._abandoned = ""
         self._is_new, self._has_loaded = True, False
         self._breaches, self._first_breach = 0, ""
@@ -86,14 +88,6 @@ class Session:
             return None
         often = "once" if self._breaches == 1 else f"{self._breaches:,} times, at first"
         return f"{often}, {self._first_breach}"
-
-    def begin(self) -> None:
-        """Start the worker before it is asked anything; nothing of the adapter is run until then.
-
-        It imports what it needs while this side still prepares.
-        """
-        if not (self._life.is_on or self._abandoned):
-            self._start()
 
     def describe(self) -> dict[str, Any]:
         """Versions, device and paths of the adapter; see `conformance.harness.worker.describe`.

@@ -13,10 +13,11 @@ from conformance.case import Dialect
 from conformance.cases import golden
 from conformance.checking import levels, smoke, terminal
 from conformance.checking import scope as scopes
-from conformance.checking.levels import Rule
 from conformance.checking.named import Named, attribute_of, named
-from conformance.checking.options import Options, repro, select
+from conformance.checking.options import Options
+from conformance.checking.rule import Rule
 from conformance.checking.scope import Scope
+from conformance.checking.selection import repro, select
 from conformance.checking.trial import Trial, Tried
 from conformance.errors import AdapterError, SelectionError
 from conformance.faults.diagnosis import diagnose

@@ -235,4 +235,9 @@ def fails_anew(result: OutputResult) -> bool:
 
 def now() -> str:
     """The time, as records write it."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return written(datetime.now(UTC))
+
+
+def written(moment: datetime) -> str:
+    """A moment, as records write it."""
+    return moment.isoformat(timespec="seconds")

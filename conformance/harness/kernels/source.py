@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import reprlib
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, get_args, get_type_hints
 
-from conformance.case import Dialect
 from conformance.errors import InputError
+from conformance.harness import search_path
 from conformance.harness.kernels.bridges import FRAMEWORKS
 
 ARRAYS = tuple(FRAMEWORKS)
@@ -57,6 +58,14 @@ class Source:
                 f"arrays is {self.arrays!r}, expected one of {', '.join(ARRAYS)}. "
                 "Leave it out to have it recognised."
             )
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where a worker looks for modules, before its own places: where this process does.
+
+        Nowhere else for a program: it may start another Python, which our places lead astray.
+        """
+        return () if is_program(self.selector) else tuple(sys.path)
 
     def encode(self) -> str:
         """One line of text that `decode` undoes."""
@@ -133,7 +142,7 @@ def check_dialect(said: Mapping[str, Any]) -> None:
     Raises:
         InputError: the message lists those that do.
     """
-    known = _conventions()
+    known = _conventions() if said else {}
     for name, value in said.items():
         if value not in known.get(name, ()):
             raise InputError(
@@ -142,6 +151,8 @@ def check_dialect(said: Mapping[str, Any]) -> None:
 
 
 def _conventions() -> dict[str, tuple[str, ...]]:
+    with search_path.neighbours_last():
+        from conformance.case import Dialect  # noqa: PLC0415 - needs numpy, which comes later
     hints = get_type_hints(Dialect)
     return {f.name: get_args(hints[f.name]) for f in fields(Dialect)}
 

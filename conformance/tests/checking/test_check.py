@@ -19,6 +19,7 @@ from conformance import Inputs
 from conformance.checking.trial import Trial
 from conformance.errors import AdapterError, ExpectationError, InputError, SelectionError
 from conformance.harness.kernels.source import Source
+from conformance.harness.life import Life
 from conformance.tests.checking.kernels import BIASED, RIGHT, WRONG
 from conformance.verdict.record import CaseResult, Status
 
@@ -226,9 +227,11 @@ def test_a_worker_that_has_begun_has_run_nothing_of_the_kernel(tmp_path: Path) -
     """A worker starts before it is asked, and loads the kernel as it is when it is asked."""
     file = tmp_path / "k.py"
     file.write_text("raise SystemExit('loaded too early')")
-    with Trial(Source(selector=f"{file}:batch_norm"), "k.py", case_seconds=60) as trial:
-        trial.begin()
-        trial.begin()  # which changes nothing
+    source = Source(selector=f"{file}:batch_norm")
+    life = Life(source.encode(), paths=source.places)
+    life.start()
+    with Trial(source, "k.py", case_seconds=60, life=life) as trial:
         time.sleep(1)
         file.write_text(RIGHT)
         assert trial.describe()["paths"]
+    assert not life.is_on

@@ -15,8 +15,9 @@ from conformance.cases import large
 from conformance.cases.catalogue.recipe import CaseRow
 from conformance.checking.check import run
 from conformance.checking.named import named
-from conformance.checking.options import Options, large_rows, select
+from conformance.checking.options import Options
 from conformance.checking.report import Report
+from conformance.checking.selection import large_rows, select
 from conformance.checking.trial import Trial
 from conformance.cli import main
 from conformance.errors import SelectionError

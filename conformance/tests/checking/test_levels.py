@@ -9,7 +9,8 @@ import pytest
 
 import conformance
 from conformance.checking import levels
-from conformance.checking.levels import DIFFERS, KEPT, KNOWN, UNTOLD, EdgeFound, Rule
+from conformance.checking.levels import DIFFERS, KEPT, KNOWN, UNTOLD, EdgeFound
+from conformance.checking.rule import Rule
 from conformance.cli import main
 from conformance.errors import InputError
 from conformance.verdict.record import CaseResult, OutputResult, Status

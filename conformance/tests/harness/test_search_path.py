@@ -145,6 +145,18 @@ def test_a_neighbour_comes_before_what_is_installed(monkeypatch: pytest.MonkeyPa
     assert sys.path == [*standard, "/kernel", "/b", "/somewhere/site-packages"]
 
 
+def test_modules_that_load_late_are_not_looked_for_in_a_script_s_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A script's folder comes after the library and what is installed, and is first again then."""
+    standard = [p for p in sys.path if search_path._is_standard(p)]
+    before = ["/script", "/somewhere/site-packages", *standard]
+    monkeypatch.setattr(sys, "path", list(before))
+    with search_path.neighbours_last():
+        assert sys.path == [*standard, "/somewhere/site-packages", "/script"]
+    assert sys.path == before
+
+
 def test_ordering_the_path_may_itself_import_modules(tmp_path: Path) -> None:
     """What tells the standard library's places is loaded on first use, as the path is ordered."""
     program = (
@@ -155,7 +167,7 @@ def test_ordering_the_path_may_itself_import_modules(tmp_path: Path) -> None:
         "search_path.sysconfig = sysconfig\n"
         "sys.modules.pop(sysconfig._get_sysconfigdata_name(), None)\n"
         "sys.path.insert(0, '/neighbour')\n"
-        "with search_path.standard_first():\n"
+        "with search_path.neighbours_last():\n"
         "    assert sys.path[-1] != '/neighbour' and sys.path.index('/neighbour') > 0\n"
         "assert sys.path[0] == '/neighbour'\n"
     )

@@ -8,9 +8,10 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
-from conformance.harness.kernels.fence import Fenced
+if TYPE_CHECKING:
+    from conformance.harness.kernels.fence import Fenced
 
 FRAMEWORKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
