@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-import h5py  # type: ignore[import-untyped]  # it has no types
 import ml_dtypes
 import numpy as np
 
@@ -25,6 +25,9 @@ from conformance.documents import read_bytes
 from conformance.errors import AdapterError, Unsupported
 from conformance.harness import allowance
 from conformance.printable import cut
+
+if TYPE_CHECKING:
+    import h5py  # type: ignore[import-untyped]  # it has no types
 
 _MOST_NAMES = 64
 """How many outputs are looked at; there are fewer names."""
@@ -126,6 +129,8 @@ def _read_npz(file: Path, inputs: Inputs) -> Actual:
 
 
 def _write_hdf5(file: Path, inputs: Inputs) -> None:
+    import h5py  # noqa: PLC0415 - takes 20 ms of every worker, and this form alone needs it
+
     arrays = _arrays(inputs) | _scalars(inputs)
     with h5py.File(file, "w") as stored:
         for name, array in arrays.items():
@@ -136,6 +141,8 @@ def _write_hdf5(file: Path, inputs: Inputs) -> None:
 
 
 def _read_hdf5(file: Path, inputs: Inputs) -> Actual:
+    import h5py  # noqa: PLC0415 - the same
+
     _size(file)
     with h5py.File(file, "r") as stored:
         names = list(islice(stored, _MOST_NAMES))
@@ -147,6 +154,8 @@ def _read_hdf5(file: Path, inputs: Inputs) -> Actual:
 
 def _own_array(stored: h5py.File, name: str) -> h5py.Dataset:
     """An array whose values lie in this file, before any of them is read."""
+    import h5py  # noqa: PLC0415 - the same
+
     found = stored[name] if stored.get(name, getlink=True, getclass=True) is h5py.HardLink else None
     if not isinstance(found, h5py.Dataset) or found.is_virtual or found.external:
         raise ValueError(f"{name} is a link or no array, one in the file itself was wanted")

@@ -144,9 +144,10 @@ def test_noise_on_the_standard_output_does_no_harm(session: Session, case: Case)
 
 
 def test_description_names_paths_and_versions(session: Session) -> None:
-    """A column is known without running a case."""
+    """A column is known without running a case; its framework's version comes first."""
     told = session.describe()
     assert told["name"] == "unruly"
+    assert next(iter(told["versions"])) == "numpy"
     assert told["versions"]["numpy"] == np.__version__
     assert [path["name"] for path in told["paths"]][:2] == ["good", "segfault"]
 
