@@ -13,7 +13,9 @@ from conformance.cases.catalogue.stream import Stream
 from conformance.checking import fresh, smoke, within
 from conformance.checking.compared import total
 from conformance.checking.fresh import Drawn, Question
-from conformance.checking.trial import Trial, Tried
+from conformance.checking.query import Query
+from conformance.checking.trial import Trial
+from conformance.checking.tried import Tried
 from conformance.harness.run import was_interrupted
 from conformance.verdict.record import CaseResult, is_wrong
 
@@ -116,11 +118,7 @@ class _Asking:
             *enumerate(_shuffled(plan.cases, plan.hidden.seed)),
         ]
         queue.sort(key=lambda item: item[0])  # stable: questions before the case of their place
-        for _, asked in queue:
-            if isinstance(asked, Question):
-                self._secretly([asked])
-            else:
-                self._publicly([asked])
+        self._all([asked for _, asked in queue])
         turns = (
             self._in_place_of_refused,
             self._more_fresh,
@@ -133,19 +131,21 @@ class _Asking:
                 turn()
         return found
 
-    def _publicly(self, cases: Iterable[Case]) -> None:
-        for case in cases:
-            one = self._trial.run(self._trial.fitted(case), self._plan.repeat(case.id))
-            self._found.tried.append(one)
-            self._told(one)
-
-    def _secretly(self, questions: Iterable[Question]) -> None:
-        for asked in questions:
-            again = self._plan.repeat(asked.public, seed=self._plan.hidden.seed)
-            one = self._trial.run_unsolved(asked.problem, self._by_id[asked.public], again)
-            if not was_interrupted(one.result):
+    def _all(self, queue: Sequence[Question | Case]) -> None:
+        """Ask public and secret cases, and keep what came of them."""
+        verdicts = self._trial.each(map(self._query, queue))
+        for asked, one in zip(queue, verdicts, strict=True):
+            if not isinstance(asked, Question):
+                self._found.tried.append(one)
+            elif not was_interrupted(one.result):
                 self._found.secret.append((asked, one))
             self._told(one)
+
+    def _query(self, asked: Question | Case) -> Query:
+        if isinstance(asked, Case):
+            return Query(case=self._trial.fitted(asked), repro=self._plan.repeat(asked.id))
+        again = self._plan.repeat(asked.public, seed=self._plan.hidden.seed)
+        return self._trial.unsolved(asked.problem, self._by_id[asked.public], again)
 
     def _told(self, one: Tried) -> None:
         self._found.ran.append(one)
@@ -168,7 +168,7 @@ class _Asking:
             cases = list(golden.load(rest))
             self._by_id |= {case.id: case for case in cases}
             self._of += len(cases)
-            self._publicly(cases)
+            self._all(cases)
 
     def _more_fresh(self) -> None:
         """Fresh cases for classes whose own were refused."""
@@ -176,7 +176,7 @@ class _Asking:
             told = [(question, one.result) for question, one in self._found.secret]
             rest = fresh.more(self._plan.hidden, self._plan.tier, told, self._found.results)
             self._of += len(rest)
-            self._secretly(rest)
+            self._all(rest)
 
     def _inside(self) -> None:
         """Cases drawn inside the scope, where few were compared."""
@@ -199,8 +199,7 @@ class _Asking:
 
     def _draw(self, problems: Iterable[Problem]) -> None:
         again = self._plan.again(self._plan.hidden.seed)
-        for problem in problems:
-            one = self._trial.run_unsolved(problem, None, again)
+        for one in self._trial.each(self._trial.unsolved(p, None, again) for p in problems):
             if not was_interrupted(one.result):
                 self._found.drawn.append(one)
             self._told(one)
@@ -215,13 +214,14 @@ class _Asking:
             if not rest:
                 return
             self._of += len(rest)
-            self._secretly(rest)
+            self._all(rest)
 
     def _large(self) -> None:
         """Large cases, one at a time: each is made, asked, solved, judged and forgotten."""
         for row in self._plan.large:
             problem = large.made(row)
-            one = self._trial.run_unsolved(problem, None, self._plan.repeat(problem.id))
+            query = self._trial.unsolved(problem, None, self._plan.repeat(problem.id))
+            one = self._trial.tried(query)
             kept = one.without_arrays if _is_told(one) else one
             self._found.tried.append(kept)
             self._count(kept)

@@ -27,7 +27,8 @@ from conformance.checking.scope import Call
 from conformance.checking.selection import described
 from conformance.checking.state import found as found_state
 from conformance.checking.state.found import State
-from conformance.checking.trial import Trial, Tried
+from conformance.checking.trial import Trial
+from conformance.checking.tried import Tried
 from conformance.faults.diagnosis import diagnose
 from conformance.harness import run as runner
 from conformance.harness.halt import Halt

@@ -29,7 +29,8 @@ from conformance.checking.selection import large_rows, matched, repro, repro_of_
 from conformance.checking.state import many
 from conformance.checking.state.found import State
 from conformance.checking.state.instances import Lived, live
-from conformance.checking.trial import Trial, Tried
+from conformance.checking.trial import Trial
+from conformance.checking.tried import Tried
 from conformance.errors import AdapterError
 from conformance.harness.halt import Halt
 from conformance.harness.kernels.source import Source

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from conformance.checking.trial import Tried
+from conformance.checking.tried import Tried
 from conformance.verdict.record import HELD, RED
 
 

@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 
 from conformance.case import Array, Dialect
-from conformance.checking.trial import Tried
+from conformance.checking.tried import Tried
 from conformance.oracle.channels import by_channel
 from conformance.verdict.record import RED
 from conformance.verdict.ruler import Ruler

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from conformance.arrays import RUNNING
 from conformance.case import Actual, Inputs, Problem
 from conformance.checking.options import Options
-from conformance.checking.trial import Trial, Tried
+from conformance.checking.trial import Trial
+from conformance.checking.tried import Tried
 from conformance.checking.within import GROUP
 from conformance.errors import AdapterError, Unsupported
 from conformance.harness.run import was_interrupted
@@ -86,7 +87,7 @@ class _Asking:
             made="drawn",
             inputs=inputs,
         )
-        one = self._trial.run_unsolved(problem, None, self._again, repeat=False)
+        one = self._trial.tried(self._trial.unsolved(problem, None, self._again, repeat=False))
         statuses = {output.status for output in one.result.outputs.values()}
         if statuses <= {Status.UNSUPPORTED}:
             raise Unsupported("every output")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
-
 from conformance import layout
-from conformance.case import Actual, Array, Case, Dialect, Inputs, Outputs, Problem
+from conformance.case import Actual, Case, Dialect, Inputs, Outputs, Problem
 from conformance.checking import scope
+from conformance.checking.query import Query
 from conformance.checking.scope import Call, Scope
+from conformance.checking.tried import Tried, worse
 from conformance.errors import AdapterError, ExpectationError, InputError, Unsupported
 from conformance.faults.evidence import Evidence
 from conformance.harness.answer import Answer, Reply
@@ -22,13 +22,13 @@ from conformance.harness.kernels.declared import require_fixed
 from conformance.harness.kernels.source import Source
 from conformance.harness.life import Life
 from conformance.harness.repeated import Series
-from conformance.harness.session import Session
+from conformance.harness.session import Posed, Session
 from conformance.harness.shield.protections import Protections
 from conformance.harness.wire import AGAIN
 from conformance.oracle.solve import owed
 from conformance.verdict.known import applying, expectations
 from conformance.verdict.known.expectations import KnownFailure
-from conformance.verdict.record import RED, SEVERITY, CaseResult, OutputResult
+from conformance.verdict.record import RED, CaseResult
 
 PATH = "kernel"
 
@@ -37,30 +37,6 @@ _LIFE = 60.0
 
 FRESH = "~"
 """What stands in the id of a fresh case between that of the public one and its number."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """What became of one case.
-
-    Attributes:
-        result: The verdict.
-        evidence: What a diagnosis needs.
-        again: Outputs of an equal second call whose bits differ from the first.
-    """
-
-    result: CaseResult
-    evidence: Evidence
-    again: Mapping[str, Array]
-
-    @property
-    def without_arrays(self) -> Self:
-        """The same without what came back and was given: large cases are many."""
-        problem = self.evidence.case.problem
-        problem = replace(problem, inputs=_without_values(problem.inputs))
-        case = Case(problem=problem, expected=Outputs())
-        evidence = Evidence(case=case, actual={}, results=self.evidence.results)
-        return replace(self, evidence=evidence, again={})
 
 
 class Trial:
@@ -173,26 +149,73 @@ class Trial:
             return problem
         return replace(problem, inputs=replace(problem.inputs, **changes))
 
+    def each(self, queries: Iterable[Query]) -> Iterator[Tried]:
+        """The verdicts on many queries, in their order.
+
+        While one answer is judged, the next query is with the kernel: it is taken from `queries`
+        before the verdict on the one before is known.
+        """
+        rest = iter(queries)
+        query = next(rest, None)
+        posed = None if query is None else self._posed(query)
+        while query is not None and posed is not None:
+            following = next(rest, None)
+            answer = self._heard(posed)
+            posed = None if following is None else self._posed(following)
+            yield self._verdict(query, answer)
+            query = following
+
+    def tried(self, query: Query) -> Tried:
+        """The verdict on one query."""
+        return self._verdict(query, self._heard(self._posed(query)))
+
     def run(self, case: Case, repro: str = "", *, read_only: bool = False) -> Tried:
-        """Ask twice, judge both answers, and keep the worse verdict.
+        """Ask a case twice, judge both answers, and keep the worse verdict.
 
         Args:
             case: What is asked.
             repro: The command that repeats it.
             read_only: Give arrays that cannot be written to.
         """
-        return self._judged(case, self._asked(case, read_only=read_only), repro)
-
-    def _asked(self, case: Case, *, read_only: bool = False, repeat: bool = True) -> Answer:
-        """What the kernel answers; what it says that it is not meant for, it is not asked."""
-        outside = self.scope and self.scope.outside(Call.of(case.inputs))
-        if outside:
-            return Answer(status=Reply.UNSUPPORTED, reason=outside)
-        return self._session.run(PATH, case, repeat=repeat, read_only=read_only)
+        return self.tried(Query(case=case, repro=repro, read_only=read_only))
 
     def once(self, case: Case) -> Tried:
-        """Ask once, and judge."""
-        return self._judged(case, self._session.run(PATH, case), "")
+        """Ask once, whatever is outside of the scope, and judge."""
+        return self.tried(Query(case=case, repeat=False, everywhere=True))
+
+    def unsolved(
+        self, problem: Problem, sibling: Case | None, repro: str = "", *, repeat: bool = True
+    ) -> Query:
+        """A query that is solved once the answer is in, and not before.
+
+        Args:
+            problem: What is asked, with the eps and momentum that the kernel has.
+            sibling: A case of the same recipe, which says what is due where nothing came back;
+                None where there is none, and it is solved for that.
+            repro: The command that repeats it.
+            repeat: Ask an equal second call, too.
+        """
+        asked = Case(problem=self._fitted(problem), expected=Outputs())
+        return Query(case=asked, repro=repro, repeat=repeat, is_solved=False, sibling=sibling)
+
+    def _posed(self, query: Query) -> Posed | Answer:
+        """Put a query; what a kernel says that it is not meant for, it is not asked."""
+        case = query.case
+        why = self.scope and not query.everywhere and self.scope.outside(Call.of(case.inputs))
+        if why:
+            return Answer(status=Reply.UNSUPPORTED, reason=why)
+        return self._session.pose(PATH, case, repeat=query.repeat, read_only=query.read_only)
+
+    def _heard(self, posed: Posed | Answer) -> Answer:
+        return posed if isinstance(posed, Answer) else self._session.answer(posed)
+
+    def _verdict(self, query: Query, answer: Answer) -> Tried:
+        case = query.case
+        if not query.is_solved:
+            refused = answer.status == "unsupported"
+            sibling = query.sibling if refused else None
+            case = replace(case, expected=sibling.expected if sibling else owed(case.inputs))
+        return self._judged(case, answer, query.repro)
 
     def series(
         self, cases: Sequence[Case], order: Sequence[int], *, seconds: float
@@ -209,31 +232,13 @@ class Trial:
         """The verdict on one answer."""
         return self._judged(case, answer, "")
 
-    def run_unsolved(
-        self, problem: Problem, sibling: Case | None, repro: str = "", *, repeat: bool = True
-    ) -> Tried:
-        """The same of a problem that is solved once the answer is in, and not before.
-
-        Args:
-            problem: What is asked.
-            sibling: A case of the same recipe, which says what is due where nothing came back;
-                None where there is none, and it is solved for that.
-            repro: The command that repeats it.
-            repeat: Ask an equal second call, too.
-        """
-        asked = Case(problem=self._fitted(problem), expected=Outputs())
-        answer = self._asked(asked, repeat=repeat)
-        refused = answer.status == "unsupported"
-        expected = sibling.expected if refused and sibling else owed(asked.inputs)
-        return self._judged(replace(asked, expected=expected), answer, repro)
-
     def _judged(self, case: Case, answer: Answer, repro: str) -> Tried:
         first = {n: v for n, v in answer.outputs.items() if not n.startswith(AGAIN)}
         again = {n.removeprefix(AGAIN): v for n, v in answer.outputs.items() if n.startswith(AGAIN)}
         outputs = judged(case, self.dialect, replace(answer, outputs=first))
         if again:
             second = judged(case, self.dialect, replace(answer, outputs=first | again))
-            outputs = {name: _worse(outputs[name], second[name]) for name in outputs}
+            outputs = {name: worse(outputs[name], second[name]) for name in outputs}
         # A fresh case is expected to fail where the public one is whose recipe it has.
         public = case.id.partition(FRESH)[0]
         outputs = applying.apply(self._known, PATH, public, outputs)
@@ -275,24 +280,6 @@ class Trial:
             return Answer(status=Reply.UNSUPPORTED, reason=outside)
         case = Case(problem=problem, expected=owed(inputs))
         return self._session.run(PATH, case, leave_out=leave_out)
-
-
-def _worse(one: OutputResult, other: OutputResult) -> OutputResult:
-    if SEVERITY.index(one.status) != SEVERITY.index(other.status):
-        return min(one, other, key=lambda r: SEVERITY.index(r.status))
-    if bool(one.edges) != bool(other.edges):  # a wrong value counts more than an edge
-        return other if one.edges else one
-    return max(one, other, key=lambda r: float("inf") if r.units is None else r.units)
-
-
-def _without_values(inputs: Inputs) -> Inputs:
-    """A call of the same shapes and types, whose arrays are one 0 each and take no memory."""
-    given = inputs.given()
-    return replace(
-        inputs,
-        **{n: np.broadcast_to(np.zeros((), a.dtype), a.shape) for n, a in given.items()},  # type: ignore[arg-type]  # all of them are arrays
-        earlier=(),
-    )
 
 
 def _under_its_name(message: str, source: Source, shown: str) -> str:

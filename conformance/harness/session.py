@@ -1,23 +1,22 @@
-"""The near side of a worker: asks it within a time limit, starts it anew when it dies."""
+"""The near side of a worker: describes an adapter, and asks its paths within a time limit."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
 from conformance.case import Case, Inputs
 from conformance.errors import AdapterError, MessageError
 from conformance.harness import described
-from conformance.harness.answer import Answer, Message, Reply, get_ready, receive, refusal
-from conformance.harness.channel import BrokenOffError, DeadlineError, in_words
+from conformance.harness.answer import Answer, Message, Reply, get_ready, refusal
 from conformance.harness.life import Life
 from conformance.harness.repeated import Series, read
 from conformance.harness.request import Request, call_of, reproduction_of
 from conformance.harness.series import series_of
 from conformance.harness.shield.protections import Protections
+from conformance.harness.talk import Sent, Talk
 
 START_SECONDS = 300.0
 """How long a framework may take to be imported."""
@@ -25,8 +24,28 @@ START_SECONDS = 300.0
 CASE_SECONDS = 120.0
 """How long one case may take, compilation included."""
 
-_CLOCKS = 0.1
-"""Seconds by which two clocks of one machine may differ over a call."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posed:
+    """A question about a path, whose answer is still to be heard.
+
+    Attributes:
+        path: Name of the path.
+        request: The question.
+        case: Id of the case that it is; None where it is none.
+        seconds: How long its answer may take beyond what a case may.
+        was_new: Whether nothing was asked of that worker before.
+        sent: How it was put to a worker; None where it was not.
+        known: The answer, where it was not.
+    """
+
+    path: str
+    request: Request
+    case: str | None
+    seconds: float
+    was_new: bool = True
+    sent: Sent | None = None
+    known: Answer | None = None
 
 
 class Session:
@@ -58,13 +77,9 @@ class Session:
         """
         self.adapter = adapter
         self._case_seconds, self._start_seconds = case_seconds, start_seconds
-        self._paths = tuple(paths)
-        self._switches: Mapping[str, str] = dict(switches or {})
+        self._talk = Talk(adapter, paths=paths, switches=dict(switches or {}), life=life)
         self._declared: dict[str, Mapping[str, Any]] = {}
-        self._life = life or Life(adapter)  # that of the worker there is, or of the last one
-        self._abandoned = ""
-        self._is_new, self._has_loaded = True, False
-        self._breaches, self._first_breach = 0, ""
+        self._has_loaded, self._is_asked = False, False
 
     def __enter__(self) -> Self:
         return self
@@ -83,11 +98,8 @@ class Session:
 
         Only the worker's own code has reason to write there.
         """
-        self._settle()
-        if not self._breaches:
-            return None
-        often = "once" if self._breaches == 1 else f"{self._breaches:,} times, at first"
-        return f"{often}, {self._first_breach}"
+        self._talk.settle()
+        return self._talk.breaches
 
     def describe(self) -> dict[str, Any]:
         """Versions, device and paths of the adapter; see `conformance.harness.worker.describe`.
@@ -95,15 +107,17 @@ class Session:
         Raises:
             AdapterError: the adapter could not be loaded; the message says why.
         """
-        self._settle()
+        self._talk.settle()
         try:
-            told = self._ask(Request(do="describe"), self._start_seconds)
+            sent = self._talk.send(Request(do="describe"), self._start_seconds)
+            get_ready()
+            told = self._talk.hear(sent)
             if isinstance(told, Message) and told.reply is Reply.OK:
                 described.require(told.header, self.adapter)
         except MessageError as breach:
-            told = self._breached(breach)
+            told = self._talk.breached(breach)
         except ValueError as error:
-            told = self._breached(refusal(str(error)))
+            told = self._talk.breached(refusal(str(error)))
         if isinstance(told, Answer):
             raise AdapterError(
                 f"adapter {self.adapter!r} did not load ({told.status}): {told.reason}"
@@ -139,10 +153,33 @@ class Session:
         Raises:
             AdapterError: the adapter could not be loaded.
         """
+        posed = self.pose(path, case, repeat=repeat, leave_out=leave_out, read_only=read_only)
+        return self.answer(posed)
+
+    def pose(
+        self,
+        path: str,
+        case: Case,
+        *,
+        repeat: bool = False,
+        leave_out: tuple[str, ...] = (),
+        read_only: bool = False,
+    ) -> Posed:
+        """The first half of `run`: put the question, and do not wait for its answer.
+
+        Whoever poses one hears its `answer` before the next is put.
+
+        Raises:
+            AdapterError: the adapter could not be loaded.
+        """
         request = call_of(
             path, case.inputs, repeat=repeat, leave_out=leave_out, read_only=read_only
         )
-        told = self._put(path, request, case.id)
+        return self._posed(path, request, case.id)
+
+    def answer(self, posed: Posed) -> Answer:
+        """The second half of `run`: what is answered, or what became of the worker."""
+        told = self._told(posed)
         return told if isinstance(told, Answer) else told.answer()
 
     def series(
@@ -164,15 +201,14 @@ class Session:
             steps: How each is made on one instance; see `conformance.harness.kernels.steps`.
         """
         request = series_of(path, calls, order, seconds=seconds, steps=steps)
-        told = self._put(path, request, seconds=seconds)
+        told = self._told(self._posed(path, request, seconds=seconds))
         if isinstance(told, Answer):
             return told
         return read(told) if told.reply is Reply.OK else told.answer()
 
     def call(self, path: str, inputs: Inputs) -> Answer:
         """Run a call that is no case on one path: it is asked of every path, sampled or not."""
-        told = self._put(path, call_of(path, inputs))
-        return told if isinstance(told, Answer) else told.answer()
+        return self.answer(self._posed(path, call_of(path, inputs)))
 
     def reproduce(self, path: str, inputs: Inputs, output: str) -> str:
         """A program in the framework's own terms that makes a call and prints one output.
@@ -180,7 +216,7 @@ class Session:
         Raises:
             AdapterError: the adapter writes none, or could not.
         """
-        told = self._put(path, reproduction_of(path, inputs, output))
+        told = self._told(self._posed(path, reproduction_of(path, inputs, output)))
         answer = told if isinstance(told, Answer) else told.answer()
         if isinstance(told, Answer) or answer.status is not Reply.OK:
             raise AdapterError(
@@ -194,48 +230,67 @@ class Session:
 
         Safe in a signal handler and from another thread than the one that asks.
         """
-        self._abandoned = reason
-        self._life.end()
+        self._talk.abandon(reason)
 
     @property
     def protections(self) -> Protections:
         """Which protections the worker has, or the last one had; known once it has answered."""
-        return self._life.protections
+        return self._talk.protections
 
     def close(self) -> None:
         """End the worker, if there is one."""
-        self._life.close()
+        self._talk.close()
 
     def _start_for(self, path: str) -> None:
         """Have a worker that runs with the switches of a path, and that owes no answer."""
-        self._settle()
-        if not self._life.is_on:
+        self._talk.settle()
+        if not self._talk.is_on:
             self.describe()
         wanted = self._declared[path]["switches"] if path in self._declared else {}
-        if wanted != self._switches:
+        if wanted != self._talk.switches:
             self.close()
-            self._switches, self._has_loaded = wanted, False
+            self._talk.switches, self._has_loaded = wanted, False
             self.describe()
 
-    def _put(
+    def _posed(
         self, path: str, request: Request, case: str | None = None, *, seconds: float = 0.0
-    ) -> Message | Answer:
-        """Ask about a path; once more, and in a new worker, where an earlier call may be to blame.
+    ) -> Posed:
+        """Ask about a path.
+
+        Raises:
+            AdapterError: it does not load.
+            RuntimeError: another question is still with the worker.
+        """
+        if self._is_asked:
+            raise RuntimeError("a question was put before the answer to the last one was heard")
+        answer = self._unasked(path, case)
+        if answer is not None:
+            return Posed(path=path, request=request, case=case, seconds=seconds, known=answer)
+        was_new = self._talk.is_new()
+        sent = self._talk.send(request, self._case_seconds + seconds)
+        self._is_asked = True
+        return Posed(
+            path=path, request=request, case=case, seconds=seconds, was_new=was_new, sent=sent
+        )
+
+    def _told(self, posed: Posed) -> Message | Answer:
+        """What is answered; asked anew, in another worker, where an earlier call may be to blame.
 
         Raises:
             AdapterError: it does not load.
         """
-        answer = self._unasked(path, case)
-        if answer is not None:
-            return answer
-        was_new, self._is_new = self._is_new, False
+        if posed.sent is None:
+            assert posed.known is not None  # noqa: S101 - it was not put for a reason
+            return posed.known
+        self._is_asked = False
         try:
-            return self._ask(request, self._case_seconds + seconds)
+            return self._talk.hear(posed.sent)
         except MessageError as breach:
-            lost, is_own = self._breached(breach), breach.is_own
-        if was_new or is_own or self._abandoned:
+            lost, is_own = self._talk.breached(breach), breach.is_own
+        if posed.was_new or is_own or self._talk.abandoned:
             return lost
-        return self._put(path, replace(request), case, seconds=seconds)
+        again = replace(posed.request)
+        return self._told(self._posed(posed.path, again, posed.case, seconds=posed.seconds))
 
     def _unasked(self, path: str, case: str | None) -> Answer | None:
         """The answer where a path cannot be asked or declared that it leaves a case out.
@@ -243,72 +298,16 @@ class Session:
         Raises:
             AdapterError: it does not load; once it has, that is an error of one case alone.
         """
-        if self._abandoned:
-            return self._lost(Reply.CRASH, "it was ended")
+        if self._talk.abandoned:
+            return self._talk.lost(Reply.CRASH, "it was ended")
         try:
             self._start_for(path)
         except AdapterError as error:
-            if self._abandoned:  # by a signal, while it was being loaded
-                return self._lost(Reply.CRASH, "it was ended")
+            if self._talk.abandoned:  # by a signal, while it was being loaded
+                return self._talk.lost(Reply.CRASH, "it was ended")
             if not self._has_loaded:
                 raise
             return Answer(status=Reply.ERROR, reason=f"it does not load again: {error}")
         declared = self._declared.get(path)
         why = declared and case and described.left_out(declared, case)
         return Answer(status=Reply.NOT_RUN, reason=why) if why else None
-
-    def _ask(self, request: Request, seconds: float) -> Message | Answer:
-        """What is answered, or what became of the worker.
-
-        Raises:
-            MessageError: what came is no answer to the question.
-        """
-        if self._abandoned:
-            return self._lost(Reply.CRASH, "it was ended")
-        if not self._life.is_on:
-            self._start()
-        life, begun = self._life, time.monotonic()
-        try:
-            life.channel.put(request.encoded(), begun + seconds)
-            if request.do == "describe":
-                get_ready()
-            message = receive(life.channel.fill, request)
-            life.hear()
-        except EOFError:
-            return self._lost(Reply.CRASH, life.why_over())
-        except DeadlineError as late:
-            why = f"no answer within {seconds:g} s{late}"
-            if late.begun:
-                raise BrokenOffError(why) from late
-            return self._lost(Reply.TIMEOUT, why)
-        except ValueError as error:
-            raise refusal(str(error)) from error
-        if message.header.get("seconds", 0) > time.monotonic() - begun + _CLOCKS:
-            raise refusal("it tells of more seconds than the answer took")
-        return message
-
-    def _settle(self) -> None:
-        """End a worker that said something between two questions: its next answer is in doubt."""
-        found = self._life.channel.unasked() if self._life.is_on else b""
-        if found:
-            self._breached(refusal(in_words(found, "came between two questions")))
-
-    def _breached(self, breach: MessageError) -> Answer:
-        """What becomes of a question that was answered by what is no answer; the worker ends."""
-        self._breaches += 1
-        self._first_breach = self._first_breach or str(breach)
-        broken_off = isinstance(breach, BrokenOffError)
-        return self._lost(Reply.TIMEOUT if broken_off else Reply.ERROR, str(breach))
-
-    def _start(self) -> None:
-        self._life = life = Life(self.adapter, paths=self._paths, switches=self._switches)
-        life.start()
-        if self._abandoned:  # while it was being started
-            life.end()
-        self._is_new = True
-
-    def _lost(self, status: Reply, reason: str) -> Answer:
-        self.close()
-        if self._abandoned:
-            return Answer(status=Reply.NOT_RUN, reason=self._abandoned)
-        return Answer(status=status, reason=reason, stderr=self._life.printed)

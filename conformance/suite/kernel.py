@@ -18,7 +18,8 @@ from conformance.checking.options import Options
 from conformance.checking.rule import Rule
 from conformance.checking.scope import Scope
 from conformance.checking.selection import repro, select
-from conformance.checking.trial import Trial, Tried
+from conformance.checking.trial import Trial
+from conformance.checking.tried import Tried
 from conformance.errors import AdapterError, SelectionError
 from conformance.faults.diagnosis import diagnose
 from conformance.harness.kernels.contract import ARGUMENTS

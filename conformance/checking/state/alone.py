@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from conformance.case import Actual, Case
 from conformance.checking.state.found import CHANCE, QUEUE, RIGHT, UNTOLD, WRONG, Dependence
-from conformance.checking.trial import Trial, Tried
+from conformance.checking.trial import Trial
+from conformance.checking.tried import Tried
 from conformance.verdict.record import RED, CaseResult, is_wrong
 
 BY_HISTORY = (

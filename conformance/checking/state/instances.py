@@ -16,7 +16,8 @@ from conformance.checking.levels import DIFFERS, KEPT, EdgeFound
 from conformance.checking.state.found import SEQUENCE, Dependence, in_words
 from conformance.checking.state.later import right
 from conformance.checking.state.sequences import OWN, SEQUENCES, Step, inputs_of
-from conformance.checking.trial import Trial, Tried
+from conformance.checking.trial import Trial
+from conformance.checking.tried import Tried
 from conformance.harness.answer import Answer, Reply
 from conformance.harness.kernels import steps
 from conformance.harness.repeated import Series

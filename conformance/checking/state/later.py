@@ -11,16 +11,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import tee
 
 import numpy as np
 
 from conformance.case import Inputs, Problem
 from conformance.cases.catalogue.stream import Stream
+from conformance.checking.query import Query
 from conformance.checking.scope import Call
 from conformance.checking.state import alone
 from conformance.checking.state.changed import CHANGES, LARGE, enlarged
 from conformance.checking.state.found import AGAIN, CHANGED, RIGHT, WRONG, Dependence, in_words
-from conformance.checking.trial import FRESH, Trial, Tried
+from conformance.checking.trial import FRESH, Trial
+from conformance.checking.tried import Tried
 from conformance.verdict.record import COMPARED, CaseResult, Status, fails_anew, is_wrong
 
 CASES = 24
@@ -76,25 +79,63 @@ def ask(
         draws: Whether calls may be asked that are no cases.
     """
     until = time.monotonic() + _SECONDS
-    chosen = _chosen(right(ran), seed)
     found: list[Dependence] = []
     again = changed = 0
-    for number, one in enumerate(chosen):
-        if time.monotonic() > until:
-            break
-        last = one
-        for what, problem in _changes(trial, one, number) if draws and number < _ROWS else ():
-            changed += 1
-            got = trial.run_unsolved(problem, None)
-            if _wrong(got.result):
-                found.append(_changed(got, last, what, start))
-            if got.evidence.case.inputs.x.shape != last.evidence.case.inputs.x.shape:
-                last = got
-        again += 1
-        found += _again(trial, one, start)
-        if len(found) >= _MOST:
-            break
+    last: Tried | None = None
+    steps, queries = tee(
+        _steps(
+            trial,
+            _chosen(right(ran), seed),
+            draws=draws,
+            go_on=lambda: time.monotonic() <= until and len(found) < _MOST,
+        )
+    )
+    for step, got in zip(steps, trial.each(step.query for step in queries), strict=True):
+        last = step.one if step.is_first or last is None else last
+        if not step.change:
+            again += 1
+            found += _again(got, step.one, start)
+            continue
+        changed += 1
+        if _wrong(got.result):
+            found.append(_changed(got, last, step.change, start))
+        if got.evidence.case.inputs.x.shape != last.evidence.case.inputs.x.shape:
+            last = got
     return Later(again=again, changed=changed, found=tuple(found))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """A call that follows a case that was right, or the case again.
+
+    Attributes:
+        one: The case.
+        query: What is asked.
+        change: In which words it differs from the case; empty where it is that.
+        is_first: Whether no other step came between the case and it.
+    """
+
+    one: Tried
+    query: Query
+    change: str = ""
+    is_first: bool = False
+
+
+def _steps(
+    trial: Trial, chosen: Sequence[Tried], *, draws: bool, go_on: Callable[[], bool]
+) -> Iterator[_Step]:
+    """Calls of the shape of a case, then the case again; then the same of the next."""
+    for number, one in enumerate(chosen):
+        if not go_on():
+            return
+        first = True
+        for change, problem in _changes(trial, one, number) if draws and number < _ROWS else ():
+            query = trial.unsolved(problem, None)
+            yield _Step(one=one, query=query, change=change, is_first=first)
+            first = False
+        case = one.evidence.case
+        again = Query(case=case, repeat=False, everywhere=True)
+        yield _Step(one=one, query=again, is_first=first)
 
 
 _MOST = 2
@@ -165,10 +206,9 @@ def _changed(got: Tried, last: Tried, what: str, start: Callable[[], Trial]) -> 
     return _finding(CHANGED, got.result, RIGHT, before, text)
 
 
-def _again(trial: Trial, one: Tried, start: Callable[[], Trial]) -> Iterator[Dependence]:
-    """Ask a case again; what has other bits is judged."""
+def _again(got: Tried, one: Tried, start: Callable[[], Trial]) -> Iterator[Dependence]:
+    """What came of a case that was asked again: what has other bits is told."""
     case = one.evidence.case
-    got = trial.once(case)
     known = [one.evidence.actual, {**one.evidence.actual, **one.again}]
     new = [alone.differing(got.evidence.actual, each) for each in known]
     if not _wrong(got.result) and not all(new):

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from conformance.checking.state import alone, later
 from conformance.checking.state.found import State
-from conformance.checking.trial import Trial, Tried
+from conformance.checking.trial import Trial
+from conformance.checking.tried import Tried
 
 
 def state(

@@ -18,7 +18,8 @@ from conformance.checking.scope import Call
 from conformance.checking.state import alone
 from conformance.checking.state.found import SOAK, UNTOLD, Dependence, Soaked, in_words
 from conformance.checking.state.later import right
-from conformance.checking.trial import Trial, Tried
+from conformance.checking.trial import Trial
+from conformance.checking.tried import Tried
 from conformance.errors import AdapterError
 from conformance.harness.answer import Answer, Reply
 from conformance.harness.repeated import Series

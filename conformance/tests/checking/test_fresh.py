@@ -6,12 +6,13 @@ import hashlib
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import conformance
-from conformance.case import Case
+from conformance.case import Case, Inputs
 from conformance.cases import golden, tiers
 from conformance.checking import fresh, trial
 from conformance.checking.fresh import LEAST, Question
@@ -20,7 +21,7 @@ from conformance.checking.report import Fresh, Report
 from conformance.cli import main
 from conformance.errors import InputError
 from conformance.harness import wire
-from conformance.harness.session import Session
+from conformance.harness.session import Posed, Session
 from conformance.oracle.solve import owed as solve
 from conformance.tests.checking.kernels import RIGHT
 from conformance.verdict.record import CaseResult, OutputResult, Status
@@ -178,30 +179,38 @@ def test_fresh_cases_come_in_between() -> None:
 def test_a_fresh_case_is_solved_once_the_answer_is_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While a kernel computes, nobody has the answer: a case is solved after its session's."""
-    order: list[str] = []
-    solved, asked = solve, Session.run
+    """While a kernel computes, nobody has the answer: a case is solved once its own is heard."""
+    course: list[tuple[str, Inputs]] = []
+    kinds: Counter[str] = Counter()
+    solved, put, heard = solve, Session.pose, Session.answer
 
-    def owed(*words: object, **more: object) -> object:
-        order.append("solved")
-        return solved(*words, **more)  # type: ignore[arg-type]  # passed on as it came
+    def owed(inputs: Inputs) -> object:
+        course.append(("solved", inputs))
+        return solved(inputs)
 
-    def run(self: object, path: str, case: Case, **more: object) -> object:
-        answer = asked(self, path, case, **more)  # type: ignore[arg-type]  # the same
-        kind = "read-only" if more.get("read_only") else "public"
-        order.append(kind if case.expected.items() else "secret")
-        return answer
+    def pose(self: Session, path: str, case: Case, **more: Any) -> object:
+        course.append(("put", case.inputs))
+        kind = "read-only" if more["read_only"] else "public"
+        kinds[kind if case.expected.items() else "secret"] += 1
+        return put(self, path, case, **more)
+
+    def answer(self: Session, posed: Posed) -> object:
+        told = heard(self, posed)
+        assert posed.request.inputs is not None
+        course.append(("heard", posed.request.inputs))
+        return told
 
     monkeypatch.setattr(trial, "owed", owed)
-    monkeypatch.setattr(Session, "run", run)
+    monkeypatch.setattr(Session, "pose", pose)
+    monkeypatch.setattr(Session, "answer", answer)
     (tmp_path / "k.py").write_text(RIGHT)
     report = conformance.check(f"{tmp_path / 'k.py'}", case="dense/train-float32")
     assert report.fresh.cases == LEAST["standard"]
     unseen = LEAST["standard"] + report.state.changed
-    asked_again = 1 + report.state.again
-    told = {"public": asked_again, "secret": unseen, "solved": unseen, "read-only": 1}
-    assert Counter(order) == told
-    assert all(order[i + 1] == "solved" for i, word in enumerate(order) if word == "secret")
+    assert kinds == {"public": 1 + report.state.again, "secret": unseen, "read-only": 1}
+    words = {id(inputs): [w for w, other in course if other is inputs] for _, inputs in course}
+    assert sum(told.count("solved") for told in words.values()) == unseen
+    assert all(told[:2] == ["put", "heard"] for told in words.values())
 
 
 def test_the_odds_are_those_that_are_stated() -> None:

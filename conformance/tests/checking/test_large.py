@@ -16,9 +16,11 @@ from conformance.cases.catalogue.recipe import CaseRow
 from conformance.checking.check import run
 from conformance.checking.named import named
 from conformance.checking.options import Options
+from conformance.checking.query import Query
 from conformance.checking.report import Report
 from conformance.checking.selection import large_rows, select
 from conformance.checking.trial import Trial
+from conformance.checking.tried import Tried
 from conformance.cli import main
 from conformance.errors import SelectionError
 from conformance.harness.halt import Halt
@@ -68,10 +70,10 @@ def test_the_report_says_what_was_asked(tmp_path: Path) -> None:
 def test_nothing_large_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What came back for a large case that is right takes no memory afterwards."""
     kept: list[int] = []
-    judged = Trial.run_unsolved
+    judged = Trial.tried
 
-    def watched(self: Trial, *arguments: object) -> object:
-        one = judged(self, *arguments)  # type: ignore[arg-type]  # as it was called
+    def watched(self: Trial, query: Query) -> Tried:
+        one = judged(self, query)
         bare = one.without_arrays.evidence
         given = bare.case.inputs.given().values()
         kept.append(sum(a.nbytes if a.base is None else a.base.nbytes for a in given))
@@ -79,7 +81,7 @@ def test_nothing_large_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         assert not bare.actual
         return one
 
-    monkeypatch.setattr(Trial, "run_unsolved", watched)
+    monkeypatch.setattr(Trial, "tried", watched)
     checked(tmp_path, RIGHT, *smallest("large/*-nlc-*", "float64", 3))
     assert kept
     assert max(kept) <= 8 * 6

@@ -76,9 +76,9 @@ def test_a_known_switch_saves_a_start(case: Case) -> None:
     """A session that is told the switches of its path starts one worker."""
     with Session(SWITCHED, switches={SWITCH: "2"}) as session:
         session.describe()
-        first = session._life
+        first = session._talk._life
         assert switch_seen(session, "two", case) == 2.0
-        assert session._life is first
+        assert session._talk._life is first
 
 
 def test_a_worker_without_the_switch_refuses(monkeypatch: pytest.MonkeyPatch) -> None:

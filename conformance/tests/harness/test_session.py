@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conformance.case import Case, Dialect, Memory, Problem
+from conformance.case import Case, Dialect, Memory, Outputs, Problem
 from conformance.errors import AdapterError
 from conformance.harness import allowance
 from conformance.harness.judging import judged
@@ -150,6 +151,41 @@ def test_description_names_paths_and_versions(session: Session) -> None:
     assert next(iter(told["versions"])) == "numpy"
     assert told["versions"]["numpy"] == np.__version__
     assert [path["name"] for path in told["paths"]][:2] == ["good", "segfault"]
+
+
+def test_the_time_in_which_nobody_listens_does_not_count() -> None:
+    """An answer that waits for its reader, larger than the pipe holds, is not late."""
+    inputs = make((400, 300), np.float64)
+    large = Case(
+        problem=Problem(id="g/l", group="g", catches="-", made="-", inputs=inputs),
+        expected=Outputs(),
+    )
+    with Session("textbook", case_seconds=2) as session:
+        session.describe()
+        posed = session.pose("staged", large)
+        time.sleep(3)
+        answer = session.answer(posed)
+    assert (answer.status, answer.reason) == ("ok", None)
+
+
+def test_a_hang_has_no_more_time_than_somebody_listens(session: Session, case: Case) -> None:
+    """Who answers nothing is late once the limit has passed for its listener."""
+    session.describe()
+    posed = session.pose("hang", case)
+    time.sleep(1)
+    begun = time.monotonic()
+    answer = session.answer(posed)
+    assert (answer.status, answer.reason) == ("timeout", "no answer within 3 s")
+    assert 2.5 < time.monotonic() - begun < 30
+
+
+def test_one_question_is_put_at_a_time(session: Session, case: Case) -> None:
+    """A second question before the first is heard is a fault of ours, and not a worker's."""
+    posed = session.pose("good", case)
+    with pytest.raises(RuntimeError, match="before the answer to the last one was heard"):
+        session.pose("good", case)
+    assert session.answer(posed).status == "ok"
+    assert session.run("good", case).status == "ok"
 
 
 def test_adapter_that_cannot_be_loaded_says_why(tmp_path: Path) -> None:

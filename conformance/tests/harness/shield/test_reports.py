@@ -110,7 +110,7 @@ def test_a_worker_is_started_anew_and_not_forked() -> None:
     secret = f"secret-{os.getpid()}"
     with Session("textbook") as session:
         session.describe()
-        process = session._life._process
+        process = session._talk._life._process
         assert process is not None
         assert b"shield.launch" in Path(f"/proc/{process.pid}/cmdline").read_bytes() or (
             sys.platform != "linux"
