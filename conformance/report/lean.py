@@ -1,7 +1,7 @@
 """What a matrix keeps of a run record, so that hundreds of them fit into the memory of a laptop.
 
 Of an output that passes only its grade and its error are shown; names, types and layouts are the
-same texts in every record.
+same texts in every record, and so is what an output without a value has to say.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ class Pool:
     def __init__(self) -> None:
         """Begin with nothing."""
         self._texts: dict[str, str] = {}
+        self._outputs: dict[OutputResult, OutputResult] = {}
 
     def lean(self, record: RunRecord) -> RunRecord:
         """`record` without what no report shows."""
@@ -42,7 +43,8 @@ class Pool:
         if result.status is Status.PASS:
             return OutputResult(status=result.status, grade=result.grade, units=result.units)
         reason = None if result.reason is None else self._one(result.reason)
-        return replace(result, reason=reason, bits=None)
+        kept = replace(result, reason=reason, bits=None)
+        return kept if kept.worst else self._outputs.setdefault(kept, kept)
 
     def _one(self, text: str) -> str:
         return self._texts.setdefault(text, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from conformance.cli import main
 from conformance.commands import matrix
+from conformance.report.collect import collect
+from conformance.report.lean import Pool
 from conformance.tests.report.records import EVERY, case, failed, many, passed, record, save
 from conformance.verdict.record import Status
 from conformance.verdict.record_file import write
@@ -166,3 +169,19 @@ def test_a_folder_that_cannot_be_written_exits_with_2(good: Path, tmp_path: Path
     (tmp_path / "site").write_text("a file", encoding="utf-8")
     save([record([case({"y": failed()})], "jax/linen")], good)
     assert call(good, "--out", tmp_path / "site") == 2
+
+
+def test_what_held_a_record_to_its_schema_is_let_go(tmp_path: Path) -> None:
+    """While nobody looks for cycles, none add up from record to record."""
+    cases = [case({"y": passed(), "dx": failed()}, f"offset/{number}") for number in range(50)]
+    save([record(cases, f"torch/p{number}") for number in range(4)], tmp_path)
+    read = collect([tmp_path], keep=matrix._kept(Pool()))  # what is made once is made here
+    gc.collect()
+    gc.disable()
+    try:
+        again = collect([tmp_path], keep=matrix._kept(Pool()))
+        left = gc.collect()
+    finally:
+        gc.enable()
+    assert again.records == read.records
+    assert left < len(cases)
