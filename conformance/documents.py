@@ -14,7 +14,6 @@ import math
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -163,6 +162,8 @@ def parse_toml(text: str) -> dict[str, Any]:
     Raises:
         ValueError: it is no TOML; the message says why.
     """
+    import tomllib  # noqa: PLC0415 - most documents are JSON
+
     try:
         return tomllib.loads(text)
     except RecursionError as error:

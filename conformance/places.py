@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 
+@cache
 def folder(kind: str) -> Path:
     """Where ``adapters`` or ``fixtures`` lie: inside an installed package, else beside it."""
     package = Path(__file__).resolve().parent

@@ -101,7 +101,7 @@ def smallest(
         seen = [column[name] for name, told in run.items() if name in column and output in told]
         unspoken = only is not None and output not in only
         covered |= mine & (unspoken | known.rejects[:, seen].any(axis=1))
-    hits = known.rejects[~covered][:, [column[name] for name in free]]
+    hits = known.rejects[:, [column[name] for name in free]][~covered]  # few columns, many rows
     chosen = cover(hits, [costs[name] for name in free])
     return [name for i, name in enumerate(free) if i in chosen]
 

@@ -16,7 +16,7 @@ from conformance.checking.fresh import Drawn, Question
 from conformance.checking.query import Query
 from conformance.checking.trial import Trial
 from conformance.checking.tried import Tried
-from conformance.harness.run import was_interrupted
+from conformance.harness.interrupted import was_interrupted
 from conformance.verdict.record import CaseResult, is_wrong
 
 Secret: TypeAlias = list[tuple[Question, Tried]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance.checking import (
     compared,
@@ -29,12 +29,14 @@ from conformance.checking.state import found as found_state
 from conformance.checking.state.found import State
 from conformance.checking.trial import Trial
 from conformance.checking.tried import Tried
-from conformance.faults.diagnosis import diagnose
-from conformance.harness import run as runner
+from conformance.harness import search_path
 from conformance.harness.halt import Halt
-from conformance.quality.measure import Quality
+from conformance.harness.interrupted import cut_short
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.record import COMPARED, RED, CaseResult, OutputResult
+
+if TYPE_CHECKING:
+    from conformance.quality.measure import Quality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,7 @@ def report(checked: Checked, trial: Trial, seen: Seen, halt: Halt) -> Report:
         *((_MOVED,) if moved else ()),
         *found_state.reasons(seen.state.found),
     )
-    found = diagnose([t.evidence for t in seen.every], trial.dialect) if red else ()
+    found = _diagnosed(seen, trial) if red else ()
     agree = not (betrayed.disagree or spoilt)
     grade = _grade(results, drawn, is_whole=not cut, agree=agree)
     is_right = bool(statuses & COMPARED) and grade != "F" and not cut
@@ -134,6 +136,13 @@ def report(checked: Checked, trial: Trial, seen: Seen, halt: Halt) -> Report:
         quality=seen.quality,
         state=seen.state,
     )
+
+
+def _diagnosed(seen: Seen, trial: Trial) -> tuple[Diagnosis, ...]:
+    with search_path.neighbours_last():
+        from conformance.faults.diagnosis import diagnose  # noqa: PLC0415 - for who fails
+
+    return diagnose([t.evidence for t in seen.every], trial.dialect)
 
 
 _MOVED = "the kernel's files were changed while it was checked: the verdict is of neither state"
@@ -182,5 +191,5 @@ def _cut(halt: Halt, results: Sequence[CaseResult], left: int) -> str | None:
     """How the check was cut short, in words; None where nothing was left out."""
     if not halt.why:
         return None
-    told = runner.cut_short(halt, results, left)
+    told = cut_short(halt, results, left)
     return told or f"{halt.why} after the cases and before their account"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -32,6 +31,7 @@ from conformance.checking.state.instances import Lived, live
 from conformance.checking.trial import Trial
 from conformance.checking.tried import Tried
 from conformance.errors import AdapterError
+from conformance.harness import search_path
 from conformance.harness.halt import Halt
 from conformance.harness.kernels.source import Source
 from conformance.harness.life import Life
@@ -78,8 +78,8 @@ def follow(opened: Opened, life: Life, progress: Callable[[int, int, CaseResult]
     if opened.own is None:
         select(opened.options)  # refuses what selects nothing, before anything of it is run
     files = opened.known.closure()  # the same
-    with opened.start(life) as trial, ThreadPoolExecutor(max_workers=1) as pool:
-        code = pool.submit(own_code.digest)  # this side has nothing to do while the kernel loads
+    code = own_code.digest()  # the worker is still starting, as a rule
+    with opened.start(life) as trial:
         told = trial.describe()
         trial.check_parameters()
         trial.know(opened.options.known_failures)
@@ -90,7 +90,7 @@ def follow(opened: Opened, life: Life, progress: Callable[[int, int, CaseResult]
             options=opened.options,
             told=told,
             files=files,
-            code=code.result(),
+            code=code,
             is_own=opened.own is not None,
             started=written(opened.begun),
             clock=opened.clock,
@@ -185,7 +185,8 @@ def _soaked(trial: Trial, plan: Plan, asked: Asked, state: State, opened: Opened
     seconds = opened.options.soak
     if not seconds or opened.halt.why:
         return state
-    from conformance.checking.state.soak import soak  # noqa: PLC0415 - where it is asked for
+    with search_path.neighbours_last():
+        from conformance.checking.state.soak import soak  # noqa: PLC0415 - where it is asked for
 
     done, found = soak(
         trial, asked.ran, state.seed, seconds, start=opened.start, progress=plan.progress
@@ -195,7 +196,8 @@ def _soaked(trial: Trial, plan: Plan, asked: Asked, state: State, opened: Opened
 
 def _conventions(trial: Trial) -> tuple[Convention, ...]:
     """Conventions by experiment, before anything is called wrong."""
-    from conformance.checking import doctor  # noqa: PLC0415 - only for a kernel that fails
+    with search_path.neighbours_last():
+        from conformance.checking import doctor  # noqa: PLC0415 - only for a kernel that fails
 
     return tuple(
         Convention(name=f.convention, found=f.found, sentence=f.sentence, setting=f.setting)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance import layout
@@ -23,6 +23,7 @@ from conformance.case import LIMIT, Problem
 from conformance.cases import catalogue, golden
 from conformance.cases.catalogue.recipe import CaseRow, problem
 from conformance.cases.catalogue.stream import Stream
+from conformance.cases.golden import CaseEntry
 from conformance.checking.report import Fresh
 from conformance.checking.trial import FRESH
 from conformance.verdict.record import (
@@ -135,7 +136,8 @@ def _questions(
     """
     wanted = set(ids)
     rows = [(group, row) for group, row in catalogue.rows() if f"{group}/{row.name}" in wanted]
-    classes = [_classes(group, row) for group, row in rows]
+    entries = golden.manifest().entries
+    classes = [_classes(group, row, entries) for group, row in rows]
     sizes = Counter(each for mine in classes for each in mine)
     chance = Stream(f"{seed}/choice/{first}").words(len(rows))
     order = sorted(range(len(rows)), key=lambda i: (min(sizes[c] for c in classes[i]), chance[i]))
@@ -149,8 +151,8 @@ def _questions(
     return tuple(found)
 
 
-def _classes(group: str, row: CaseRow) -> tuple[str, ...]:
-    entry = golden.manifest().entries[f"{group}/{row.name}"]
+def _classes(group: str, row: CaseRow, entries: Mapping[str, CaseEntry]) -> tuple[str, ...]:
+    entry = entries[f"{group}/{row.name}"]
     values = math.prod(row.recipe.shape)
     scope = layout.kind(len(row.recipe.shape), entry.dtype, entry.mode, entry.layout)
     return f"scope {scope}", f"size {len(str(values)) if values else 0}", f"group {group}"
@@ -165,7 +167,7 @@ def _question(group: str, row: CaseRow, number: int, seed: str) -> Question:
     return Question(
         public=public,
         problem=replace(made, id=f"{public}{FRESH}{number}"),
-        classes=_classes(group, row),
+        classes=_classes(group, row, golden.manifest().entries),
     )
 
 

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance.cases.published import foreign
 from conformance.checking import compared, declaration, levels
@@ -16,11 +16,13 @@ from conformance.checking.pictures import Picture
 from conformance.checking.rule import Rule
 from conformance.checking.scope import Call
 from conformance.checking.state.found import State
-from conformance.quality.measure import Quality
 from conformance.report.wording import plural
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.record import HELD, CaseResult, Status, is_wrong
 from conformance.verdict.record_file import encode
+
+if TYPE_CHECKING:
+    from conformance.quality.measure import Quality
 
 SCHEMA = "conformance/check/2"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from conformance.arrays import RUNNING
 from conformance.case import Actual, Inputs, Problem
@@ -13,10 +14,13 @@ from conformance.checking.trial import Trial
 from conformance.checking.tried import Tried
 from conformance.checking.within import GROUP
 from conformance.errors import AdapterError, Unsupported
-from conformance.harness.run import was_interrupted
-from conformance.quality.battery import Frame
-from conformance.quality.measure import Quality, measure
+from conformance.harness import search_path
+from conformance.harness.interrupted import was_interrupted
 from conformance.verdict.record import COMPARED, COUNTED_APART, Status, is_wrong
+
+if TYPE_CHECKING:
+    from conformance.quality.battery import Frame
+    from conformance.quality.measure import Quality
 
 SECONDS = 60.0
 """How long the calls may take; a kernel that is compiled anew for each shape takes longer."""
@@ -49,6 +53,8 @@ def quality(trial: Trial, tried: Sequence[Tried], options: Options, seed: str, a
     wrong = any(is_wrong(o) for one in tried for o in one.result.outputs.values())
     if not (is_whole and seed) or wrong:
         return Told()
+    with search_path.neighbours_last():
+        from conformance.quality.measure import measure  # noqa: PLC0415 - for a whole check alone
     has_momentum = "momentum" in trial.facts["takes"]
     until, asking = time.monotonic() + SECONDS, _Asking(trial, again)
     try:
@@ -100,6 +106,8 @@ class _Asking:
 
 def _frames(tried: Sequence[Tried]) -> list[Frame]:
     """One for each combination of types, in the layout of the first case that was compared."""
+    from conformance.quality.battery import Frame  # noqa: PLC0415 - loaded with what measures
+
     found: dict[str, Frame] = {}
     for one in tried:
         inputs, outputs = one.evidence.case.inputs, one.result.outputs

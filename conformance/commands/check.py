@@ -204,7 +204,7 @@ def _console() -> Console:
     """Standard output; as wide as a page where it is no terminal and nobody says how wide."""
     from conformance.commands.console import drawn  # noqa: PLC0415 - needs rich
 
-    console = drawn(highlight=False, soft_wrap=False)
+    console = drawn(highlight=False, soft_wrap=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 160
     return console

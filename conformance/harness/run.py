@@ -15,7 +15,8 @@ from conformance.errors import AdapterError
 from conformance.faults.diagnosis import diagnose
 from conformance.faults.evidence import Evidence
 from conformance.harness.environment import here
-from conformance.harness.halt import INTERRUPTED, Halt
+from conformance.harness.halt import Halt
+from conformance.harness.interrupted import cut_short
 from conformance.harness.judging import edges_of, judged
 from conformance.harness.probing import PROBED, worded
 from conformance.harness.session import CASE_SECONDS, Session
@@ -25,7 +26,7 @@ from conformance.verdict.due import due_outputs
 from conformance.verdict.known import applying, expectations, sizes
 from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.known.sizes import Sizes
-from conformance.verdict.record import RED, CaseResult, RunRecord, Status, now
+from conformance.verdict.record import RED, CaseResult, RunRecord, now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,25 +256,4 @@ def _run_column(
         diagnosis=found,
         partial=cut_short(halt, results),
         breaches=breaches,
-    )
-
-
-def cut_short(halt: Halt, results: Sequence[CaseResult], beside: int = 0) -> str | None:
-    """How a run was cut short, in words; None where every case was run.
-
-    Args:
-        halt: What ended it.
-        results: What came of the cases.
-        beside: How many more it did not come to, of which nothing is told.
-    """
-    left = sum(map(was_interrupted, results))
-    if not halt.why or not left + beside:
-        return None
-    return f"{halt.why} after {len(results) - left} of {len(results) + beside} cases"
-
-
-def was_interrupted(result: CaseResult) -> bool:
-    """Whether a stopped run did not come to a case; a kernel's own words do not make it so."""
-    return any(
-        r.status is Status.NOT_RUN and r.reason == INTERRUPTED for r in result.outputs.values()
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from conformance.quality.measure import Battery, Quality
+if TYPE_CHECKING:
+    from conformance.quality.measure import Battery, Quality
 
 _WORTH = 0.5
 """Bits from which on a loss is named."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias, cast
@@ -42,7 +42,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """The sizes that the numbers of an array have.
+    """The sizes that the numbers of some arrays have.
 
     Attributes:
         least: The smallest that is not 0; infinite where there is none.
@@ -57,9 +57,10 @@ class Extent:
     infinite: bool
 
     @classmethod
-    def of(cls, array: Array) -> Extent:
-        """Those of an array."""
-        size = np.abs(np.asarray(array, dtype=np.float64))
+    def of(cls, *arrays: Array) -> Extent:
+        """Those of all numbers of some arrays."""
+        wide = [np.asarray(array, dtype=np.float64).reshape(-1) for array in arrays]
+        size = np.abs(np.concatenate(wide) if wide else np.empty(0))
         most = float(size.max(initial=0.0))
         nan = infinite = False
         if not math.isfinite(most):
@@ -85,19 +86,26 @@ class Call:
     eps_outside: bool = False
 
     @cached_property
-    def given(self) -> tuple[Extent, ...]:
-        """The sizes of the numbers in every array of the call, earlier batches among them."""
-        return tuple(map(Extent.of, (*self.inputs.given().values(), *self.inputs.earlier)))
+    def given(self) -> Extent:
+        """The sizes of all numbers of the call, those of earlier batches among them."""
+        return Extent.of(*self.inputs.given().values(), *self.inputs.earlier)
 
     @cached_property
-    def due(self) -> Mapping[str, Extent]:
-        """The sizes of the exact answers, by field."""
-        return {name: Extent.of(answer) for name, answer in self.answers.items().items()}
+    def due(self) -> Extent:
+        """The sizes of all exact answers."""
+        return Extent.of(*self.answers.items().values())
+
+    def exceeds(self, largest: Callable[[str], float]) -> bool:
+        """Whether an exact answer is larger than its output may be."""
+        answers = self.answers.items()
+        if self.due.most <= min(map(largest, answers), default=math.inf):
+            return False
+        return any(Extent.of(answer).most > largest(name) for name, answer in answers.items())
 
     @property
     def is_finite(self) -> bool:
         """Whether every number of the call is finite."""
-        return not any(extent.nan or extent.infinite for extent in self.given)
+        return not (self.given.nan or self.given.infinite)
 
     @cached_property
     def tiny(self) -> float:
@@ -128,7 +136,7 @@ class Call:
         inputs = self.inputs
         channels = int(np.prod(inputs.channel_shape, dtype=np.int64))
         over = np.zeros(channels, dtype=np.bool_)
-        most = max((extent.most for extent in self.given), default=0.0)
+        most = self.given.most
         if max(most, 1.0) * max(4 * most, 1.0) * inputs.count <= self.huge:  # far from it
             return over
         with np.errstate(all="ignore"):

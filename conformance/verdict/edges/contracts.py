@@ -91,16 +91,15 @@ def _beyond(_: Call, back: Returned) -> Mask:
 
 
 def _has_subnormals(call: Call) -> bool:
-    return any(extent.least < call.tiny for extent in call.given)
+    return call.given.least < call.tiny
 
 
 def _has_subnormal_answers(call: Call) -> bool:
-    return any(extent.least < call.tiny for extent in call.due.values())
+    return call.due.least < call.tiny
 
 
 def _has_answers_beyond(call: Call) -> bool:
-    types = {name: call.inputs.dtype_of(name) for name in call.due}
-    return any(e.most > float(finfo(types[name]).max) for name, e in call.due.items())
+    return call.exceeds(lambda name: float(finfo(call.inputs.dtype_of(name)).max))
 
 
 def _has_negative_variance(call: Call) -> bool:
@@ -119,12 +118,12 @@ EDGES: Mapping[str, Edge] = MappingProxyType(
         ),
         "nan-inputs": Edge(
             contract="a NaN spoils what depends on it, and nothing else",
-            is_posed=lambda call: any(extent.nan for extent in call.given),
+            is_posed=lambda call: call.given.nan,
             explains=_not_finite,
         ),
         "infinite-inputs": Edge(
             contract="an infinite value spoils what depends on it, and nothing else",
-            is_posed=lambda call: any(extent.infinite for extent in call.given),
+            is_posed=lambda call: call.given.infinite,
             explains=_not_finite,
         ),
         "negative-variance": Edge(
