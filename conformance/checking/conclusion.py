@@ -87,16 +87,13 @@ def report(checked: Checked, trial: Trial, seen: Seen, halt: Halt) -> Report:
     secret = [(q, t.result) for q, t in seen.asked.secret]
     betrayed = fresh.compared(seen.hidden, secret, results)
     moved = known.closure().files != files.files
-    spoilt = (
-        *_of_breaches(seen.breaches),
-        *((_MOVED,) if moved else ()),
-        *found_state.reasons(seen.state.found),
-    )
+    spoilt = _spoilt(seen, moved=moved)
     found = _diagnosed(seen, trial) if red else ()
     agree = not (betrayed.disagree or spoilt)
     grade = _grade(results, drawn, is_whole=not cut, agree=agree)
     is_right = bool(statuses & COMPARED) and grade != "F" and not cut
     calls = {t.result.case: Call.of(t.evidence.case.inputs) for t in seen.every}
+    notes = (*spoilt, *found_state.notes(seen.state.found), *fresh.notes(betrayed))
     whole = not (checked.is_own or cut or spoilt)
     return Report(
         kernel=known.shown,
@@ -111,12 +108,7 @@ def report(checked: Checked, trial: Trial, seen: Seen, halt: Halt) -> Report:
         conventions=seen.conventions,
         dialect=asdict(trial.dialect),
         declared=declared(trial.facts),
-        notes=(
-            *spoilt,
-            *found_state.notes(seen.state.found),
-            *fresh.notes(betrayed),
-            *_on_scope(seen, options, found, whole=whole),
-        ),
+        notes=(*notes, *_on_scope(seen, options, found, whole=whole)),
         spoilt=spoilt,
         fresh=betrayed,
         versions=checked.told["versions"],
@@ -143,6 +135,19 @@ def _diagnosed(seen: Seen, trial: Trial) -> tuple[Diagnosis, ...]:
         from conformance.faults.diagnosis import diagnose  # noqa: PLC0415 - for who fails
 
     return diagnose([t.evidence for t in seen.every], trial.dialect)
+
+
+def _spoilt(seen: Seen, *, moved: bool) -> tuple[str, ...]:
+    """Why no verdict on single outputs counts.
+
+    A kernel that writes where its worker answers has tried to answer for it.
+    """
+    said = "its process sent what was no answer to a question"
+    return (
+        *(() if seen.breaches is None else (f"{said} {seen.breaches}",)),
+        *((_MOVED,) if moved else ()),
+        *found_state.reasons(seen.state.found),
+    )
 
 
 _MOVED = "the kernel's files were changed while it was checked: the verdict is of neither state"
@@ -178,13 +183,6 @@ def _grade(
     by_chance = levels.worst_grade(drawn)
     grade = levels.worst_grade(results) or by_chance if agree and by_chance != "F" else "F"
     return grade if is_whole or grade == "F" else None
-
-
-def _of_breaches(breaches: str | None) -> tuple[str, ...]:
-    """A kernel that writes where its worker answers has tried to answer for it."""
-    if breaches is None:
-        return ()
-    return (f"its process sent what was no answer to a question {breaches}",)
 
 
 def _cut(halt: Halt, results: Sequence[CaseResult], left: int) -> str | None:

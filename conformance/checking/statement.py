@@ -11,7 +11,7 @@ import hashlib
 import json
 import platform
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,13 @@ from conformance import documents
 from conformance._version import __version__
 from conformance.atomic import write_atomically
 from conformance.checking.levels import worst_grade
-from conformance.checking.report import Report
+from conformance.checking.report import Fresh, Report
 from conformance.checking.state import soak
 from conformance.checking.terminal import rows
 from conformance.errors import RecordError
 from conformance.harness.environment import here
 from conformance.printable import cut, printable
-from conformance.verdict.record import OutputResult, Status
+from conformance.verdict.record import CaseResult, OutputResult, Status
 from conformance.verdict.record_file import encode
 
 SCHEMA = "conformance/statement/3"
@@ -39,28 +39,11 @@ GRADES = ("A", "B", "C", "F")
 
 def make(report: Report) -> dict[str, Any]:
     """The statement of a report, its own digest included."""
-    outputs = [result for case in report.cases for result in case.outputs.values()]
-    counts = Counter(result.status for result in outputs)
-    graded = Counter(result.grade for result in outputs)
-    fresh = report.fresh
     said: dict[str, Any] = {
         "schema": SCHEMA,
-        "kernel": {
-            "selector": report.kernel,
-            "about": cut(report.about, 4000),
-            "sha256": report.digest,
-            "files": dict(report.closure.files),
-            "distributions": report.closure.distributions,
-            "unread": list(report.closure.unread),
-        },
+        "kernel": _kernel(report),
         "suite": {**report.suite, "version": __version__, "code": report.code},
-        "selected": {
-            "cases": len(report.cases),
-            "sha256": digest([case.case for case in report.cases]),
-            "dialect": dict(report.dialect),
-            "declared": dict(report.declared),
-            "takes": list(report.takes),
-        },
+        "selected": _selected(report),
         "scope": dict(report.scope),
         "conforms": report.conforms,
         "partial": report.partial,
@@ -68,31 +51,12 @@ def make(report: Report) -> dict[str, Any]:
         "grades": {row.output: row.grade for row in rows(report.cases)},
         "rule": asdict(report.rule),
         "edges": {edge.name: edge.state for edge in report.edges},
-        "counts": {s.value: counts[s] for s in Status},
-        "graded": {grade: graded[grade] for grade in GRADES},
-        "results": {
-            case.case: {name: word(result) for name, result in case.outputs.items()}
-            for case in report.cases
-        },
-        "drawn": {
-            "grade": worst_grade(report.drawn),
-            "results": {
-                case.case: {name: word(result) for name, result in case.outputs.items()}
-                for case in report.drawn
-            },
-        },
+        **_counted(report.cases),
+        "results": _results(report.cases),
+        "drawn": {"grade": worst_grade(report.drawn), "results": _results(report.drawn)},
         "diagnosis": [found.sentence for found in report.diagnosis],
         "conventions": [found.sentence for found in report.conventions],
-        "fresh": {
-            "seed": fresh.seed,
-            "given": fresh.given,
-            "cases": fresh.cases,
-            "compared": fresh.compared,
-            "disagree": sorted(set(fresh.disagree)),
-            "classes": dict(fresh.classes),
-            "least": fresh.least,
-            "odds": fresh.odds,
-        },
+        "fresh": _fresh(report.fresh),
         "notes": [*report.notes, *filter(None, [soak.words(report.state.soak)])],
         "spoilt": list(report.spoilt),
         "protections": dict(report.protections),
@@ -105,6 +69,61 @@ def make(report: Report) -> dict[str, Any]:
     }
     cleaned: dict[str, Any] = _printable(said)
     return {**cleaned, "sha256": digest(cleaned)}
+
+
+def _kernel(report: Report) -> dict[str, Any]:
+    """Which kernel it is, and of which files it consists."""
+    return {
+        "selector": report.kernel,
+        "about": cut(report.about, 4000),
+        "sha256": report.digest,
+        "files": dict(report.closure.files),
+        "distributions": report.closure.distributions,
+        "unread": list(report.closure.unread),
+    }
+
+
+def _selected(report: Report) -> dict[str, Any]:
+    """What was asked of it, and in which conventions."""
+    return {
+        "cases": len(report.cases),
+        "sha256": digest([case.case for case in report.cases]),
+        "dialect": dict(report.dialect),
+        "declared": dict(report.declared),
+        "takes": list(report.takes),
+    }
+
+
+def _counted(cases: Sequence[CaseResult]) -> dict[str, Any]:
+    """How many outputs have each status, and how many each grade."""
+    outputs = [result for case in cases for result in case.outputs.values()]
+    counts = Counter(result.status for result in outputs)
+    graded = Counter(result.grade for result in outputs)
+    return {
+        "counts": {status.value: counts[status] for status in Status},
+        "graded": {grade: graded[grade] for grade in GRADES},
+    }
+
+
+def _results(cases: Sequence[CaseResult]) -> dict[str, dict[str, str]]:
+    """The result of every output of every case, in a few words each."""
+    return {
+        case.case: {name: word(result) for name, result in case.outputs.items()} for case in cases
+    }
+
+
+def _fresh(fresh: Fresh) -> dict[str, Any]:
+    """What came of cases that nobody had seen."""
+    return {
+        "seed": fresh.seed,
+        "given": fresh.given,
+        "cases": fresh.cases,
+        "compared": fresh.compared,
+        "disagree": sorted(set(fresh.disagree)),
+        "classes": dict(fresh.classes),
+        "least": fresh.least,
+        "odds": fresh.odds,
+    }
 
 
 def _printable(value: Any) -> Any:
