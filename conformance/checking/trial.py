@@ -21,8 +21,9 @@ from conformance.harness.judging import edges_of, judged
 from conformance.harness.kernels.declared import require_fixed
 from conformance.harness.kernels.source import Source
 from conformance.harness.life import Life
+from conformance.harness.posed import Posed
 from conformance.harness.repeated import Series
-from conformance.harness.session import Posed, Session
+from conformance.harness.session import Session
 from conformance.harness.shield.protections import Protections
 from conformance.harness.wire import AGAIN
 from conformance.oracle.solve import owed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,40 +12,18 @@ from conformance.errors import AdapterError, MessageError
 from conformance.harness import described
 from conformance.harness.answer import Answer, Message, Reply, get_ready, refusal
 from conformance.harness.life import Life
+from conformance.harness.posed import Posed
 from conformance.harness.repeated import Series, read
 from conformance.harness.request import Request, call_of, reproduction_of
 from conformance.harness.series import series_of
 from conformance.harness.shield.protections import Protections
-from conformance.harness.talk import Sent, Talk
+from conformance.harness.talk import Talk
 
 START_SECONDS = 300.0
 """How long a framework may take to be imported."""
 
 CASE_SECONDS = 120.0
 """How long one case may take, compilation included."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posed:
-    """A question about a path, whose answer is still to be heard.
-
-    Attributes:
-        path: Name of the path.
-        request: The question.
-        case: Id of the case that it is; None where it is none.
-        seconds: How long its answer may take beyond what a case may.
-        was_new: Whether nothing was asked of that worker before.
-        sent: How it was put to a worker; None where it was not.
-        known: The answer, where it was not.
-    """
-
-    path: str
-    request: Request
-    case: str | None
-    seconds: float
-    was_new: bool = True
-    sent: Sent | None = None
-    known: Answer | None = None
 
 
 class Session:

@@ -21,7 +21,8 @@ from conformance.checking.report import Fresh, Report
 from conformance.cli import main
 from conformance.errors import InputError
 from conformance.harness import wire
-from conformance.harness.session import Posed, Session
+from conformance.harness.posed import Posed
+from conformance.harness.session import Session
 from conformance.oracle.solve import owed as solve
 from conformance.tests.checking.kernels import RIGHT
 from conformance.verdict.record import CaseResult, OutputResult, Status
