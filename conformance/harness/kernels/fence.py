@@ -1,8 +1,10 @@
 """Arrays with a fence around them: whoever writes beside them is seen afterwards.
 
 Each array of a call is laid into a buffer of its own with `MARGIN` bytes before and after it, in
-the order in memory that it came with.  A kernel may read the array; it may write to nothing of
-the buffer but the running statistics, and those only where its framework updates them in place.
+the order in memory that it came with.  All that is not the array is `FILLER`, so that reading
+beside it gives a number that is far off, and the same in every call.  A kernel may read the array;
+it may write to nothing of the buffer but the running statistics, and those only where its
+framework updates them in place.
 """
 
 from __future__ import annotations
@@ -14,11 +16,10 @@ import numpy as np
 
 from conformance.adapter import WROTE_TO_INPUTS
 from conformance.case import Array
+from conformance.memory import FILLER
 
 MARGIN = 4096
 """Bytes on either side: a page, and a multiple of every alignment and item size."""
-
-_PATTERN = 0xA5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +76,7 @@ def fenced(array: Array) -> Fenced:
     steps = tuple(max(s, 0) // item for s in forward.strides)
     extent = 1 + sum((n - 1) * s for n, s in zip(forward.shape, steps, strict=True))
     inside = extent * item if forward.size else 0
-    buffer = np.full(2 * MARGIN + inside, _PATTERN, dtype=np.uint8)
-    flat = buffer.view(array.dtype)
+    flat = np.full((2 * MARGIN + inside) // item, FILLER, dtype=array.dtype)
     if forward.size:
         _inside(flat, MARGIN // item, forward.shape, steps)[...] = forward
     return Fenced(

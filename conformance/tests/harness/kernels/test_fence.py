@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import ml_dtypes
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from conformance.harness.kernels.fence import MARGIN, breach, fenced
+from conformance.memory import FILLER
 
 
 def laid(kind: str, dtype: Any) -> Any:
@@ -41,6 +43,16 @@ def test_a_fenced_array_is_the_same_array(kind: str, dtype: Any) -> None:
         assert made.strides == given.strides
     assert not np.may_share_memory(made, given)
     assert made.ctypes.data % 16 == given.ctypes.data % 16 or kind in ("reversed", "strided")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_that_is_beside_it_is_one_number_that_is_far_off(kind: str, dtype: Any) -> None:
+    """Before, after and between the values of the array stands `FILLER`, and nothing else."""
+    fence = replace(fenced(laid(kind, dtype)), writeable=True)
+    fence.array[...] = FILLER
+    assert (fence.flat == FILLER).all()
+    assert fence.flat.nbytes >= 2 * MARGIN
 
 
 @pytest.mark.parametrize("kind", KINDS)
