@@ -1,8 +1,9 @@
-"""Which faults explain the wrong cells of a kernel: one everywhere, one in a part, two at once.
+"""Which faults explain the wrong cells of a kernel: one everywhere, one in a part, two or three.
 
 The order is that of how little is assumed: one fault that explains whole outputs everywhere, then
-one in each mode or type of x, then two at once, then one that explains the greater part.  Of
-several that explain the same on all evidence, none is told from the others.
+one in each mode or type of x, then two at once, and a third where two are there and leave an
+output, then one that explains the greater part.  Of several that explain the same on all evidence,
+none is told from the others.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TypeAlias
 
 from conformance.faults.fault import Fault
 from conformance.faults.hearing import Account, Cell, Hearing, Scope
-from conformance.faults.pairs import pairs, spare
+from conformance.faults.pairs import at_a_glance, pairs, spare
 
 Parts: TypeAlias = dict[tuple[str, ...], set[Scope]]
 """The mode, the type of x or both that a fault is confined to; the scopes that are in it."""
@@ -91,7 +92,10 @@ class Explaining:
         parted = list(self._in(parts, singles))
         if self.left:  # two faults everywhere are simpler than one here and none there
             self.left = before
-            yield from self._of_pairs(everywhere, accounts)
+            together = list(self._of_pairs(everywhere, accounts))
+            yield from together
+            for pair in together:
+                yield from self._of_three(pair.account, everywhere[()])
             if self.left:
                 yield from self._for_the_most(singles)
             parted = list(self._in(parts, singles))
@@ -123,6 +127,29 @@ class Explaining:
             found = list(pairs(self._hearing, accounts, sampled, scopes, frozenset(self._known)))
             yield from self._greedy(found, only, scopes)
 
+    def _of_three(self, pair: Account, scopes: set[Scope]) -> Iterator[Explanation]:
+        """What a pair that is there explains with one more, of outputs that are left."""
+        missing: dict[str, set[Cell]] = defaultdict(set)
+        for cell in self.left - pair.agreed:
+            missing[cell[1]].add(cell)
+        found = []
+        for third in self._faults:
+            faults = (*pair.faults, third)
+            names = [n for n in missing if self._is_third(faults, missing[n])]
+            if names and third not in pair.faults:
+                wrong = {n: {c for c in self._cells[n] if c[0] in self._sampled} for n in names}
+                least = {name: spare(faults, cells) for name, cells in wrong.items()}
+                sample = self._hearing.sample
+                heard = self._hearing.hear(faults, sample, whole=True, outputs=names, spare=least)
+                found += [heard] if heard.agreed else []
+        yield from self._greedy(found, (), scopes)
+
+    def _is_third(self, faults: tuple[Fault, ...], missing: set[Cell]) -> bool:
+        """Whether the last of three changes what the others do not give, and they come near."""
+        hearing, third = self._hearing, faults[-1:]
+        changed = {c for c in missing if hearing.predict(third, hearing.by_id[c[0]]).moves(c[1])}
+        return changed == missing and at_a_glance(hearing, faults, [missing])
+
     def _greedy(
         self, accounts: Iterable[Account], only: tuple[str, ...], scopes: set[Scope]
     ) -> Iterator[Explanation]:
@@ -136,6 +163,8 @@ class Explaining:
             best = [a for a, size in sizes if size == most]
             able = [a for a, size in sizes if 0 < size < most]
             found = [whole for a in best if (whole := self._on_all(a, scopes))]
+            if only:  # of a part there is less to tell a fault by
+                found = [whole for whole in found if not self._is_belied(whole, scopes)]
             if not found:
                 continue
             explanation = self._chosen(found, only, scopes)
@@ -172,6 +201,10 @@ class Explaining:
         inside = {cell for cell in account.shows if self._scope[cell[0]] in scopes}
         return inside & set(self._hearing.failing) - account.agreed
 
+    def _is_belied(self, account: Account, scopes: set[Scope]) -> bool:
+        """Whether more is wrong in another way than it says than as it says."""
+        return len(self._elsewhere(account, scopes)) > len(self._explained(account, scopes))
+
     def _on_all(self, account: Account, scopes: set[Scope]) -> Account | None:
         """The hypothesis on all evidence, if it still explains something there."""
         whole = self._hearing_of(account)
@@ -207,6 +240,9 @@ class Explaining:
     def _for_the_most(self, singles: Iterable[Account]) -> Iterator[Explanation]:
         """Faults that are refuted nowhere and explain at least half of an output's wrong cells."""
         scopes = set(self._scope.values())
+        singles = list(singles)
+        for sure in (a for a in singles if self._known.issuperset(a.ids)):
+            self.left -= self._hearing_of(sure).agreed  # that it is there is said already
         able = [a for a in singles if not a.refuted and self._is_most(a)]
         while found := [e for a in able if (e := self._most(a, scopes)) is not None]:
             best = max(found, key=lambda e: len(e.agreed))

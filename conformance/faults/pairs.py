@@ -58,7 +58,7 @@ def pairs(
             name
             for name, cells in wrong.items()
             if (doubts := _doubts(one, other, cells)) is not None
-            and _at_a_glance(hearing, faults, doubts)
+            and at_a_glance(hearing, faults, doubts)
         ]
         if near:
             least = {name: spare(faults, wrong[name]) for name in near}
@@ -68,7 +68,7 @@ def pairs(
 
 
 def spare(faults: Sequence[Fault], cells: Collection[Cell]) -> int:
-    """How many wrong cells of an output two faults may leave: what is rounding alone.
+    """How many wrong cells of an output several faults may leave: what is rounding alone.
 
     Without eps a constant channel is rounding error over rounding error, in any precision.
     """
@@ -86,21 +86,31 @@ def _doubts(one: Account, other: Account, cells: set[Cell]) -> list[set[Cell]] |
     if cells <= one.agreed or cells <= other.agreed:
         return None
     first, second = cells & one.moved, cells & other.moved
-    if not (first and second):
+    if not (first and second) and not _reaches(one, other, cells):
         return None
     alone = (first - second) - one.agreed | (second - first) - other.agreed
     odd = alone | (cells - first - second)
     return None if _ODD * len(odd) > len(cells) else [odd, first & second]
 
 
+def _reaches(one: Account, other: Account, cells: set[Cell]) -> bool:
+    """Whether the one of two that changes nothing of an output changes others of the same cases.
+
+    Those in which the other alone is not what came back: there both together may change it.
+    """
+    moving, still = (one, other) if cells & one.moved else (other, one)
+    missed = {case for case, _ in cells - moving.agreed}
+    return bool(cells & moving.moved) and missed <= {case for case, _ in still.moved}
+
+
 def _more(account: Account, alone: Sequence[Account], cells: set[Cell], least: int) -> bool:
-    """Whether two faults explain more of an output than either, beyond what may be left."""
-    single = max(len(each.agreed & cells) for each in alone)
-    return len(account.agreed & cells) > single + least
+    """Whether two faults explain more of an output than either: far more, where some is left."""
+    single, both = (max(len(a.agreed & cells) for a in those) for those in (alone, (account,)))
+    return both > (single if both == len(cells) else max(single + least, 2 * single))
 
 
-def _at_a_glance(hearing: Hearing, faults: tuple[Fault, ...], doubts: Sequence[set[Cell]]) -> bool:
-    """Whether both at once come near to what came back where that is in doubt."""
+def at_a_glance(hearing: Hearing, faults: tuple[Fault, ...], doubts: Sequence[set[Cell]]) -> bool:
+    """Whether all at once come near to what came back where that is in doubt."""
     for cells in doubts:
         seen = sorted(cells, key=lambda cell: (_size(hearing.by_id[cell[0]]), cell))[:_GLANCES]
         if not all(_near(hearing, faults, cell) for cell in seen):

@@ -25,7 +25,8 @@ from conformance.harness import worker
 from conformance.memory import laid_out
 from conformance.power import matrix
 from conformance.verdict.diagnosed import Diagnosis
-from conformance.verdict.record import SEVERITY, OutputResult
+from conformance.verdict.record import SEVERITY, OutputResult, Status
+from conformance.verdict.ruler import spread
 
 PAIRS = 200
 SEED = 2015
@@ -113,6 +114,7 @@ def _places() -> tuple[int, ...]:
         for case in matrix.cases()
         if case.inputs.x.size <= _LARGEST
     ]
+    random.Random(SEED).shuffle(small)  # noqa: S311 - neighbours in a group are much alike
     chosen = {e.case.id for e in spread_over_groups(small)[:_CASES]}
     return tuple(i for i, case in enumerate(matrix.cases()) if case.id in chosen)
 
@@ -131,8 +133,11 @@ def _evidence(run: Kernel, dialect: Dialect, second: Kernel | None = None) -> li
 def _on(paths: Sequence[Path], place: int) -> Evidence | None:
     case, measure = matrix.cases()[place], matrix.ruler(paths[0].dialect, place)
     answers = [worker.run(path, laid_out(case.inputs)) for path in paths]
-    if any(header["status"] != "ok" for header, _ in answers):
-        return None
+    for header in (header for header, _ in answers if header["status"] != "ok"):
+        if header["status"] != "error":
+            return None
+        results = spread(Status.ERROR, header["reason"], measure.due)
+        return Evidence(case=case, actual={}, results=results)
     (_, first), (_, other) = answers[0], answers[-1]
     judged, again = measure.judge(first), measure.judge(other)
     results = {name: min(judged[name], again[name], key=_badness) for name in judged}
