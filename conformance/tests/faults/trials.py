@@ -23,8 +23,8 @@ EVERYTHING = Capabilities(per_activation=True)
 
 @cache
 def cases() -> tuple[Case, ...]:
-    """Every case that is quickly run, and the two that alone show what large ones show."""
-    alone = {"count/rows-65537", "count/images-28"}
+    """Every case that is quickly run, and those that alone show what large ones show."""
+    alone = {"count/rows-65537", "count/images-28", "count/rows-5003", "count/rows-5003-float64"}
     return tuple(c for c in matrix.cases() if c.inputs.x.size <= _LARGEST or c.id in alone)
 
 

@@ -103,6 +103,24 @@ ROWS = (
         ("last-partial-block-dropped",),
     ),
     CaseRow(
+        "rows-5003",
+        "A path for more than 4096 rows that forgets the N-1 correction or its last block.",
+        Recipe(shape=(5003, 2)),
+        ("last-partial-block-dropped",),
+    ),
+    CaseRow(
+        "rows-5003-float64",
+        "Blocks of 1023 or 1024 float64 rows whose last value or last partial block is lost.",
+        Recipe(shape=(5003, 2), types="float64"),
+        ("last-partial-block-dropped",),
+    ),
+    CaseRow(
+        "rows-258-float64",
+        "The two float64 rows behind the last whole vector of four left out of the mean.",
+        Recipe(shape=(258, 2), types="float64"),
+        ("last-partial-block-dropped",),
+    ),
+    CaseRow(
         "m-4096-float16-params-float32",
         "4096 float16 values accumulated in float16, whose rounding errors grow with the count.",
         Recipe(shape=(4096, 2), types="float16+float32"),

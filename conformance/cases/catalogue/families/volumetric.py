@@ -45,6 +45,12 @@ ROWS = (
         ("axis-ignored-channels-first",),
     ),
     CaseRow(
+        "train-ndhwc-float64",
+        "The last of five axes taken for axis 3, in the float64 path.",
+        NDHWC.but(types="float64"),
+        ("last-axis-of-four", "axis-ignored-channels-first"),
+    ),
+    CaseRow(
         "train-ndhwc-bfloat16-params-float32",
         "A channels-last volume path that accumulates its sums in bfloat16.",
         NDHWC.but(types="bfloat16+float32"),
