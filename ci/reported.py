@@ -41,7 +41,18 @@ writes this page, and fails where a verdict or a name is not the one that is cla
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a check said of one kernel."""
+    """What a check said of one kernel.
+
+    Attributes:
+        report: The kernel.
+        verdict: The verdict in words.
+        conforms: Whether it conforms.
+        named: Faults of the dictionary that the diagnosis names.
+        edges: Edges at which it differs.
+        told: What is said of its quality.
+        formula: The terms of an output for which no fault was found; empty if there are none.
+        kept: Whether a call is answered wrongly that is right where nothing came before it.
+    """
 
     report: Report
     verdict: str
@@ -50,6 +61,7 @@ class Answer:
     edges: frozenset[str]
     told: frozenset[str]
     formula: str
+    kept: bool
 
     @property
     def is_due(self) -> bool:
@@ -118,6 +130,7 @@ def _answer(report: Report, found: dict[str, Any]) -> Answer:
         frozenset(edges),
         frozenset(told),
         terms[0].partition("it is ")[2].rpartition(", on")[0] if terms else "",
+        any(each["wrong"] and each["alone"] == "right" for each in found["state"]["found"]),
     )
 
 
@@ -146,6 +159,8 @@ def _names(answer: Answer) -> str:
         return f"not seen: {answer.report.passes}"
     if answer.named:
         return ", ".join(f"`{name}`" for name in sorted(answer.named))
+    if answer.kept:
+        return "state: what is right in a call alone is wrong after others"
     return ", ".join(sorted(answer.told)) or answer.formula or "no name"
 
 
@@ -155,8 +170,10 @@ def _page(answers: Iterable[Answer]) -> str:
     seen = [a for a in answers if not a.conforms]
     beside = [a for a in answers if a.conforms and (a.edges or a.told)]
     named = sum(bool(a.named) for a in seen)
+    kept = sum(a.kept and not a.named for a in seen)
     counts = (
-        f"Of {len(answers)} kernels {len(seen)} are rejected, {named} of them by name; "
+        f"Of {len(answers)} kernels {len(seen)} are rejected, {named} of them by name "
+        f"and {kept} for what they keep from call to call; "
         f"{len(beside)} conform and are told by an edge or by their quality; "
         f"{len(answers) - len(seen) - len(beside)} pass, each with what no call of the suite has.\n"
     )

@@ -15,9 +15,11 @@ from conformance.faults.dictionary import (
     modes,
     numerics,
     parameters,
-    reported,
+    refusals,
     running,
     special,
+    statistics,
+    strides,
 )
 from conformance.faults.dictionary.unseen_in_one_call import UNSEEN
 from conformance.faults.fault import Fault, Unseen
@@ -33,11 +35,13 @@ CATEGORIES: Mapping[str, tuple[Fault, ...]] = MappingProxyType(
         "dx": gradient.FAULTS,
         "dgamma and dbeta": parameters.FAULTS,
         "numerics": numerics.FAULTS,
-        "axes and strides": axes.FAULTS,
+        "statistics of the batch": statistics.FAULTS,
+        "axes": axes.FAULTS,
+        "strides": strides.FAULTS,
         "blocks and threads": blocks.FAULTS,
         "contract": contract.FAULTS,
         "special values and shapes": special.FAULTS,
-        "reports and kernels that were read": reported.FAULTS,
+        "refusals": refusals.FAULTS,
     }
 )
 """The dictionary by category."""

@@ -21,6 +21,7 @@ from conformance.faults.explaining import Explaining, Explanation
 from conformance.faults.fault import Fault
 from conformance.faults.hearing import LARGEST, Cell, Hearing
 from conformance.faults.predictions import Predictions
+from conformance.faults.refused import refusing
 from conformance.faults.terms import off
 from conformance.faults.types_told import without_types
 from conformance.verdict.diagnosed import Diagnosis
@@ -46,7 +47,7 @@ def diagnose(
         A finding for every group of failing outputs: the faults that explain it, or the terms
         that are off; nothing for a kernel of which no output is wrong.
     """
-    findings = list(_overwritten(evidence))
+    findings = [*_overwritten(evidence), *refusing(evidence, FAULTS.values(), dialect)]
     typed, values = without_types(evidence, dialect)
     findings += typed
     hearing = Hearing(values, dialect, known)
@@ -67,7 +68,8 @@ def diagnose(
 
 def _has_values(fault: Fault) -> bool:
     """Whether a fault can be recognised by the values of outputs."""
-    return not (fault.rounding or fault.accepted) and bool(set(fault.touches) & set(OUTPUT_NAMES))
+    has_none = fault.rounding or fault.accepted or fault.refuses
+    return not has_none and bool(set(fault.touches) & set(OUTPUT_NAMES))
 
 
 def _overwritten(evidence: Iterable[Evidence]) -> Iterable[Diagnosis]:

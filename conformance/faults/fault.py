@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import permutations
+from itertools import permutations, product
 from typing import Literal
 
 import numpy as np
@@ -34,6 +34,7 @@ IN_HALF = (*HALVES, *MIXED)
 """Types of a call whose x has 16 bits."""
 
 Lots = Callable[[Inputs], int]
+Calls = Callable[[Inputs], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,8 @@ class Fault:
         rounding: Its values depend on the order of rounding, so that another kernel with the
             same fault fails in the same places with other values.
         accepted: Why it is no fault to this suite; empty for all others.
+        refuses: For a fault that gives no answer: the calls that it refuses.
+        otherwise: Another way for it to come out, where frameworks differ.
     """
 
     id: str
@@ -72,6 +75,8 @@ class Fault:
     lots: Lots | None = None
     rounding: bool = False
     accepted: str = ""
+    refuses: Calls | None = None
+    otherwise: Edits | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -157,7 +162,11 @@ def at_once(faults: Sequence[Fault]) -> list[Edits]:
     cells = [cell for fault in faults for cell in fault.edits]
     if len(set(cells)) < len(cells):
         orders = [list(order) for order in permutations(faults)]
-    return [reduce(stacked, (fault.edits for fault in order)) for order in orders]
+    return [reduce(stacked, form) for order in orders for form in product(*map(_forms, order))]
+
+
+def _forms(fault: Fault) -> list[Edits]:
+    return [fault.edits] if fault.otherwise is None else [fault.edits, fault.otherwise]
 
 
 def _always(lot: int) -> Formula:

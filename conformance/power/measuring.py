@@ -8,14 +8,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeAlias, TypeVar
 
-from conformance.case import Dialect, Inputs
+from conformance.case import Dialect, Inputs, Kernel
 from conformance.faults.honest import PANEL
 from conformance.faults.sheet import kernel
 from conformance.memory import laid_out
 from conformance.power import alarms, baselines, field, matrix, mutants, naming
 from conformance.power.account import Json, Measured
 from conformance.power.judge import judge
-from conformance.power.laws import LAWS
+from conformance.power.laws import LAWS, Law
 from conformance.power.suspects import Suspect, dictionary, generated
 
 Stage: TypeAlias = Callable[[str, int], Callable[[], None]]
@@ -81,11 +81,15 @@ def rejecting_honest(member: str) -> tuple[str, list[str]]:
 def breaking(fault: Suspect) -> tuple[Suspect, list[str]]:
     """The laws that a fault breaks, on any of the inputs on which they are tried."""
     run, asked = fault.path.run, [i for i in lawful_inputs() if fault.exists_for(i)]
-    return fault, [
-        law.name
-        for law in LAWS
-        if any(next(law.check(run, laid_out(inputs)), None) for inputs in asked)
-    ]
+    return fault, [law.name for law in LAWS if any(breaks(law, run, inputs) for inputs in asked)]
+
+
+def breaks(law: Law, run: Kernel, inputs: Inputs) -> bool:
+    """Whether a kernel breaks a law on inputs, or gives no answer where the law asks for one."""
+    try:
+        return any(law.check(run, laid_out(inputs)))
+    except Exception:  # noqa: BLE001 - a law fails whatever the kernel raises, as a baseline does
+        return True
 
 
 def lawful_inputs() -> list[Inputs]:

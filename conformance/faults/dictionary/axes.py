@@ -1,4 +1,4 @@
-"""Faults of axes, layouts and strides."""
+"""Faults of axes and layouts."""
 
 from __future__ import annotations
 
@@ -45,16 +45,6 @@ def _written_first(s: Sheet) -> Callable[[str], Array]:
         return np.asarray(blocks.reshape(s.inputs.x.shape).astype(shaped(name).dtype))
 
     return shape
-
-
-def _in_memory_order(s: Sheet) -> Array:
-    """Read x from the start of its buffer, as if it were contiguous."""
-    x = buffer = s.inputs.x
-    if x.flags.c_contiguous:
-        return np.asarray(s.correct("x"))
-    while isinstance(buffer.base, np.ndarray):
-        buffer = buffer.base
-    return s.rows(np.resize(buffer.ravel(order="K"), x.shape))
 
 
 def _misread_backward(s: Sheet) -> Array:
@@ -110,17 +100,6 @@ FAULTS = (
         hides="channels first; rank 2",
         core=True,
         edits={"x": _first("x"), "dy": _first("dy"), "shaped": _written_first},
-    ),
-    Fault(
-        id="input-strides-ignored",
-        title="x is read in memory order, without its strides",
-        math="x replaced by the first values of its buffer",
-        touches=BY_STATISTICS,
-        mode="both",
-        shows="x that is not contiguous",
-        hides="contiguous x",
-        core=True,
-        edits={"x": _in_memory_order},
     ),
     Fault(
         id="bwd-input-layout-reinterpreted",

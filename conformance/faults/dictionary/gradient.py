@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.case import Dialect
+from conformance.case import Array, Dialect
 from conformance.faults.fault import Fault
+from conformance.faults.sheet import Sheet
+
+_LONG = 2048
+
+
+def _without_last(s: Sheet) -> Array:
+    """The last value of the last channel is left at 0."""
+    dx = np.array(s.correct("dx"))
+    if s.count > _LONG:
+        dx[-1:, -1:] = 0
+    return dx
+
 
 FAULTS = (
     Fault(
@@ -176,5 +188,29 @@ FAULTS = (
         shows="gamma away from 1 or beta away from 0",
         hides="gamma = 1 and beta = 0",
         edits={"via_var": lambda s: s.y * s.back_average(s.slope * s.y)},
+    ),
+    Fault(
+        id="gradients-zero",
+        title="all gradients are zero",
+        math="dx = dgamma = dbeta = 0",
+        touches=("dx", "dgamma", "dbeta"),
+        mode="both",
+        shows="any backward pass",
+        hides="forward tests",
+        edits={
+            "dx": lambda s: np.zeros_like(s.x),
+            "dgamma": lambda s: np.zeros_like(s.gamma),
+            "dbeta": lambda s: np.zeros_like(s.gamma),
+        },
+    ),
+    Fault(
+        id="last-gradient-unwritten",
+        title="above M = 2048 the last value of dx is not written",
+        math="dx = 0 at the last value of the last channel where M > 2048",
+        touches=("dx",),
+        mode="both",
+        shows="M above 2048",
+        hides="smaller M",
+        edits={"dx": _without_last},
     ),
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from conformance.case import Array
-from conformance.faults.fault import Fault
+from conformance.case import Actual, Array
+from conformance.faults.fault import NORMALIZED, Fault
 from conformance.faults.sheet import Sheet
 
 
@@ -35,6 +37,16 @@ def _by_pairs(s: Sheet) -> Array:
         off = pair - pair.mean(axis=1, keepdims=True)
         parts.append(off * _root(s, (off**2).mean(axis=1, keepdims=True)))
     return np.concatenate(parts, axis=1) if parts else s.x
+
+
+def _variance_returned(s: Sheet) -> Callable[[Actual], Actual]:
+    def deliver(outputs: Actual) -> Actual:
+        if s.training or "inv_std" not in outputs:
+            return outputs
+        kind = outputs["inv_std"].dtype
+        return {**outputs, "inv_std": s.spread.reshape(s.inputs.channel_shape).astype(kind)}
+
+    return deliver
 
 
 FAULTS = (
@@ -128,5 +140,48 @@ FAULTS = (
         shows="running statistics far from the batch's",
         hides="training",
         edits={"xhat": _by_pairs},
+    ),
+    Fault(
+        id="eval-inv-std-as-variance",
+        title="inference is handed the inverse standard deviation where the variance is due",
+        math="test: inv_std = 1 / sqrt(1 / sqrt(running_var + eps) + eps)",
+        touches=NORMALIZED,
+        mode="test",
+        shows="a running variance away from 1",
+        hides="a running variance of 1, as in a fresh layer",
+        edits={"spread": lambda s: s.var if s.training else 1 / np.sqrt(s.old_var + s.eps)},
+    ),
+    Fault(
+        id="variance-returned-as-inv-std",
+        title="test mode returns the variance as inv_std",
+        math="test: inv_std = running_var",
+        touches=("inv_std",),
+        mode="test",
+        shows="a running variance away from 1",
+        hides="inv_std that is not compared",
+        edits={"delivered": _variance_returned},
+    ),
+    Fault(
+        id="eval-bwd-reads-nothing",
+        title="the backward pass of test mode reads statistics that were never written",
+        math="test: dx = dgamma = 0, from mean = inv_std = 0",
+        touches=("dx", "dgamma"),
+        mode="test",
+        shows="a backward pass in test mode",
+        hides="no backward pass in test mode",
+        edits={
+            "back_center": lambda s: s.center if s.training else np.zeros_like(s.gamma),
+            "back_inv_std": lambda s: s.inv_std if s.training else np.zeros_like(s.gamma),
+        },
+    ),
+    Fault(
+        id="train-mean-not-subtracted",
+        title="training does not subtract the mean",
+        math="train: y = gamma inv_std x + beta",
+        touches=("y",),
+        mode="train",
+        shows="a mean away from 0",
+        hides="x with mean 0",
+        edits={"xhat": lambda s: s.x * s.inv_std if s.training else s.correct("xhat")},
     ),
 )

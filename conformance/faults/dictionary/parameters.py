@@ -133,4 +133,17 @@ FAULTS = (
             "dbeta": lambda s: _unless(s, "gamma", "dbeta"),
         },
     ),
+    Fault(
+        id="param-grads-zero",
+        title="dgamma and dbeta are zero",
+        math="dgamma = dbeta = 0",
+        touches=("dgamma", "dbeta"),
+        mode="both",
+        shows="any backward pass",
+        hides="dx alone compared",
+        edits={
+            "dgamma": lambda s: np.zeros_like(s.gamma),
+            "dbeta": lambda s: np.zeros_like(s.gamma),
+        },
+    ),
 )

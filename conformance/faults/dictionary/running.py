@@ -4,10 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.case import Dialect
+from conformance.case import Array, Dialect
 from conformance.faults.fault import Fault
+from conformance.faults.sheet import Formula, Sheet
 
 _BOTH = ("running_mean", "running_var")
+_LARGE = 4096
+
+
+def _again(cell: str, old: str, fed: str) -> Formula:
+    """A running statistic that is updated, and updated once more."""
+
+    def running(s: Sheet) -> Array:
+        once = s.correct(cell)
+        return np.asarray(s.blend(once, getattr(s, fed)) if s.updates else getattr(s, old))
+
+    return running
+
+
+def _bessel_in_half(s: Sheet) -> Array:
+    kind = s.inputs.x.dtype.type
+    return s.work(kind(kind(s.count) / kind(s.count - 1)))  # type: ignore[no-any-return]  # a scalar
+
 
 FAULTS = (
     Fault(
@@ -146,5 +164,59 @@ FAULTS = (
                 else (s.x - s.old_mean / (1 - (1 - s.momentum) ** 0)) * s.inv_std
             )
         },
+    ),
+    Fault(
+        id="running-updated-twice",
+        title="recomputation in the backward pass updates the running statistics once more",
+        math="running = (1 - m)^2 old + (1 - (1 - m)^2) new",
+        touches=_BOTH,
+        mode="train",
+        shows="running statistics away from the batch's",
+        hides="momentum 0 or 1",
+        edits={
+            "running_mean": _again("running_mean", "old_mean", "fed_mean"),
+            "running_var": _again("running_var", "old_var", "fed_var"),
+        },
+    ),
+    Fault(
+        id="running-old-forgotten",
+        title="training forgets the old running statistics",
+        math="running = m new",
+        touches=_BOTH,
+        mode="train",
+        shows="running statistics away from 0",
+        hides="running statistics of 0",
+        edits={"blend": lambda s: lambda _old, new: s.momentum * new},
+    ),
+    Fault(
+        id="bessel-in-half",
+        title="M/(M-1) is formed in the type of x",
+        math="running_var = (1 - m) old + m var half(M / (M - 1))",
+        touches=("running_var",),
+        mode="train",
+        shows="half precision, where M/(M-1) is no number of it",
+        hides="float32",
+        types=("float16", "float16+float32"),
+        edits={"bessel": _bessel_in_half},
+    ),
+    Fault(
+        id="momentum-hardcoded",
+        title="the caller's momentum is ignored: it is always 0.1",
+        math="running = 0.9 old + 0.1 new",
+        touches=_BOTH,
+        mode="train",
+        shows="a momentum other than 0.1",
+        hides="momentum 0.1, the default",
+        edits={"momentum": lambda _: 0.1},
+    ),
+    Fault(
+        id="bessel-missing-above-4096",
+        title="above M = 4096 the running variance has no factor M/(M-1)",
+        math="running_var = (1 - m) old + m var where M > 4096",
+        touches=("running_var",),
+        mode="train",
+        shows="M above 4096, by 1/M",
+        hides="M of 4096 and less",
+        edits={"correction": lambda s: 1.0 if s.count > _LARGE else s.correct("correction")},
     ),
 )

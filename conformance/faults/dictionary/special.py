@@ -13,7 +13,7 @@ from conformance.faults.sheet import Sheet
 from conformance.float_types import finfo
 
 _LARGEST_SLOPE = 1e5
-_MOST_DEVIATIONS = 7.5
+_MOST_DEVIATIONS, _MANY_DEVIATIONS = 7.5, 60.0
 _TAIL = 256
 
 
@@ -133,6 +133,19 @@ FAULTS = (
         shows="an outlier among many values",
         hides="M below 57: |xhat| < sqrt(M)",
         edits={"xhat": _within_deviations},
+    ),
+    Fault(
+        id="deviations-clipped-60",
+        title="xhat is clipped to 60, for y and for the backward pass",
+        math="xhat = max(min(xhat, 60), -60)",
+        touches=("y", "dgamma"),
+        mode="both",
+        shows="x far from the running mean in test mode; an outlier among more than 3600 values",
+        hides="|xhat| of 60 and less",
+        edits={
+            "xhat": lambda s: np.clip(s.correct("xhat"), -_MANY_DEVIATIONS, _MANY_DEVIATIONS),
+            "back_xhat": lambda s: s.xhat,
+        },
     ),
     Fault(
         id="zero-input-skipped",

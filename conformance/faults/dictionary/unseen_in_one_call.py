@@ -70,9 +70,14 @@ UNSEEN = (
         why="needs a second batch of a shape: a check notes it as state",
     ),
     Unseen(
-        id="last-axis-of-four",
-        title="axis -1 is resolved as if x had 4 axes",
-        why="needs a negative axis: stored cases count axes from the front",
+        id="eps-kept-by-shape",
+        title="the eps of the first call of a shape is used in all later ones",
+        why="needs two values of eps for a shape: a check notes it as state",
+    ),
+    Unseen(
+        id="wrong-after-many-calls",
+        title="an answer is wrong once so many calls were made, or in one call alone",
+        why="needs a count of calls: a check notes it as state where it makes as many",
     ),
     Unseen(
         id="wide-rows-unwritten",

@@ -13,7 +13,7 @@ from conformance.power import matrix
 from conformance.power.matrix import KILLED
 from conformance.power.suspects import Suspect
 
-DERIVED = 41
+DERIVED = 52
 """Faults that no source was found for: they follow from what a case is there to catch."""
 
 ACCEPTED = {"folded-affine-cancellation"}

@@ -17,6 +17,7 @@ from conformance.faults.sheet import kernel
 from conformance.memory import laid_out
 from conformance.power import matrix
 from conformance.power.laws import LAWS, broken
+from conformance.power.measuring import breaks
 from conformance.tests.adapters.trial import ask
 
 SAMPLE = [c.inputs for c in matrix.cases() if c.inputs.x.size <= 400][::5]
@@ -34,6 +35,17 @@ def test_honest_algorithms_break_no_law(member: str) -> None:
     for inputs in SAMPLE:
         if not (honest.narrow and inputs.x.dtype == np.float64):
             assert not laws_broken(kernel(honest.edits), inputs)
+
+
+def test_a_kernel_that_gives_no_answer_breaks_a_law() -> None:
+    """A kernel that raises where a law asks for an answer breaks it; one that is right does not."""
+
+    def refusing(inputs: Inputs) -> Actual:
+        raise ValueError(inputs.x.shape)
+
+    inputs = ask((6, 5))
+    assert any(breaks(law, refusing, inputs) for law in LAWS)
+    assert not any(breaks(law, kernel(), inputs) for law in LAWS)
 
 
 def test_textbook_kernels_break_no_law() -> None:

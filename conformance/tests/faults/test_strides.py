@@ -1,0 +1,81 @@
+"""Kernels that read memory without strides, from the first value of an array on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.lib.stride_tricks import as_strided
+
+from conformance.case import Actual, Array, Inputs, Kernel
+from conformance.harness.kernels.fence import fenced
+from conformance.tests.faults.independent import CORRECT
+from conformance.tests.faults.trials import told
+
+EVERY = ("x", "dy", "gamma", "beta", "running_mean", "running_var")
+
+
+def dense(array: Array, _: Array) -> tuple[int, ...]:
+    """The strides that an array would have if it were contiguous."""
+    return np.empty(array.shape, array.dtype).strides
+
+
+def as_x_lies(array: Array, x: Array) -> tuple[int, ...]:
+    """The strides that a new array gets that is made like x."""
+    return np.empty_like(x, array.dtype).strides
+
+
+def reading(
+    *names: str,
+    copied: bool,
+    by: Callable[[Array, Array], tuple[int, ...]] = dense,
+) -> Kernel:
+    """A kernel that reads some arrays on, behind a fence.
+
+    Args:
+        names: The arrays.
+        copied: Whether it is given a copy of what lies backwards, as by PyTorch.
+        by: The strides that it takes an array to have, beside x.
+    """
+
+    def run(inputs: Inputs) -> Actual:
+        given = {name: array for name, array in inputs.given().items() if name in names}
+        if copied:
+            given = {n: a for n, a in given.items() if min(a.strides, default=0) >= 0}
+        read: dict[str, Any] = {
+            name: np.array(as_strided(fenced(array).array, array.shape, by(array, inputs.x)))
+            for name, array in given.items()
+        }
+        return CORRECT(replace(inputs, **read))
+
+    return run
+
+
+@pytest.mark.parametrize("copied", [False, True])
+@pytest.mark.parametrize(
+    ("names", "fault"),
+    [
+        (("x",), "input-view-read-on"),
+        (("dy",), "gradient-view-read-on"),
+        (("gamma", "beta"), "parameter-view-read-on"),
+        (EVERY, "every-view-read-on"),
+    ],
+)
+def test_arrays_that_are_read_on_are_named(
+    names: tuple[str, ...], fault: str, *, copied: bool
+) -> None:
+    """Which arrays are read without strides is told, also where what lies backwards is copied."""
+    first, *_ = found = told(reading(*names, copied=copied))
+    assert {f.fault for f in found} == {fault}
+    assert first.also == ()
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_gradient_that_is_read_as_x_lies_is_named(*, copied: bool) -> None:
+    """A kernel that takes dy to lie as x does is told from one that takes it to be contiguous."""
+    found = told(reading("dy", copied=copied, by=as_x_lies))
+    assert {f.fault for f in found} == {"gradient-read-as-input-lies"}
+    assert all(f.also == () for f in found)
