@@ -69,12 +69,12 @@ def test_nearly_all_problems_can_be_graded() -> None:
 
 
 def test_few_signatures() -> None:
-    """A compiler that specializes on shape, types, mode and eps compiles fewer than 150 times."""
+    """A compiler that specializes on shape, types, mode and eps compiles fewer than 160 times."""
     signatures = {
         (layout.name(p.inputs), p.inputs.x.shape, types(p.inputs), p.inputs.training, p.inputs.eps)
         for p in problems()
     }
-    assert len(signatures) < 150
+    assert len(signatures) < 160
 
 
 def test_the_reader_gets_his_number() -> None:
