@@ -9,7 +9,7 @@ from conformance.report.wording import account
 from conformance.verdict.record import OutputResult
 
 AGAIN, CHANGED, QUEUE, CHANCE = "asked-again", "changed-call", "calls-before", "by-chance"
-SEQUENCE, SOAK = "sequence", "soak"
+SEQUENCE, SOAK, LEAVES = "sequence", "soak", "frozen-leaves"
 """Names of what an answer may depend on; `docs/check.md` says what each means."""
 
 RIGHT, WRONG, UNTOLD = "right", "wrong", "untold"
@@ -112,6 +112,7 @@ _SPOILT = {
     CHANGED: "a call is answered wrongly that follows one of its shape with another eps, other "
     "parameters or other values",
     SEQUENCE: "a sequence of calls on one instance is answered wrongly",
+    LEAVES: "a call is answered wrongly where one of its gradients is not asked for",
     SOAK: "one of many calls in a row is answered wrongly",
 }
 """Why what is wrong in the queue of cases has no words here: its outputs are red themselves."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from conformance.checking.state import alone, later
+from conformance.checking.state import alone, later, leaves
 from conformance.checking.state.found import State
 from conformance.checking.trial import Trial
 from conformance.checking.tried import Tried
@@ -24,4 +24,10 @@ def state(
     """
     found = alone.dependences(ran, start)
     more = later.ask(trial, ran, seed, start, draws=draws)
-    return State(seed=seed, again=more.again, changed=more.changed, found=(*found, *more.found))
+    frozen = leaves.ask(trial, later.right(ran)) if draws else ()
+    return State(
+        seed=seed,
+        again=more.again,
+        changed=more.changed,
+        found=(*found, *more.found, *frozen),
+    )
