@@ -33,7 +33,9 @@ class Capabilities:
     Attributes:
         dtypes: Types of `x`.
         pure: Types of `x` that may come with parameters of that same type.
-        mixed: Types of `x` that may come with float32 parameters.
+        mixed: Types of `x` that may come with float32 parameters, wider than they are.
+        narrow: Types of a call that may come with narrower parameters, of
+            `conformance.float_types.NARROW`, such as ``"float32+float16"``.
         ranks: Ranks of `x`.
         training: Whether training mode exists.
         test_mode: Whether test mode (running statistics) exists.
@@ -47,6 +49,7 @@ class Capabilities:
     dtypes: frozenset[str] = FLOATS
     pure: frozenset[str] = FLOATS
     mixed: frozenset[str] = HALVES
+    narrow: frozenset[str] = frozenset()
     ranks: frozenset[int] = frozenset({2, 3, 4, 5})
     training: bool = True
     test_mode: bool = True
@@ -155,10 +158,11 @@ def why_not(capabilities: Capabilities, inputs: Inputs) -> str | None:
     """The reason why a path cannot take `inputs`, or None where it can."""
     x, params = str(inputs.x.dtype), str(inputs.parameter_dtype)
     able = capabilities
+    known = params == x or x in able.mixed or inputs.types in able.narrow
     refusals: Iterable[tuple[bool, str]] = (
         (x not in able.dtypes, f"no {x}"),
         (params == x and x not in able.pure, f"no {x} parameters"),
-        (params != x and x not in able.mixed, f"no {x} input with {params} parameters"),
+        (not known, f"no {x} input with {params} parameters"),
         (inputs.x.ndim not in able.ranks, f"no rank {inputs.x.ndim}"),
         (inputs.training and not able.training, "no training mode"),
         (not inputs.training and not able.test_mode, "no test mode"),

@@ -17,10 +17,23 @@ from conformance.arrays import INPUT_NAMES, LIKE_X
 
 Array: TypeAlias = npt.NDArray[Any]
 
-Memory: TypeAlias = Literal[
-    "contiguous", "strided", "reversed", "transposed", "broadcast", "merged"
+Kind: TypeAlias = Literal[
+    "contiguous",
+    "strided",
+    "reversed",
+    "transposed",
+    "unaligned",
+    "channels_last",
+    "channels_first",
+    "broadcast",
+    "merged",
+    "overlapping",
 ]
-"""How the arrays of a call lie in memory; `conformance.memory` lays them out so."""
+"""A way in which arrays lie in memory; `conformance.memory` says what each means."""
+
+Memory: TypeAlias = Kind | str
+"""How the arrays of a call lie in memory: all alike, as a `Kind` says, or each by itself, such as
+``"x=strided dy=reversed"``; `conformance.memory` lays them out so."""
 
 LIMIT = 16.0
 """Error units that grade A may spend; `conformance.oracle.bounds` says what a unit is."""

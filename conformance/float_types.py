@@ -78,7 +78,10 @@ HALVES = tuple(name for name, row in FLOAT_TYPES.items() if row.half)
 MIXED = tuple(f"{name}+{FLOAT_TYPES[name].arithmetic}" for name in HALVES)
 """Types of x with the wider parameters that they may come with."""
 
-TYPES = (*FLOAT_TYPES, *MIXED)
+NARROW = ("float64+float32", *(f"float32+{name}" for name in HALVES))
+"""Types of x with the narrower parameters that they may come with: weights kept short."""
+
+TYPES = (*FLOAT_TYPES, *MIXED, *NARROW)
 """Every combination that cases have, as `conformance.case.Inputs.types` says it."""
 
 

@@ -88,9 +88,11 @@ def report(checked: Checked, trial: Trial, seen: Seen, halt: Halt) -> Report:
     betrayed = fresh.compared(seen.hidden, secret, results)
     moved = known.closure().files != files.files
     spoilt = _spoilt(seen, moved=moved)
-    found = _diagnosed(seen, trial) if red else ()
+    found = [*_diagnosed(seen, trial)] if red else []
     agree = not (betrayed.disagree or spoilt)
     grade = _grade(results, drawn, is_whole=not cut, agree=agree)
+    if grade != "F":  # an edge that differs is told by its name; it wants no weights of terms
+        found = [diagnosis for diagnosis in found if diagnosis.fault]
     is_right = bool(statuses & COMPARED) and grade != "F" and not cut
     calls = {t.result.case: Call.of(t.evidence.case.inputs) for t in seen.every}
     notes = (*spoilt, *found_state.notes(seen.state.found), *fresh.notes(betrayed))
@@ -104,7 +106,7 @@ def report(checked: Checked, trial: Trial, seen: Seen, halt: Halt) -> Report:
         cases=results,
         drawn=drawn,
         scope=compared.account(results, drawn, trial.facts["where"]),
-        diagnosis=found,
+        diagnosis=tuple(found),
         conventions=seen.conventions,
         dialect=asdict(trial.dialect),
         declared=declared(trial.facts),

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from conformance import memory
 from conformance.checking.scope import Call
 from conformance.report.wording import plural
 from conformance.verdict.record import HELD, RED, CaseResult, OutputResult, Status, is_wrong
@@ -174,15 +175,37 @@ def _words(call: Call) -> dict[str, None]:
             f"{len(call.shape)} axes",
             *(["channels last"] if call.layout.endswith("C") and call.layout != "NC" else []),
             *(["arrays that are not contiguous"] if call.memory != "contiguous" else []),
-            *([f"memory {call.memory}"] if call.memory != "contiguous" else []),
+            *_lying(call.memory),
             *(f"no {name}" for name in ("gamma", "beta", "dy") if name not in call.given),
             *(["running statistics"] if "running_mean" in call.given else []),
             *(["no running statistics"] if "running_mean" not in call.given else []),
             *(["several channel axes"] if call.several else []),
-            *(["eps = 0"] if not call.eps else []),
-            *(["momentum = 1"] if call.momentum == 1 else []),
+            *_numbers_beyond(call),
         ]
     )
+
+
+def _numbers_beyond(call: Call) -> Iterator[str]:
+    """Where the axis, eps and momentum are at an end of what they may be, or beyond the usual."""
+    told = {
+        "axis 0": call.axis[0] == 0,
+        "a negative axis": call.from_end,
+        "eps = 0": call.eps == 0,
+        "eps above 1": call.eps > 1,
+        "momentum = 1": call.momentum == 1,
+        "momentum above 1": call.momentum > 1,
+        "momentum below 0": call.momentum < 0,
+    }
+    return (words for words, holds in told.items() if holds)
+
+
+def _lying(lies: str) -> Iterator[str]:
+    """How arrays lie, each by itself where they do not lie alike."""
+    if lies in memory.KINDS[1:]:
+        yield f"memory {lies}"
+    for name, kind in memory.of_arrays(lies).items():
+        if kind != "contiguous" and lies not in memory.ALIKE:
+            yield f"{name} {kind} in memory"
 
 
 _NAMES = {

@@ -11,15 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from conformance import layout
+from conformance import layout, memory
 from conformance.arrays import INPUT_NAMES
 from conformance.case import Dialect, Inputs
 from conformance.cases.catalogue.recipe import Recipe
 from conformance.harness.kernels.where import Facts, Predicate, parsed
 
 _SPATIAL = {3: ("L",), 4: ("H", "W"), 5: ("D", "H", "W")}
-_AS_IT_IS = ("contiguous", "broadcast", "merged")
-"""Kinds of memory in which x itself is contiguous."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +33,7 @@ class Call:
         memory: How its arrays lie.
         eps: Added to the variance.
         momentum: Weight of the new batch.
+        from_end: Whether a channel axis is counted from the end, as -1 is.
         given: Names of the arrays that are given.
     """
 
@@ -46,6 +45,7 @@ class Call:
     memory: str
     eps: float
     momentum: float
+    from_end: bool
     given: frozenset[str]
 
     @classmethod
@@ -63,6 +63,7 @@ class Call:
             memory=asked.memory,
             eps=asked.eps,
             momentum=asked.momentum,
+            from_end=min(axes) < 0,
             given=frozenset(n for n in INPUT_NAMES if getattr(asked, n) is not None),
         )
 
@@ -98,7 +99,7 @@ class Call:
             "eps": self.eps,
             "momentum": self.momentum,
             "training": self.training,
-            "contiguous": self.memory in _AS_IT_IS,
+            "contiguous": memory.is_dense(self.memory),
             **{name: name in self.given for name in ("gamma", "beta", "dy")},
             "running": "running_mean" in self.given,
             "dtype": x_type,

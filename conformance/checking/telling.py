@@ -14,6 +14,7 @@ from conformance.checking.trial import Trial
 from conformance.checking.tried import Tried
 from conformance.checking.within import GROUP
 from conformance.errors import AdapterError, Unsupported
+from conformance.float_types import NARROW
 from conformance.harness import search_path
 from conformance.harness.interrupted import was_interrupted
 from conformance.verdict.record import COMPARED, COUNTED_APART, Status, is_wrong
@@ -112,7 +113,8 @@ def _frames(tried: Sequence[Tried]) -> list[Frame]:
     for one in tried:
         inputs, outputs = one.evidence.case.inputs, one.result.outputs
         compared = any(o.status in COMPARED for o in outputs.values())
-        if compared and inputs.training and inputs.count and not isinstance(inputs.axis, tuple):
+        usual = not isinstance(inputs.axis, tuple) and inputs.types not in NARROW
+        if compared and inputs.training and inputs.count and usual:
             frame = Frame(
                 types=inputs.types,
                 ndim=inputs.x.ndim,

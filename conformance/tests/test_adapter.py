@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,6 +61,13 @@ def test_selectors_are_taken_apart(selector: str, parts: tuple[str, str | None])
     assert adapter.split(selector) == parts
 
 
+_HALVES: dict[str, Any] = {
+    name: np.ones(4, np.float16) for name in ("gamma", "beta", "running_mean", "running_var")
+}
+SHORT = replace(make((6, 4), np.float32), **_HALVES)
+"""Parameters narrower than x."""
+
+
 @pytest.mark.parametrize(
     ("able", "inputs", "reason"),
     [
@@ -70,6 +79,9 @@ def test_selectors_are_taken_apart(selector: str, parts: tuple[str, str | None])
         (Capabilities(), make((6, 4, 2), np.float32, axis=(1, 2)), "no per-activation mode"),
         (Capabilities(without_gamma=False), make((6, 4), np.float32, gamma=None), "gamma"),
         (Capabilities(pure=frozenset()), make((6, 4), np.float16), "no float16 parameters"),
+        (Capabilities(), SHORT, "no float32 input with float16 parameters"),
+        (Capabilities(narrow=frozenset({"float32+bfloat16"})), SHORT, "with float16 parameters"),
+        (Capabilities(narrow=frozenset({"float32+float16"})), SHORT, None),
     ],
 )
 def test_refusals_are_data(able: Capabilities, inputs: Inputs, reason: str | None) -> None:

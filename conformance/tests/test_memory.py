@@ -11,7 +11,16 @@ import pytest
 
 from conformance.case import Array, Inputs, Memory
 from conformance.errors import InputError
-from conformance.memory import FILLER, KINDS, laid_out
+from conformance.memory import (
+    ALIGNED,
+    FILLER,
+    KINDS,
+    following,
+    is_dense,
+    laid_out,
+    of_arrays,
+    words,
+)
 from conformance.tests.oracle.by_hand import make
 
 CALLS: dict[str, tuple[tuple[int, ...], Any]] = {
@@ -34,6 +43,7 @@ def ask(memory: Memory, call: str = "NCHW", kind: str = "float64", **more: Any) 
     suited: dict[str, dict[str, Any]] = {
         "broadcast": {"dy": np.broadcast_to(level, shape).copy()},
         "merged": {"gamma": inputs.running_var, "beta": inputs.running_mean},
+        "overlapping": {"dy": following(inputs.x)},
     }
     inputs = replace(inputs, earlier=(inputs.x * 2, inputs.x * 3), memory=memory)
     inputs = replace(inputs, **{**suited.get(memory, {}), **more})
@@ -75,9 +85,10 @@ def test_no_bit_of_a_value_changes(memory: Memory, call: str, kind: str) -> None
 def test_not_a_number_and_negative_zero_keep_their_bits(memory: Memory) -> None:
     """A NaN keeps its payload and a zero its sign."""
     x = np.array([[0x7FA1, 0x8000], [0xFF80, 1]], np.uint16).view(ml_dtypes.bfloat16)
-    found = laid_out(replace(ask(memory, "NC", "bfloat16"), x=x, dy=x[[0, 0]], earlier=(x,)))
+    dy = following(x) if memory == "overlapping" else x[[0, 0]]
+    found = laid_out(replace(ask(memory, "NC", "bfloat16"), x=x, dy=dy, earlier=(x,)))
     assert found.x.tobytes() == x.tobytes()
-    assert np.asarray(found.dy).tobytes() == x[[0, 0]].tobytes()
+    assert np.asarray(found.dy).tobytes() == dy.tobytes()
 
 
 @pytest.mark.parametrize("memory", KINDS)
@@ -159,12 +170,93 @@ def test_merged_parameters_are_one_array() -> None:
     assert all(array.flags.c_contiguous for array in arrays(found).values())
 
 
-def test_arrays_share_no_memory_unless_merged() -> None:
+def test_overlapping_batches_are_one_buffer() -> None:
+    """In it dy begins one element after x."""
+    found = laid_out(ask("overlapping"))
+    assert found.dy is not None
+    assert found.dy.ctypes.data - found.x.ctypes.data == found.x.itemsize
+    assert np.shares_memory(found.x, found.dy)
+    assert all(array.flags.c_contiguous for array in arrays(found).values())
+
+
+def test_arrays_share_no_memory_unless_it_is_said() -> None:
     """No other memory is shared between two arrays of a call."""
     for memory in KINDS:
         found = list(arrays(laid_out(ask(memory))).values())
         shared = sum(np.shares_memory(a, b) for i, a in enumerate(found) for b in found[:i])
-        assert shared == (2 if memory == "merged" else 0), memory
+        assert shared == {"merged": 2, "overlapping": 1}.get(memory, 0), memory
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_unaligned_arrays_begin_one_element_off(kind: str) -> None:
+    """Each array begins one element after a multiple of 64 bytes, and is contiguous."""
+    for name, array in arrays(laid_out(ask("unaligned", kind=kind))).items():
+        assert array.ctypes.data % ALIGNED == array.itemsize, name
+        assert array.flags.c_contiguous, name
+
+
+@pytest.mark.parametrize(
+    ("memory", "call", "steps"),
+    [
+        ("channels_last", "NCHW", (40, 1, 20, 4)),
+        ("channels_first", "NHWC", (40, 5, 1, 10)),
+        ("channels_last", "NHWC", (40, 20, 4, 1)),
+        ("channels_last", "per activation", (8, 2, 1)),
+    ],
+)
+def test_the_channel_axis_is_moved_in_memory(
+    memory: Memory, call: str, steps: tuple[int, ...]
+) -> None:
+    """Batches lie as if the channel axis were the last or the second; parameters are contiguous."""
+    found = arrays(laid_out(ask(memory, call)))
+    for name in ("x", "dy", "history_0", "history_1"):
+        assert strides(found.pop(name)) == steps, name
+    assert all(array.flags.c_contiguous for array in found.values())
+
+
+def test_each_array_lies_as_it_is_said_to() -> None:
+    """Words for single arrays say nothing of the others; earlier batches lie as x does."""
+    level = np.full(4, 1.5)
+    memory = "x=strided dy=reversed gamma=broadcast running_var=strided"
+    found = arrays(laid_out(ask(memory, gamma=level)))
+    assert strides(found["x"]) == strides(found["history_1"]) == (160, 20, 10, 2)
+    assert strides(found["dy"]) == (-40, -10, -5, -1)
+    assert strides(found["gamma"]) == (0,)
+    assert strides(found["running_var"]) == (2,)
+    assert strides(found["beta"]) == strides(found["running_mean"]) == (1,)
+
+
+@pytest.mark.parametrize(
+    ("memory", "kinds"),
+    [
+        ("strided", "x dy gamma beta running_mean running_var"),
+        ("channels_last", "x dy"),
+        ("broadcast", "dy"),
+        ("merged", ""),
+        ("overlapping", ""),
+    ],
+)
+def test_a_kind_is_that_of_the_arrays_that_have_it(memory: Memory, kinds: str) -> None:
+    """A word for all is a word for each that it speaks of; what is shared is contiguous."""
+    found = of_arrays(memory)
+    assert {name for name, kind in found.items() if kind != "contiguous"} == {*kinds.split()}
+    assert {kind for kind in found.values() if kind != "contiguous"} <= {memory}
+
+
+def test_words_are_read_as_they_were_made() -> None:
+    """What `words` makes of kinds `of_arrays` reads; contiguous arrays are left out."""
+    assert words({"x": "contiguous"}) == "contiguous"
+    made = words({"running_var": "reversed", "x": "strided", "dy": "contiguous"})
+    assert made == "x=strided running_var=reversed"
+    read = of_arrays(made)
+    assert (read["x"], read["running_var"], read["dy"]) == ("strided", "reversed", "contiguous")
+
+
+def test_dense_memory_has_no_stride_of_its_own() -> None:
+    """A dy of stride 0 counts as dense, as it always did; strides in any array do not."""
+    dense = {memory for memory in KINDS if is_dense(memory)}
+    assert dense == {"contiguous", "unaligned", "broadcast", "merged", "overlapping"}
+    assert not is_dense("running_var=strided")
 
 
 @pytest.mark.parametrize("memory", ["contiguous", "strided", "reversed", "transposed", "broadcast"])
@@ -177,7 +269,17 @@ def test_absent_arrays_stay_absent(memory: Memory) -> None:
 @pytest.mark.parametrize(
     ("memory", "changes", "message"),
     [
-        ("striped", {}, r"'striped', expected one of contiguous, strided, .*, merged\."),
+        ("striped", {}, r"'striped', expected one of contiguous, strided, .*, overlapping; or"),
+        ("", {}, r"memory is '', expected one of"),
+        ("x=", {}, r"memory is 'x=', expected"),
+        ("z=strided", {}, r"with x, dy, gamma, beta, running_mean, running_var before"),
+        ("x=broadcast", {}, "'x=broadcast', expected"),
+        ("gamma=channels_last", {}, "'gamma=channels_last', expected"),
+        ("running_mean=broadcast", {}, "'running_mean=broadcast', expected"),
+        ("gamma=broadcast", {}, r"gamma = \[.*\] has several values"),
+        ("dy=broadcast", {"dy": make((3, 4, 2, 5), np.float64).dy}, "dy varies within a channel"),
+        ("overlapping", {"dy": None}, "'overlapping' and there is no dy"),
+        ("overlapping", {"dy": make((3, 4, 2, 5), np.float64).dy}, "not those of x, one element"),
         ("broadcast", {"dy": None}, "there is no dy"),
         ("broadcast", {"dy": make((3, 4, 2, 5), np.float64).dy}, "dy varies within a channel"),
         ("merged", {"gamma": None}, r"no gamma\. Give it, equal to running_var"),

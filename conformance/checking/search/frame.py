@@ -9,6 +9,8 @@ import numpy as np
 from conformance.case import Inputs, Memory
 from conformance.checking.search.small import Draw, pick, small
 from conformance.checking.search.wanted import EARLIER, RANKS, Wanted
+from conformance.float_types import NARROW
+from conformance.memory import ALIKE, words
 
 MOST = 400
 """The most values that x may have."""
@@ -19,6 +21,8 @@ _STRIDE = 5
 _RARE = 24
 _MOSTLY = 3
 _SELDOM = 4
+_APART = ("x", "dy", "gamma", "running_var")
+"""Arrays that lie each by themselves where they do not lie alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +76,11 @@ def draw_frame(draw: Draw, wanted: Wanted) -> Frame:
     shape = _shape(sizes[:rank])
     if draw(small(_RARE)) == _RARE and wanted.empty:
         shape = _emptied(shape, axis)
-    training, memory = pick(draw, wanted.training), pick(draw, wanted.memories)
-    x_type, _, other = pick(draw, wanted.dtypes).partition("+")
+    training, memory = pick(draw, wanted.training), _memory(draw, wanted)
+    types = pick(draw, wanted.dtypes)
+    x_type, _, other = types.partition("+")
+    if types in NARROW and not training:  # the catalogue says why
+        other = x_type
     absent = _absent(draw, wanted, memory, training=training)
     past = min(draw(small(EARLIER)), wanted.earlier)
     kept = training and "running_mean" not in absent
@@ -119,6 +126,16 @@ def _axis(draw: Draw, rank: int, *, per_activation: bool) -> int | tuple[int, ..
     return int(drawn + 1) % rank
 
 
+def _memory(draw: Draw, wanted: Wanted) -> Memory:
+    """Mostly all arrays alike; at times some lie otherwise than x does."""
+    whole: Memory = pick(draw, wanted.memories)
+    single = tuple(kind for kind in wanted.memories if kind in ALIKE)
+    if draw(small(_SELDOM)) != _SELDOM or not single:
+        return whole
+    chosen = [pick(draw, single) for _ in _APART]
+    return words(dict(zip(_APART, chosen, strict=True)))
+
+
 def _emptied(shape: tuple[int, ...], axis: int | tuple[int, ...]) -> tuple[int, ...]:
     """No sample: the first axis that is no channel axis has size 0."""
     channels = axis if isinstance(axis, tuple) else (axis,)
@@ -131,7 +148,7 @@ def _absent(draw: Draw, wanted: Wanted, memory: Memory, *, training: bool) -> fr
     dy, gamma, beta, running = (draw(small(_MOSTLY)) == 0 for _ in range(4))
     spare = wanted.absent and memory != "merged"
     found = {
-        "dy": not wanted.gradients or (dy and memory != "broadcast"),
+        "dy": not wanted.gradients or (dy and memory not in ("broadcast", "overlapping")),
         "gamma": gamma and spare,
         "beta": beta and spare,
         "running_mean": running and spare and training,

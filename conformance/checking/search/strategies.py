@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from conformance.case import Array, Inputs, Memory
+from conformance.case import Array, Inputs, Kind
 from conformance.checking.search.frame import Frame, draw_frame, frame_of
 from conformance.checking.search.numbers import draw_eps, draw_momentum
 from conformance.checking.search.small import Draw, pick
@@ -27,6 +27,7 @@ from conformance.checking.search.textures import (
     values,
 )
 from conformance.checking.search.wanted import EARLIER, MEMORIES, RANKS, TYPES, Wanted
+from conformance.memory import following
 
 _AROUND: Mapping[str, float] = MappingProxyType(
     {"gamma": 1.0, "beta": 0.0, "running_mean": 0.0, "running_var": 1.0}
@@ -35,6 +36,9 @@ _AROUND: Mapping[str, float] = MappingProxyType(
 
 _LIKE_X = 2 + EARLIER
 _ARRAYS = _LIKE_X + len(_AROUND)
+_OF_GRADIENTS = ("broadcast", "overlapping")
+"""Kinds of memory that there is no call of without a gradient."""
+
 _BLOCK = st.binary(min_size=_ARRAYS * BYTES, max_size=_ARRAYS * BYTES)
 
 
@@ -43,7 +47,7 @@ def inputs(
     dtypes: Collection[str] = TYPES,
     ranks: Collection[int] = RANKS,
     training: Collection[bool] = (True, False),
-    memories: Collection[Memory] = MEMORIES,
+    memories: Collection[Kind] = MEMORIES,
     absent: bool = True,
     gradients: bool = True,
     per_activation: bool = True,
@@ -79,7 +83,7 @@ def inputs(
             dtypes=tuple(dtypes),
             ranks=tuple(ranks),
             training=tuple(training),
-            memories=tuple(m for m in memories if gradients or m != "broadcast"),
+            memories=tuple(m for m in memories if gradients or m not in _OF_GRADIENTS),
             absent=absent,
             gradients=gradients,
             per_activation=per_activation,
@@ -151,6 +155,8 @@ def _lying(call: Inputs) -> Inputs:
     """The call with equal values where its memory needs them."""
     if call.memory == "merged":
         return replace(call, gamma=call.running_var, beta=call.running_mean)
+    if call.memory == "overlapping" and call.dy is not None:
+        return replace(call, dy=following(call.x))
     if call.memory == "broadcast" and call.dy is not None:
         axes = call.channel_axes
         first = tuple(slice(None) if a in axes else slice(1) for a in range(call.x.ndim))

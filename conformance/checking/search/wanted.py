@@ -6,16 +6,16 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import Any, get_args
 
-from conformance.case import Memory
+from conformance.case import Kind
 from conformance.errors import InputError
-from conformance.float_types import HALVES, MIXED
+from conformance.float_types import HALVES, MIXED, NARROW
 
-TYPES = ("float32", "float64", *MIXED, *HALVES)
+TYPES = ("float32", "float64", *MIXED, *HALVES, *NARROW)
 """Types of x, after a ``+`` of the parameters; a failure shrinks to the first that shows it."""
 
 RANKS = (2, 3, 4, 5)
 EARLIER = 2
-MEMORIES: tuple[Memory, ...] = get_args(Memory)
+MEMORIES: tuple[Kind, ...] = get_args(Kind)
 
 _KNOWN: dict[str, tuple[Any, ...]] = {
     "dtypes": TYPES,
@@ -45,7 +45,7 @@ class Wanted:
     dtypes: tuple[str, ...]
     ranks: tuple[int, ...]
     training: tuple[bool, ...]
-    memories: tuple[Memory, ...]
+    memories: tuple[Kind, ...]
     absent: bool
     gradients: bool
     per_activation: bool

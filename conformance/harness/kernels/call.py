@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,10 +12,11 @@ from conformance import layout
 from conformance.arrays import GRADIENT_OF, INPUT_NAMES, LIKE_X, RUNNING
 from conformance.case import Actual, Array, Dialect, Inputs
 from conformance.errors import AdapterError, Unsupported
+from conformance.float_types import NARROW
 from conformance.harness.kernels import contract
 from conformance.harness.kernels.bridges import Bridge, Given
 from conformance.harness.kernels.contract import Parameters
-from conformance.harness.kernels.fence import Fenced, breach, fenced
+from conformance.harness.kernels.fence import Fenced, breach, fenced, fenced_together
 from conformance.harness.kernels.returned import as_numpy
 
 
@@ -44,7 +45,8 @@ class Function:
 
         Args:
             inputs: The call.
-            leave_out: Arguments that the kernel is not given, so that its defaults show.
+            leave_out: Arguments that the kernel is not given, so that its defaults show; and
+                gradients that are not asked for.
 
         Raises:
             Unsupported: the kernel cannot take it.
@@ -66,9 +68,14 @@ class Function:
 
         key = (tuple(sorted(scalars.items())), leave_out)
         try:
-            found = self.bridge.run(forward, fences, self._leaves(seen, fences), key)
+            found = self.bridge.run(forward, fences, self._leaves(seen, fences, leave_out), key)
         except NotImplementedError as refusal:
             raise Unsupported(str(refusal) or "NotImplementedError") from refusal
+        except (TypeError, ValueError, RuntimeError) as refusal:
+            unusual = _unusual(inputs)
+            if unusual is None:
+                raise
+            raise Unsupported(f"no {unusual}: {refusal}") from refusal
         outputs = {name: as_numpy(name, value) for name, value in found.items()}
         _check_writes(fences, RUNNING if self.bridge.IN_PLACE else ())
         # Automatic differentiation may hand a slope through; a kernel's own outputs are its own.
@@ -125,10 +132,14 @@ class Function:
             "axis": tuple(axis) if isinstance(axis, tuple) else int(axis),
         }
 
-    def _leaves(self, inputs: Inputs, fences: Mapping[str, Fenced]) -> tuple[str, ...]:
+    def _leaves(
+        self, inputs: Inputs, fences: Mapping[str, Fenced], leave_out: Collection[str]
+    ) -> tuple[str, ...]:
         if not self.differentiates or inputs.dy is None:
             return ()
-        return tuple(name for name in GRADIENT_OF if name in fences)
+        return tuple(
+            n for n, slope in GRADIENT_OF.items() if n in fences and slope not in leave_out
+        )
 
     def _with_running(self, found: dict[str, Any], given: Given) -> dict[str, Any]:
         """Running statistics that were updated in place; none that cannot be held to momentum."""
@@ -138,6 +149,15 @@ class Function:
             in_place = {n: given[n] for n in RUNNING if n in given and self.takes.takes(n)}
             found = {**in_place, **found}
         return found
+
+
+def _unusual(inputs: Inputs) -> str | None:
+    """What a kernel may refuse with an error of its own, as many do: nothing wrong comes of it."""
+    if inputs.types in NARROW:
+        return inputs.types
+    if not 0.0 < inputs.eps <= 1.0:
+        return f"eps of {inputs.eps:g}"
+    return None if 0.0 <= inputs.momentum <= 1.0 else f"momentum of {inputs.momentum:g}"
 
 
 def _single(inputs: Inputs) -> int:
@@ -150,6 +170,10 @@ def _fences(arrays: Mapping[str, Array], *, shared: bool) -> dict[str, Fenced]:
     """A fence for every array; arrays that are one stay one where nothing is updated in place."""
     made: dict[object, Fenced] = {}
     fences = {}
+    if "dy" in arrays and np.may_share_memory(arrays["x"], arrays["dy"]):
+        pair = {name: arrays[name] for name in ("x", "dy")}
+        keys = [id(array) if shared else name for name, array in pair.items()]
+        made.update(zip(keys, fenced_together([*pair.values()]), strict=True))
     for name, array in arrays.items():
         key: object = id(array) if shared else name
         if key not in made:

@@ -13,7 +13,7 @@ from typing import Any
 from conformance.adapter import HALVES, Capabilities
 from conformance.case import Dialect
 from conformance.errors import AdapterError
-from conformance.float_types import FLOAT_TYPES
+from conformance.float_types import FLOAT_TYPES, NARROW
 from conformance.harness.kernels import where
 from conformance.harness.kernels.signature import Signature, parse
 from conformance.harness.kernels.source import ARRAYS, Source, check_dialect
@@ -92,6 +92,7 @@ def declared(found: object, source: Source, usual: Dialect) -> Declared:
         capabilities=Capabilities(
             dtypes=dtypes,
             mixed=HALVES & dtypes,
+            narrow=frozenset(NARROW),
             ranks=frozenset(_some(said, "ranks", RANKS)),
             per_activation=_one(said, "per_activation", (False, True)),
         ),

@@ -1,25 +1,28 @@
 """Arrays with a fence around them: whoever writes beside them is seen afterwards.
 
 Each array of a call is laid into a buffer of its own with `MARGIN` bytes before and after it, in
-the order in memory that it came with.  All that is not the array is `FILLER`, so that reading
-beside it gives a number that is far off, and the same in every call.  A kernel may read the array;
-it may write to nothing of the buffer but the running statistics, and those only where its
-framework updates them in place.
+the order in memory that it came with, and as far from an aligned address as it was.  All that is
+not the array is `FILLER`, so that reading beside it gives a number that is far off, and the same
+in every call.  A kernel may read the array; it may write to nothing of the buffer but the running
+statistics, and those only where its framework updates them in place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from conformance.adapter import WROTE_TO_INPUTS
 from conformance.case import Array
-from conformance.memory import FILLER
+from conformance.memory import FILLER, beginning
 
 MARGIN = 4096
 """Bytes on either side: a page, and a multiple of every alignment and item size."""
+
+_VECTOR = 16
+"""Bytes of whose multiples every array begins that was not laid out otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,11 @@ def _inside(flat: Array, start: int, shape: tuple[int, ...], steps: tuple[int, .
     return view
 
 
+def _extent(shape: Sequence[int], steps: Sequence[int]) -> int:
+    """How many elements lie from the first of an array to its last."""
+    return 1 + sum((n - 1) * step for n, step in zip(shape, steps, strict=True))
+
+
 def fenced(array: Array) -> Fenced:
     """Copy `array` into a buffer of its own with a fence around it, its strides kept.
 
@@ -74,20 +82,40 @@ def fenced(array: Array) -> Fenced:
     forward = np.flip(array, backwards) if backwards else array
     item = array.itemsize
     steps = tuple(max(s, 0) // item for s in forward.strides)
-    extent = 1 + sum((n - 1) * s for n, s in zip(forward.shape, steps, strict=True))
-    inside = extent * item if forward.size else 0
-    flat = np.full((2 * MARGIN + inside) // item, FILLER, dtype=array.dtype)
+    inside = _extent(forward.shape, steps) if forward.size else 0
+    start = (MARGIN + forward.ctypes.data % _VECTOR) // item
+    flat = beginning(array.dtype, start + inside + MARGIN // item, offset=0)
+    flat[...] = FILLER
     if forward.size:
-        _inside(flat, MARGIN // item, forward.shape, steps)[...] = forward
+        _inside(flat, start, forward.shape, steps)[...] = forward
     return Fenced(
         flat=flat,
-        start=MARGIN // item,
+        start=start,
         shape=forward.shape,
         steps=steps,
         before=flat.tobytes(),
         reversed_axes=backwards,
         writeable=bool(array.flags.writeable),
     )
+
+
+def fenced_together(arrays: Sequence[Array]) -> list[Fenced]:
+    """Fences of arrays that overlap, in one buffer, in which they overlap in the same way.
+
+    Args:
+        arrays: Of one type, with strides that are not negative.
+    """
+    item, first = arrays[0].itemsize, min(array.ctypes.data for array in arrays)
+    places = [(array.ctypes.data - first) // item for array in arrays]
+    all_steps = [tuple(step // item for step in array.strides) for array in arrays]
+    size = max(map(_extent, (array.shape for array in arrays), all_steps)) + max(places)
+    whole = fenced(np.zeros(size, arrays[0].dtype))
+    made = []
+    for array, place, steps in zip(arrays, places, all_steps, strict=True):
+        start = whole.start + place
+        _inside(whole.flat, start, array.shape, steps)[...] = array
+        made.append(replace(whole, start=start, shape=array.shape, steps=steps))
+    return [replace(fence, before=whole.flat.tobytes()) for fence in made]
 
 
 def breach(fences: Mapping[str, Fenced], in_place: Iterable[str] = ()) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from conformance.adapter import Adapter, Path
@@ -61,6 +61,8 @@ def load(source: Source) -> Loaded:
     else:
         function, takes, arrays, usual = _by_signature(found, what, signature)
     said = declared(found, source, usual)
+    if what == "keras layer":
+        said = _wide(said)  # its policies have no such pair of types
     chosen = said.arrays or arrays or arrays_of(function)
     made = _function(function, takes, bridge(chosen), said, automatic=what != "function")
     about = f"{what} {getattr(found, '__name__', source.selector)} over {chosen} arrays"
@@ -153,12 +155,17 @@ def _program(source: Source) -> Loaded:
         found: Actual = run(inputs)
         return found
 
-    said = declared(None, source, Dialect())
+    said = _wide(declared(None, source, Dialect()))
     takes = Parameters(names={name: name for name in ARGUMENTS})
     return Loaded(
         adapter=_adapter(call, said, source.selector, ("numpy",), lambda: "its own"),
         facts=_facts("program", "files", takes, said),
     )
+
+
+def _wide(said: Declared) -> Declared:
+    """The same for what reads parameters of the type of x or of a wider one."""
+    return replace(said, capabilities=replace(said.capabilities, narrow=frozenset()))
 
 
 def _adapter(

@@ -45,6 +45,10 @@ def result(case: str, **outputs: OutputResult) -> CaseResult:
         ("arrays that are not contiguous", lambda call: call.memory != "contiguous"),
         ("memory strided", lambda call: call.memory == "strided"),
         ("no gamma", lambda call: "gamma" not in call.given),
+        ("axis 0", lambda call: call.axis[0] == 0),
+        ("a negative axis", lambda call: call.from_end),
+        ("momentum above 1", lambda call: call.momentum > 1),
+        ("gamma strided in memory", lambda call: "gamma=strided" in call.memory),
         ("layout per-activation", lambda call: call.several),
         ("65 or more channels", lambda call: call.facts()["C"] >= 65),
         (

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import conformance
+from conformance.cases.catalogue import pairs
 from conformance.checking import smoke, within
 from conformance.checking.named import named
 from conformance.checking.report import Report
@@ -36,6 +37,14 @@ def scope(*where: str, ranks: tuple[int, ...] = (2, 3, 4, 5), order: str = "any"
         order=order,
         where=parsed(where),
     )
+
+
+def test_combinations_are_no_smoke_unless_there_is_nothing_else() -> None:
+    """A row of the design stands for two choices: the smoke tier of wide scopes has none."""
+    ids = list(smoke.calls())
+    assert not any(map(pairs.is_one, smoke.select(ids, scope())))
+    alone = [name for name in ids if pairs.is_one(name)]
+    assert smoke.select(alone, scope())
 
 
 def checked(folder: Path, text: str, *, tier: str = "smoke", **declare: object) -> Report:

@@ -236,6 +236,21 @@ def test_each_output_has_its_types(name: str, shape: tuple[int, ...], right: lis
     assert "has shape (7,)" in str(ruler.misfit(name, np.ones(7, right[0])))
 
 
+def test_a_gradient_of_narrower_parameters_may_have_the_type_of_x() -> None:
+    """Where parameters are narrower than x, nothing is lost by a promoted gradient."""
+    names = ("gamma", "beta", "running_mean", "running_var")
+    short: dict[str, Any] = {name: np.ones(3, np.float16) for name in names}
+    x = np.ones((2, 3), np.float32)
+    inputs = Inputs(x=x, dy=x, **short)
+    ruler = Ruler(
+        solve(Problem(id="g/c", group="g", catches="-", made="-", inputs=inputs)), Dialect()
+    )
+    types = (np.float16, np.float32, np.float64)
+    fits = [t for t in types if not ruler.misfit("dgamma", np.ones(3, t))]
+    assert fits == [np.float16, np.float32]
+    assert [t for t in types if not ruler.misfit("y", np.ones((2, 3), t))] == [np.float32]
+
+
 @pytest.mark.parametrize(
     ("actual", "words"),
     [

@@ -61,13 +61,14 @@ def test_a_faulty_kernel_is_found_and_shrunk(fault: str) -> None:
     assert "expected" in result.found.verdict.sentence
 
 
-def test_values_shrink_to_small_integers() -> None:
-    """What fails whatever else is given must shrink to small integers and to no other argument."""
-    result = search(lambda call: BAD if wide(call) else FINE, inputs(), seconds=SECONDS, seed=2)
+@pytest.mark.parametrize("seed", [2, 5, 6])
+def test_values_shrink_to_small_integers(seed: int) -> None:
+    """What fails whatever else is given must shrink to few small integers, no other argument."""
+    result = search(lambda call: BAD if wide(call) else FINE, inputs(), seconds=SECONDS, seed=seed)
     assert result.found is not None
     call = result.found.inputs
-    assert call.x.size == 2
-    assert sorted(call.x.ravel().tolist()) == [0.0, 3.0]
+    assert call.x.size <= 4
+    assert sorted(call.x.ravel().tolist())[-2:] == [0.0, 3.0]
     assert call.x.dtype == np.float32
     assert [call.dy, call.gamma, call.beta, call.running_mean, call.earlier] == [None] * 4 + [()]
     assert (call.eps, call.momentum, call.training, call.memory) == (1e-5, 0.1, True, "contiguous")

@@ -12,7 +12,7 @@ from conformance.errors import AdapterError, Unsupported
 from conformance.harness.kernels.bridges import bridge
 from conformance.harness.kernels.call import Function
 from conformance.harness.kernels.contract import parameters
-from conformance.memory import laid_out
+from conformance.memory import following, laid_out
 
 
 def function(kernel: Any, **changes: Any) -> Function:
@@ -92,6 +92,39 @@ def test_what_a_kernel_refuses_is_unsupported() -> None:
         function(kernel)(call())
 
 
+UNUSUAL: dict[str, dict[str, Any]] = {
+    "no eps of 0: odd": {"eps": 0.0},
+    "no eps of 2: odd": {"eps": 2.0},
+    "no momentum of 1.5: odd": {"momentum": 1.5},
+    "no momentum of -0.25: odd": {"momentum": -0.25},
+    "no float64.float32: odd": {"gamma": np.ones(3, np.float32), "beta": np.ones(3, np.float32)},
+}
+
+
+@pytest.mark.parametrize("words", UNUSUAL)
+def test_an_error_of_its_own_refuses_what_is_unusual(words: str) -> None:
+    """Many refuse eps 0, a momentum beyond 1 or narrower parameters; nothing wrong comes of it."""
+
+    def kernel(x: Any, gamma: Any, beta: Any, *, eps: float, momentum: float) -> Any:
+        del x, gamma, beta, eps, momentum
+        raise ValueError("odd")
+
+    with pytest.raises(Unsupported, match=words):
+        function(kernel)(call(**UNUSUAL[words]))
+
+
+@pytest.mark.parametrize("changes", [{}, {"eps": 1.0}, {"momentum": 0.0}, {"momentum": 1.0}])
+def test_an_error_on_an_ordinary_call_is_an_error(changes: dict[str, Any]) -> None:
+    """What every kernel takes cannot be refused by raising."""
+
+    def kernel(x: Any, gamma: Any, beta: Any, *, eps: float, momentum: float) -> Any:
+        del x, gamma, beta, eps, momentum
+        raise ValueError("odd")
+
+    with pytest.raises(ValueError, match="odd"):
+        function(kernel)(call(**changes))
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -122,6 +155,20 @@ def test_arrays_that_are_one_stay_one() -> None:
     merged = call(running_mean=ones, running_var=ones, memory="merged")
     function(kernel)(laid_out(merged))
     assert shared == [(True, True)]
+
+
+def test_batches_that_overlap_do_so_for_the_kernel() -> None:
+    """A kernel that writes dx into dy would change x: it is given them in one buffer."""
+    seen = []
+
+    def kernel(x: Any, gamma: Any, beta: Any, dy: Any) -> Any:
+        del gamma, beta
+        seen.append(dy.ctypes.data - x.ctypes.data)
+        return x.copy()
+
+    x = call().x
+    function(kernel)(laid_out(call(dy=following(x), memory="overlapping")))
+    assert seen == [x.itemsize]
 
 
 def test_running_statistics_need_a_momentum() -> None:

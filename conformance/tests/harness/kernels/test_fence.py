@@ -9,8 +9,8 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from conformance.harness.kernels.fence import MARGIN, breach, fenced
-from conformance.memory import FILLER
+from conformance.harness.kernels.fence import MARGIN, breach, fenced, fenced_together
+from conformance.memory import FILLER, beginning
 
 
 def laid(kind: str, dtype: Any) -> Any:
@@ -79,3 +79,36 @@ def test_writing_around_the_array_is_seen(where: int) -> None:
     for in_place in ((), ("x",)):
         said = breach({"x": fence}, in_place=in_place)
         assert said == "wrote outside its arrays: 1 bytes around x"
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_an_unaligned_array_stays_so(dtype: Any) -> None:
+    """A fenced array is as far from a multiple of 16 bytes as it was given."""
+    given = beginning(np.dtype(dtype), 24, offset=np.dtype(dtype).itemsize)
+    made = fenced(given).array
+    assert made.ctypes.data % 16 == np.dtype(dtype).itemsize
+
+
+def test_arrays_that_overlap_do_so_in_their_fence() -> None:
+    """Both are where they were to each other; writing to the one is writing to the other."""
+    whole = np.arange(25, dtype=np.float32)
+    given = [whole[:24].reshape(4, 6), whole[1:].reshape(6, 4).T]
+    x, dy = fenced_together(given)
+    assert np.array_equal(x.array, given[0])
+    assert np.array_equal(dy.array, given[1])
+    assert dy.array.strides == given[1].strides
+    assert dy.array.ctypes.data - x.array.ctypes.data == 4
+    assert breach({"x": x, "dy": dy}) is None
+    x.array[0, 1] = 7
+    assert dy.array[0, 0] == 7
+    assert breach({"x": x, "dy": dy}) == "wrote to its inputs: x, dy"
+
+
+def test_writing_around_arrays_that_overlap_is_seen() -> None:
+    """A byte behind the last of both is outside."""
+    whole = np.arange(9, dtype=np.float32)
+    x, dy = fenced_together([whole[:8], whole[1:]])
+    x.flat[x.start + 9] = 1
+    said = breach({"x": x, "dy": dy})
+    assert said is not None
+    assert said.startswith("wrote outside its arrays:")

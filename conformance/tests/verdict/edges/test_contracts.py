@@ -27,6 +27,7 @@ POSED = {
     "negative-variance": ("nonfinite/negative-variance-", "combined/test-float32"),
     "subnormal-inputs": ("extremes/subnormal-",),
     "subnormal-results": ("extremes/subnormal-",),
+    "overflowing-sums": ("extremes/squares-overflow-",),
 }
 """The cases of the catalogue that pose each edge, by how their ids begin."""
 
