@@ -30,6 +30,9 @@ from columns import ROOT
 from conformance.tests.faults.reports import Report, reports
 
 DOCUMENT = ROOT / "docs" / "reported.md"
+OF_THE_LAYER = frozenset({"overflowing-sums"})
+"""Where layer.txt itself differs, as every sum of squares in float32 does."""
+
 _HEAD = """# Faults that people met, and what a check says of them
 
 Kernels with the faults of public reports, of code that was read, and of an adversary who tried to
@@ -70,7 +73,8 @@ class Answer:
         if report.by_chance and not self.conforms:
             return True
         conforms = bool(report.passes or report.edges or report.told)
-        edges = self.edges if conforms else frozenset()  # of a wrong kernel they say little
+        edges = self.edges - (OF_THE_LAYER - {*report.edges})
+        edges = edges if conforms else frozenset()  # of a wrong kernel they say little
         due = (conforms, frozenset(report.named), frozenset(report.edges))
         if (self.conforms, self.named, edges) != due:
             return False

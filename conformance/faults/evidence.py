@@ -10,6 +10,7 @@ from itertools import zip_longest
 import numpy as np
 
 from conformance.case import Actual, Case
+from conformance.verdict.edges.contracts import OF_CORRECT_KERNELS
 from conformance.verdict.record import OutputResult, Status
 
 _RIGHT = frozenset({Status.PASS, Status.DEGRADED})
@@ -43,8 +44,9 @@ class Evidence:
     @cached_property
     def failing(self) -> frozenset[str]:
         """Outputs that came back and are wrong, and were not expected to be."""
-        failed = (n for n, r in self.results.items() if r.status is Status.FAIL)
-        return frozenset(name for name in failed if name in self.actual)
+        failed = ((n, r.edges) for n, r in self.results.items() if r.status is Status.FAIL)
+        told = frozenset(n for n, edges in failed if edges != OF_CORRECT_KERNELS)
+        return told & self.actual.keys()
 
     @cached_property
     def right(self) -> frozenset[str]:

@@ -20,6 +20,7 @@ from conformance.harness import worker
 from conformance.harness.guard import die_with_parent
 from conformance.memory import laid_out
 from conformance.power.suspects import Suspect
+from conformance.verdict.edges.contracts import OF_CORRECT_KERNELS
 from conformance.verdict.ruler import Ruler
 
 NOTHING, CRASHED = ".", "E"
@@ -141,7 +142,7 @@ def hold(path: Path, index: int) -> tuple[dict[str, str], float]:
         return {}, 0.0
     if header["status"] == "error":
         return dict.fromkeys(measure.due, CRASHED), math.inf
-    results = measure.judge(outputs)
+    results = {n: r for n, r in measure.judge(outputs).items() if r.edges != OF_CORRECT_KERNELS}
     wrong = [r for r in results.values() if r.grade == "F"]
     errors = [math.inf if r.units is None else r.units for r in wrong]
     letters = {name: r.grade or NOTHING for name, r in results.items()}

@@ -21,6 +21,7 @@ from conformance.faults.diagnosis import diagnose
 from conformance.faults.evidence import Evidence, spread_over_groups
 from conformance.faults.fault import at_once
 from conformance.faults.sheet import kernel
+from conformance.float_types import NARROW
 from conformance.harness import worker
 from conformance.memory import laid_out
 from conformance.power import matrix
@@ -120,7 +121,7 @@ def _places() -> tuple[int, ...]:
 
 
 def _evidence(run: Kernel, dialect: Dialect, second: Kernel | None = None) -> list[Evidence]:
-    able = Capabilities(per_activation=True)
+    able = Capabilities(per_activation=True, narrow=frozenset(NARROW))
     paths = [
         Path(name="named", about="", run=each, dialect=dialect, capabilities=able)
         for each in (run, second)

@@ -10,9 +10,10 @@ from conformance import adapter
 from conformance.adapter import Capabilities, Path
 from conformance.case import Inputs
 from conformance.faults import FAULTS
+from conformance.float_types import NARROW
 from conformance.power import mutants
 
-_EVERYTHING = Capabilities(per_activation=True)
+_EVERYTHING = Capabilities(per_activation=True, narrow=frozenset(NARROW))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 from conformance.case import Array
 from conformance.faults.fault import BY_STATISTICS, IN_HALF, NORMALIZED, Fault
 from conformance.faults.sheet import Sheet
-from conformance.float_types import MIXED
+from conformance.float_types import MIXED, TYPES
 
 _BLOCK = 4
 _BITS = 12
@@ -45,6 +45,14 @@ def _single_pass(s: Sheet) -> Array:
 def _overflowing(s: Sheet) -> Array:
     squares = s.deviation**2
     return np.asarray(s.average(np.where(np.isinf(_half(s, squares)), np.inf, squares)))
+
+
+def _overflowing_in_single(s: Sheet) -> Array:
+    squares = s.deviation**2
+    with np.errstate(all="ignore"):
+        total = np.sum(s.deviation.astype(np.float64) ** 2, axis=1, keepdims=True)
+    beyond = np.isfinite(total) & (total > np.finfo(np.float32).max)
+    return np.asarray(np.where(beyond, np.inf, s.average(squares)))
 
 
 def _blend_in_half(s: Sheet) -> Callable[[Array, Array], Array]:
@@ -233,5 +241,17 @@ FAULTS = (
             "dgamma": lambda s: _blocks_added_in_half(s, s.dy * s.back_xhat),
             "dbeta": lambda s: _blocks_added_in_half(s, s.dy),
         },
+    ),
+    Fault(
+        id="squares-overflow-in-single",
+        title="squares of deviations overflow float32: y is beta",
+        math="var is infinite where sum((x - mean)^2) is beyond 3.4e38",
+        touches=(*NORMALIZED, "var", "running_var"),
+        mode="train",
+        shows="float32 and x near 1e19",
+        hides="usual numbers, and float64",
+        types=tuple(t for t in TYPES if not t.startswith("float64")),
+        edits={"var": _overflowing_in_single},
+        accepted="correct kernels of float32 do the same: it is told as the edge overflowing sums",
     ),
 )

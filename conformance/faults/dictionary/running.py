@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.case import Array, Dialect
-from conformance.faults.fault import Fault
+from conformance.faults.fault import IN_HALF, Fault
 from conformance.faults.sheet import Formula, Sheet
 
 _BOTH = ("running_mean", "running_var")
@@ -218,5 +218,26 @@ FAULTS = (
         shows="M above 4096, by 1/M",
         hides="M of 4096 and less",
         edits={"correction": lambda s: 1.0 if s.count > _LARGE else s.correct("correction")},
+    ),
+    Fault(
+        id="momentum-clamped",
+        title="a momentum above 1 is clamped to 1",
+        math="running = (1 - min(m, 1)) old + min(m, 1) new",
+        touches=_BOTH,
+        mode="train",
+        shows="a momentum above 1",
+        hides="momentum of 1 and less",
+        edits={"momentum": lambda s: min(s.correct("momentum"), 1.0)},
+    ),
+    Fault(
+        id="momentum-one-copies-biased",
+        title="with momentum 1 half precision copies the biased variance",
+        math="running_var = var where m = 1, else (1 - m) old + m var M / (M - 1)",
+        touches=("running_var",),
+        mode="train",
+        shows="momentum 1 in half precision and a small M",
+        hides="any other momentum or type",
+        types=IN_HALF,
+        edits={"bessel": lambda s: 1.0 if s.momentum == 1 else s.correct("bessel")},
     ),
 )

@@ -138,7 +138,7 @@ FAULTS = (
         id="deviations-clipped-60",
         title="xhat is clipped to 60, for y and for the backward pass",
         math="xhat = max(min(xhat, 60), -60)",
-        touches=("y", "dgamma"),
+        touches=("y", "dx", "dgamma"),
         mode="both",
         shows="x far from the running mean in test mode; an outlier among more than 3600 values",
         hides="|xhat| of 60 and less",

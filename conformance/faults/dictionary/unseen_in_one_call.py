@@ -45,11 +45,6 @@ UNSEEN = (
         why="needs the framework's gradient buffers: here a call returns its gradients",
     ),
     Unseen(
-        id="squares-overflow-in-single",
-        title="squares of deviations overflow float32: y is 0",
-        why="needs finite float32 deviations beyond 1e19, which no stored case has",
-    ),
-    Unseen(
         id="mask-of-fewer-axes",
         title="sums under a mask of fewer axes than x are divided by the size of the mask",
         why="needs a mask: here a call has none",
@@ -80,11 +75,6 @@ UNSEEN = (
         why="needs a count of calls: a check notes it as state where it makes as many",
     ),
     Unseen(
-        id="wide-rows-unwritten",
-        title="nothing is written where a row has more than 1024 values",
-        why="needs a last axis of more than 1024, which no stored case has",
-    ),
-    Unseen(
         id="half-sums-when-large",
         title="partial sums are kept in half precision for large N*H*W alone",
         why="needs half precision with millions of values per channel",
@@ -98,25 +88,5 @@ UNSEEN = (
         id="mantissa-shortened",
         title="x, y or every intermediate is rounded a few bits short",
         why="off by a few units of roundoff, which the bounds leave to rounding",
-    ),
-    Unseen(
-        id="eps-zero-replaced",
-        title="eps = 0 is replaced by 1e-5",
-        why="needs eps = 0, which no stored case has",
-    ),
-    Unseen(
-        id="eps-clamped-max",
-        title="an eps above 1 is clamped to 1",
-        why="needs an eps above 1, which no stored case has",
-    ),
-    Unseen(
-        id="momentum-clamped",
-        title="a momentum above 1 is clamped to 1",
-        why="needs a momentum above 1, which no stored case has",
-    ),
-    Unseen(
-        id="momentum-one-copies-biased",
-        title="with momentum 1 half precision copies the biased variance",
-        why="needs momentum 1 in half precision, which no stored case has",
     ),
 )

@@ -13,10 +13,10 @@ from conformance.power import matrix
 from conformance.power.matrix import KILLED
 from conformance.power.suspects import Suspect
 
-DERIVED = 52
+DERIVED = 62
 """Faults that no source was found for: they follow from what a case is there to catch."""
 
-ACCEPTED = {"folded-affine-cancellation"}
+ACCEPTED = {"folded-affine-cancellation", "squares-overflow-in-single"}
 
 
 def cited() -> list[tuple[str, str]]:
@@ -33,7 +33,7 @@ def cited() -> list[tuple[str, str]]:
 def test_a_fault_is_caught_where_it_says_and_nowhere_else(fault: Fault) -> None:
     """Cases reject every fault, in the outputs and the mode that it declares and in no other.
 
-    But for the one that is accepted, with its reason.  All at once: a fault takes a second.
+    But for those that are accepted, with a reason.  All at once: a fault takes a second.
     """
     seen = matrix.examine(Suspect("fault", fault.id))
     wrong = {name for name, row in seen.letters.items() if set(row) & KILLED}
@@ -43,7 +43,7 @@ def test_a_fault_is_caught_where_it_says_and_nowhere_else(fault: Fault) -> None:
         assert wrong == set(OUTPUT_NAMES)
     else:
         assert wrong == (set() if fault.accepted else set(fault.touches))
-    if fault.mode != "both":
+    if fault.mode != "both" and killers:
         modes = {matrix.cases()[i].inputs.training for i in killers}
         assert modes == {fault.mode == "train"}
 

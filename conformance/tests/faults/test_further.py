@@ -11,6 +11,7 @@ from conformance.adapter import Capabilities, Path
 from conformance.case import Dialect
 from conformance.faults.honest import PANEL
 from conformance.faults.sheet import Edits, kernel
+from conformance.float_types import NARROW
 from conformance.harness import worker
 from conformance.memory import laid_out
 from conformance.power import matrix
@@ -20,7 +21,7 @@ from conformance.tests.faults.further import FURTHER
 @pytest.mark.parametrize("name", FURTHER)
 def test_no_honest_kernel_is_rejected(name: str) -> None:
     """Every output of every stored case is graded A or B, but for the answers to edges."""
-    able = Capabilities(per_activation=True)
+    able = Capabilities(per_activation=True, narrow=frozenset(NARROW))
     path = Path(name=name, about="-", run=kernel(FURTHER[name]), capabilities=able)
     found: dict[tuple[str, str], str | None] = {}
     for place, case in enumerate(matrix.cases()):

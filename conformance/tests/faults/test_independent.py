@@ -12,6 +12,7 @@ import pytest
 from conformance import load
 from conformance.adapter import Capabilities, Path
 from conformance.case import Array, Case, Dialect, Inputs, Kernel, Problem
+from conformance.float_types import NARROW
 from conformance.harness import worker
 from conformance.oracle import solve
 from conformance.tests.adapters.trial import ask
@@ -45,7 +46,7 @@ def ruler(case_id: str, dialect: Dialect) -> Ruler:
 
 def path(kernel: Kernel) -> Path:
     """A kernel as the suite would run it."""
-    able = Capabilities(per_activation=True)
+    able = Capabilities(per_activation=True, narrow=frozenset(NARROW))
     return Path(name="kernel", about="-", run=kernel, capabilities=able)
 
 

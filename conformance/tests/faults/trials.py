@@ -9,6 +9,7 @@ from conformance.adapter import Capabilities, Path
 from conformance.case import Case, Dialect, Kernel
 from conformance.faults.diagnosis import diagnose
 from conformance.faults.evidence import Evidence
+from conformance.float_types import NARROW
 from conformance.harness import worker
 from conformance.memory import laid_out
 from conformance.power import matrix
@@ -18,7 +19,7 @@ from conformance.verdict.ruler import spread
 
 _LARGEST = 2000
 
-EVERYTHING = Capabilities(per_activation=True)
+EVERYTHING = Capabilities(per_activation=True, narrow=frozenset(NARROW))
 
 
 @cache
