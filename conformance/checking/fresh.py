@@ -5,8 +5,9 @@ right on both, since the bounds come from an analysis and not from the values.  
 shapes, types and kinds of values of public cases and come in between them, and they are solved
 once the answer is in, so nothing tells a kernel which is which, but that it knows the public ones.
 
-Every class of the run has its share of them: every scope (axes, types, mode, layout), every order
-of magnitude of the number of values, every group of the catalogue.  A kernel that answers wrongly
+Every class of the run has its share of them: every scope (axes, types, mode, layout) but those
+that only combinations have, every order of magnitude of the number of values, every group of the
+catalogue.  A kernel that answers wrongly
 on a share p of what is drawn for a class of n fresh cases is caught with 1 - (1 - p)**n.
 """
 
@@ -21,6 +22,7 @@ from dataclasses import dataclass, replace
 from conformance import layout
 from conformance.case import LIMIT, Problem
 from conformance.cases import catalogue, golden
+from conformance.cases.catalogue import pairs
 from conformance.cases.catalogue.recipe import CaseRow, problem
 from conformance.cases.catalogue.stream import Stream
 from conformance.cases.golden import CaseEntry
@@ -50,7 +52,7 @@ class Question:
     Attributes:
         public: Id of the public case whose recipe it has.
         problem: What is asked.
-        classes: What it stands for: a scope, a size and a group.
+        classes: What it stands for: a size, a group, and a scope if it is no combination.
     """
 
     public: str
@@ -154,8 +156,11 @@ def _questions(
 def _classes(group: str, row: CaseRow, entries: Mapping[str, CaseEntry]) -> tuple[str, ...]:
     entry = entries[f"{group}/{row.name}"]
     values = math.prod(row.recipe.shape)
+    classes = (f"size {len(str(values)) if values else 0}", f"group {group}")
+    if group == pairs.GROUP:
+        return classes
     scope = layout.kind(len(row.recipe.shape), entry.dtype, entry.mode, entry.layout)
-    return f"scope {scope}", f"size {len(str(values)) if values else 0}", f"group {group}"
+    return f"scope {scope}", *classes
 
 
 def _question(group: str, row: CaseRow, number: int, seed: str) -> Question:

@@ -3,7 +3,8 @@
 `conformance.cases.kills` knows which case rejects which known wrong kernel in which output.  For
 each kind of calls (axes, types, mode, layout) the fewest cases are asked that reject whatever the
 cases of that kind and scope reject; where a kernel refuses one, others take its place as far as
-there are any.
+there are any.  Rows of the design of combinations are asked only where a scope holds no other case:
+each is nearly alone in its kind, and all together would be no smoke tier.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from conformance.cases import catalogue, golden, kills
+from conformance.cases.catalogue import pairs
 from conformance.checking.scope import Call, Scope
 from conformance.verdict.record import COUNTED_APART, HELD, CaseResult, Status
 
@@ -83,11 +85,10 @@ def _told(status: str | None) -> bool:
 
 def _kinds(ids: Sequence[str], scope: Scope) -> list[list[str]]:
     """The cases of a scope, by kind of calls."""
+    inside = [name for name in ids if scope.why_not(calls()[name]) is None]
     found: dict[str, list[str]] = defaultdict(list)
-    for name in ids:
-        call = calls()[name]
-        if scope.why_not(call) is None:
-            found[call.cell].append(name)
+    for name in [n for n in inside if not pairs.is_one(n)] or inside:
+        found[calls()[name].cell].append(name)
     return list(found.values())
 
 
@@ -102,8 +103,8 @@ def _fewest(mine: Sequence[str]) -> Sequence[str]:
 @cache
 def _sizes() -> Mapping[str, int]:
     found: dict[str, int] = defaultdict(int)
-    for call in calls().values():
-        found[call.cell] += 1
+    for name, call in calls().items():
+        found[call.cell] += not pairs.is_one(name)
     return found
 
 

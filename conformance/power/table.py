@@ -11,6 +11,7 @@ import numpy as np
 from conformance import layout
 from conformance.case import Array, Inputs
 from conformance.cases import golden, kills
+from conformance.cases.catalogue import pairs
 from conformance.cases.kills import SCHEMA, encoded
 from conformance.power.cover import smallest
 from conformance.power.matrix import KILLED, Verdicts, cases
@@ -62,9 +63,12 @@ def missed(wrong: Iterable[Verdicts], used: Mapping[str, Iterable[str]] | None =
         Sentences: which output of which kernel, in which kind of calls.
     """
     used = kills.table().smoke if used is None else used
-    kinds = np.array([cell(case.inputs) for case in cases()])
+    kinds = np.array(["" if pairs.is_one(c.id) else cell(c.inputs) for c in cases()])
     names = np.array([case.id for case in cases()])
-    masks = {k: (kinds == k, np.isin(names, [*used.get(k, ())])) for k in sorted({*kinds.tolist()})}
+    masks = {
+        k: (kinds == k, np.isin(names, [*used.get(k, ())]))
+        for k in sorted({*kinds.tolist()} - {""})
+    }
     return [
         f"{output} of {verdicts.id} in {kind}"
         for verdicts in wrong
@@ -80,7 +84,8 @@ def smoke(rows: Mapping[str, Array]) -> dict[str, list[str]]:
     every = np.vstack(list(rows.values()))
     members: dict[str, list[int]] = defaultdict(list)
     for place, case in enumerate(cases()):
-        members[cell(case.inputs)].append(place)
+        if not pairs.is_one(case.id):
+            members[cell(case.inputs)].append(place)
     return {name: _of_cell(every, places) for name, places in sorted(members.items())}
 
 

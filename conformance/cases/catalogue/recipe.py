@@ -14,6 +14,7 @@ from conformance.cases.catalogue.sources import SOURCES
 from conformance.cases.catalogue.stream import Stream
 from conformance.cases.catalogue.upstream import USUAL, Upstream
 from conformance.cases.catalogue.values import VARIED, Values, signed, uniform
+from conformance.memory import following
 
 
 def single(value: float) -> float:
@@ -128,10 +129,11 @@ def _drawn(recipe: Recipe, identity: str) -> Inputs:
         return _frozen(rounded(drawn, parameter_type).reshape(bare.channel_shape))
 
     x = rounded(recipe.x.draw(stream("x"), *batch), x_type).astype(np.float64)
-    dy = None if recipe.dy is None else recipe.dy.draw(stream("dy"), x, recipe.eps)
+    dy = None if recipe.dy is None else stored(recipe.dy.draw(stream("dy"), x, recipe.eps))
+    whole = stored(x)
     return Inputs(
-        x=stored(x),
-        dy=None if dy is None else stored(dy),
+        x=whole,
+        dy=_frozen(following(whole)) if recipe.memory == "overlapping" else dy,
         gamma=parameter("gamma", recipe.gamma),
         beta=parameter("beta", recipe.beta),
         running_mean=parameter("running_mean", recipe.running_mean),
@@ -173,6 +175,8 @@ def _told(recipe: Recipe) -> str:
         ("running_var", recipe.running_var),
     ]
     told = "; ".join(f"{name} = {v.about}" if v else f"no {name}" for name, v in pieces)
+    if recipe.memory == "overlapping":
+        told = told.replace(f"dy = {recipe.dy.about}" if recipe.dy else "no dy", "dy = x, one on")
     types = f"{x_type}, parameters {parameter_type or x_type}"
     lying = "" if recipe.memory == "contiguous" else f"; {recipe.memory} in memory"
     return f"{told}; each rounded once to {types}, from the stream id/name of each{lying}."

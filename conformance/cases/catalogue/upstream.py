@@ -72,6 +72,16 @@ def constant(value: float) -> Upstream:
     return Upstream(f"{value:g}", lambda _, x, __: np.full_like(x, value))
 
 
+def level(*slopes: float) -> Upstream:
+    """One value per channel, as where the loss is a weighted sum of channels."""
+
+    def draw(_: Stream, x: Array, __: float) -> Array:
+        return np.broadcast_to(np.resize(np.array(slopes), (len(x), 1)), x.shape)
+
+    shown = ", ".join(map(repr, slopes))
+    return Upstream(f"[{shown}] channel by channel, the same at every value of the channel", draw)
+
+
 def one_hot(position: int) -> Upstream:
     """1 at one value of each channel, 0 elsewhere, as from ``loss = y[position]``."""
 

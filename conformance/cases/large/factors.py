@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, TypeAlias
+from conformance.cases.design import Design
 
-STRENGTH = 3
-"""Any so many choices of different factors meet in some row."""
+_MANY = 32
+"""Values that are never all equal."""
 
-FACTORS: Mapping[str, Sequence[Any]] = MappingProxyType(
-    {
+MOST = 1 << 18
+"""Channels times values of a row of the design that has several channels."""
+
+_AXES_OF_IMAGES = {"NC": 0, "NCL": 1, "NLC": 1}
+
+
+def _has(layout: str, long: str) -> bool:
+    """Whether a layout has an axis of that name."""
+    axes = _AXES_OF_IMAGES.get(layout, 2)
+    return long == "batch" or axes > (long == "first")
+
+
+DESIGN = Design(
+    package="conformance.cases.large",
+    strength=3,
+    factors={
         "layout": ("NC", "NCL", "NLC", "NCHW", "NHWC", "NCDHW", "NDHWC"),
         "channels": (1, 32, 128, 256, 1024, 4096, 65_536),
         "values": (4, 32, 256, 1024, 4096, 65_536, 200_000),
@@ -22,7 +34,15 @@ FACTORS: Mapping[str, Sequence[Any]] = MappingProxyType(
         "mode": ("train", "test"),
         "eps": (1e-5, 1e-3, 0.0, 2.0),
         "momentum": (0.1, 0.9, 1.0, 0.0),
-    }
+    },
+    parts=(
+        (("channels", "values"), lambda c, values: c == 1 or c * values <= MOST),
+        (("layout", "long"), _has),
+        (("data", "values"), lambda data, values: data != "exact" or values % 16 == 0),
+        # Without eps a channel of equal values has no answer: few values of a half may be equal.
+        (("eps", "values"), lambda eps, values: eps > 0 or values >= _MANY),
+        (("eps", "data"), lambda eps, data: eps > 0 or data != "offset"),
+    ),
 )  # fmt: skip
 """The factors.
 
@@ -34,39 +54,3 @@ FACTORS: Mapping[str, Sequence[Any]] = MappingProxyType(
     data      varied: usual numbers; exact: integers whose sums are exact in any order;
               offset: a mean of 30 standard deviations
 """
-
-_MANY = 32
-"""Values that are never all equal."""
-
-MOST = 1 << 18
-"""Channels times values of a row of the design that has several channels."""
-
-_Part: TypeAlias = tuple[tuple[str, ...], Callable[..., bool]]
-
-_AXES_OF_IMAGES = {"NC": 0, "NCL": 1, "NLC": 1}
-
-
-def _has(layout: str, long: str) -> bool:
-    """Whether a layout has an axis of that name."""
-    axes = _AXES_OF_IMAGES.get(layout, 2)
-    return long == "batch" or axes > (long == "first")
-
-
-PARTS: tuple[_Part, ...] = (
-    (("channels", "values"), lambda channels, values: channels == 1 or channels * values <= MOST),
-    (("layout", "long"), _has),
-    (("data", "values"), lambda data, values: data != "exact" or values % 16 == 0),
-    # Without eps a channel of equal values has no answer: few values of a half type may be equal.
-    (("eps", "values"), lambda eps, values: eps > 0 or values >= _MANY),
-    (("eps", "data"), lambda eps, data: eps > 0 or data != "offset"),
-)
-"""Conditions, each with the factors that it speaks of."""
-
-
-def is_possible(chosen: Mapping[str, Any]) -> bool:
-    """Whether choices of some factors can meet, as far as they are known."""
-    return all(
-        holds(*(chosen[name] for name in names))
-        for names, holds in PARTS
-        if all(name in chosen for name in names)
-    )

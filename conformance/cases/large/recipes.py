@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from functools import cache
-from importlib import resources
+from typing import Any
 
 from conformance.cases.catalogue.recipe import CaseRow, Recipe, single
 from conformance.cases.catalogue.stream import Stream
 from conformance.cases.catalogue.upstream import NOISE, USUAL, Upstream
 from conformance.cases.catalogue.upstream import integers as integer_gradient
 from conformance.cases.catalogue.values import VARIED, Values, arranged, integers, offset
+from conformance.cases.large.factors import DESIGN
 
 GROUP = "large"
 
@@ -63,15 +62,13 @@ def shape_of(layout: str, channels: int, long: str, size: int) -> tuple[tuple[in
 @cache
 def designed() -> tuple[CaseRow, ...]:
     """A row for each line of the design."""
-    file = resources.files("conformance.cases.large").joinpath("design.csv")
-    lines = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"))))
-    return tuple(_row(number, line) for number, line in enumerate(lines))
+    return tuple(_row(number, line) for number, line in enumerate(DESIGN.lines()))
 
 
-def _row(number: int, line: dict[str, str]) -> CaseRow:
+def _row(number: int, line: dict[str, Any]) -> CaseRow:
     chance = Stream(f"large/{number}").words(2)
     exact, training = line["data"] == "exact", line["mode"] == "train"
-    channels, values = int(line["channels"]), int(line["values"])
+    channels, values = line["channels"], line["values"]
     channels += int(chance[0] % 3) - 1 if channels >= _LEAST_ODD else 0
     long = values + (int(chance[1] % 3) - 1 if values >= _LEAST_ODD and not exact else 0)
     shape, axis = shape_of(line["layout"], channels, line["long"], long)
@@ -80,8 +77,8 @@ def _row(number: int, line: dict[str, str]) -> CaseRow:
         axis=axis,
         types=line["types"],
         training=training,
-        eps=_EXACT_EPS if exact else single(float(line["eps"])),
-        momentum=0.25 if exact else single(float(line["momentum"])),
+        eps=_EXACT_EPS if exact else single(line["eps"]),
+        momentum=0.25 if exact else single(line["momentum"]),
         x=_data(line["data"]),
         dy=_gradient(line["data"], line["types"], values),
     )

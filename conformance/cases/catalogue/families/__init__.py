@@ -8,6 +8,7 @@ from typing import Protocol
 
 from conformance.cases.catalogue.families import (
     affine,
+    combinations,
     combined,
     constant,
     count,
@@ -79,6 +80,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "empty": empty,
         "seeds": seeds,
         "combined": combined,
+        "combinations": combinations,
     }
 )
 """Every family by the name of its group, in the order of the catalogue."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.cases.catalogue.families.exact import EIGHT
 from conformance.cases.catalogue.recipe import CaseRow, Recipe, single
 from conformance.cases.catalogue.shapes import COLUMNS, NC, NCHW
+from conformance.cases.catalogue.upstream import USUAL
 from conformance.cases.catalogue.values import VARIED, arranged, signed, uniform
 
 ABOUT = "Outliers and magnitudes at the edges of the types, where squares and roots go wrong."
@@ -44,6 +45,31 @@ ROWS = (
             x=VARIED.times(1e15), running_mean=signed(3e15, 5e15), running_var=uniform(5e29, 2e30)
         ),
         ("persistent-mode-overflow", "var-plus-eps-squared"),
+    ),
+    CaseRow(
+        "squares-overflow-float32",
+        "x near 1e19: every result fits float32, and the sum of squared deviations does not.",
+        NC.but(
+            x=arranged((1, -1), 2.0**63),
+            running_mean=signed(1e19, 3e19),
+            running_var=uniform(1e38, 2e38),
+        ),
+        ("squares-overflow-in-single",),
+    ),
+    CaseRow(
+        "gradient-1e30",
+        "An upstream gradient of 1e30, clipped or squared on its way; every result fits float32.",
+        NC.but(dy=USUAL.times(1e30)),
+    ),
+    CaseRow(
+        "gradient-1e30-test-nchw",
+        "An upstream gradient of 1e30 clipped in test mode alone.",
+        NCHW.test.but(dy=USUAL.times(1e30)),
+    ),
+    CaseRow(
+        "xhat-101",
+        "xhat that is clipped: one value is 101 standard deviations out, the most of 10300.",
+        Recipe(shape=(10_300, 1), x=VARIED.but({(0, 5000): 1e6})),
     ),
     CaseRow(
         "large-float64",

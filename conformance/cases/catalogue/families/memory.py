@@ -1,27 +1,16 @@
-"""Arrays that lie unusually in memory: strided, reversed, transposed, broadcast, merged."""
+"""Arrays that lie unusually in memory: strided, moved, unaligned, broadcast, sharing it."""
 
 from __future__ import annotations
 
-import numpy as np
-
-from conformance.case import Array
 from conformance.cases.catalogue.recipe import CaseRow, Recipe
 from conformance.cases.catalogue.shapes import NC, NCHW, NHWC
-from conformance.cases.catalogue.stream import Stream
-from conformance.cases.catalogue.upstream import Upstream
+from conformance.cases.catalogue.upstream import level
 from conformance.cases.catalogue.values import given
 
 ABOUT = "The usual batches in memory where a stride, an offset or a shared buffer is noticed."
 
-_SLOPES = given(1.5, -0.75, 1.25, -0.625, 2.25)
-
-
-def _draw_level(stream: Stream, x: Array, _: float) -> Array:
-    return np.broadcast_to(_SLOPES.draw(stream, len(x), 1), x.shape)
-
-
 # Of few bits: sums of equal numbers round with a bias, and here they do not round at all.
-_LEVEL = Upstream(f"{_SLOPES.about}, the same at every value of the channel", _draw_level)
+_LEVEL = level(1.5, -0.75, 1.25, -0.625, 2.25)
 
 
 def _level(recipe: Recipe) -> Recipe:
@@ -150,4 +139,35 @@ _MERGED = (
     ),
 )
 
-ROWS = (*_STRIDED, *_REVERSED, *_TRANSPOSED, *_BROADCAST, *_MERGED)
+_PLACED = (
+    CaseRow(
+        "unaligned-train",
+        "A wide load that takes the first element from the boundary of 16 bytes before it.",
+        NC.but(memory="unaligned"),
+    ),
+    CaseRow(
+        "unaligned-test-nchw-float64",
+        "A wide load of images from an address that is no multiple of 16, in test mode.",
+        NCHW.test.but(memory="unaligned", types="float64"),
+    ),
+    CaseRow(
+        "channels-last-train-nchw",
+        "A channels-last tensor whose axes are named NCHW, read in the order of their names.",
+        NCHW.but(memory="channels_last"),
+        ("input-strides-ignored", "bwd-input-layout-reinterpreted"),
+    ),
+    CaseRow(
+        "channels-first-test-nhwc",
+        "The memory of NCHW under the axes NHWC, read in the order of their names.",
+        NHWC.test.but(memory="channels_first"),
+        ("input-strides-ignored", "bwd-input-layout-reinterpreted"),
+    ),
+    CaseRow(
+        "overlapping-train",
+        "dx written into the memory of dy before x, which shares it, was read.",
+        NC.but(memory="overlapping"),
+        ("inverted-activation-output",),
+    ),
+)
+
+ROWS = (*_STRIDED, *_REVERSED, *_TRANSPOSED, *_BROADCAST, *_MERGED, *_PLACED)

@@ -141,6 +141,18 @@ ROWS = (
         ("axis-ignored-channels-first",),
     ),
     CaseRow(
+        "many-images",
+        "770 images of one pixel: a grid or a loop over the batch that ends at 768.",
+        Recipe(shape=(770, 2, 1, 1)),
+        ("last-partial-block-dropped",),
+    ),
+    CaseRow(
+        "wide-images",
+        "Rows of 1030 pixels, for which 1024 // W threads are none.",
+        Recipe(shape=(1, 2, 2, 1030)),
+        ("last-partial-block-dropped",),
+    ),
+    CaseRow(
         "many-channels-few-values",
         "Sums divided by C in place of M, 1025 in place of 2, or a launch with its axes exchanged.",
         Recipe(shape=(2, 1025)),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conformance import layout
-from conformance.cases.catalogue import problems
+from conformance.cases.catalogue import pairs, problems
 from conformance.cases.catalogue.sources import DOCUMENTS
 from conformance.oracle.bounds import is_gradable
 from conformance.tests.cases.catalogue.traits import expected, rows, types
@@ -69,10 +69,14 @@ def test_nearly_all_problems_can_be_graded() -> None:
 
 
 def test_few_signatures() -> None:
-    """A compiler that specializes on shape, types, mode and eps compiles fewer than 160 times."""
+    """A compiler that specializes on shape, types, mode and eps compiles fewer than 160 times.
+
+    Combinations are calls of a kind of their own, each.
+    """
     signatures = {
         (layout.name(p.inputs), p.inputs.x.shape, types(p.inputs), p.inputs.training, p.inputs.eps)
         for p in problems()
+        if not pairs.is_one(p.id)
     }
     assert len(signatures) < 160
 

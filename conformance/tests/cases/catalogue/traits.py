@@ -12,6 +12,7 @@ from conformance import layout
 from conformance.case import Array, Inputs, Memory, Outputs, Problem
 from conformance.cases.catalogue import problems
 from conformance.cases.catalogue.upstream import x_hat
+from conformance.memory import of_arrays
 from conformance.oracle import solve
 
 Trait: TypeAlias = Callable[[Problem], bool]
@@ -121,9 +122,11 @@ def near_eps(kind: str, *, training: bool) -> Trait:
 
 
 def memory(kind: Memory, *, training: bool) -> Trait:
-    """Arrays that lie so in memory, with gradients."""
+    """All arrays that can, or x and dy at least, lie so in memory, with gradients."""
     return lambda p: (
-        p.inputs.memory == kind and p.inputs.training == training and p.inputs.dy is not None
+        (p.inputs.memory == kind or of_arrays(p.inputs.memory)["x"] == kind)
+        and p.inputs.training == training
+        and p.inputs.dy is not None
     )
 
 

@@ -21,7 +21,8 @@ def kinds(count: int) -> dict[str, Floats]:
         "alternating": np.where(np.arange(count) % 2, 0.3, -0.7),
         "large and small": normal * np.exp(4 * rng.standard_normal(count)),
         "sorted": np.sort(normal),
-        "tiny": normal * 1e-140,
+        "tiny": normal * 1e-200,
+        "huge": normal * 1e200,
     }
 
 
@@ -152,7 +153,7 @@ def honest(terms: Floats) -> dict[str, float]:
     return {name: float(np.add.accumulate(o)[-1]) for name, o in orders.items()}
 
 
-@pytest.mark.parametrize("kind", sorted(set(kinds(1)) - {"tiny"}))
+@pytest.mark.parametrize("kind", sorted(set(kinds(1)) - {"tiny", "huge"}))
 def test_no_order_loses_more(kind: str) -> None:
     """float32 sums in natural, reversed and random order stay within the bound."""
     for count in (10, 1000, 60000):
