@@ -114,7 +114,7 @@ class AtMost:
         count, absolute = terms.shape[1], np.abs(terms)
         if size is None:
             # A row of zeros but one has a standard deviation: its walk is not within sum|t|.
-            wandering = _WANDERING / 2 * np.sqrt((absolute**2).sum(axis=1, keepdims=True))
+            wandering = _WANDERING / 2 * _root_of_squares(absolute)
             largest = absolute.sum(axis=1, keepdims=True) + wandering
         else:
             largest = size.max(axis=1, keepdims=True, initial=0.0)
@@ -145,12 +145,18 @@ def _envelope(terms: Floats, kept: Bools) -> Floats:
     k, partial = np.cumsum(kept, axis=1), np.cumsum(terms, axis=1)
     whole = partial[:, -1:]
     mean = whole / count
-    spread = np.where(kept, terms - mean, 0.0)
-    deviation = np.sqrt((spread**2).sum(axis=1, keepdims=True) / count)
+    deviation = _root_of_squares(np.where(kept, terms - mean, 0.0), count)
     wandering = np.abs(mean) * k + _WANDERING * deviation * np.sqrt(k * (count - k) / count)
     ordered = np.maximum(np.abs(partial), np.abs(whole - partial + terms))
     largest = np.abs(terms).max(axis=1, keepdims=True)
     return np.asarray(np.maximum(np.maximum(ordered, wandering), largest))
+
+
+def _root_of_squares(values: Floats, count: Floats | int = 1) -> Floats:
+    """``sqrt(sum v^2 / count)`` of rows, a column: of numbers whose squares are none, too."""
+    exponent = np.frexp(np.abs(values).max(axis=1, keepdims=True, initial=0.0))[1]
+    squares = np.ldexp(values, -exponent) ** 2
+    return np.asarray(np.ldexp(np.sqrt(squares.sum(axis=1, keepdims=True) / count), exponent))
 
 
 def _lost(terms: Floats, env: Floats, weights: Floats, kept: Bools, bits: int) -> Floats:
