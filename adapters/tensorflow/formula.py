@@ -19,6 +19,10 @@ REFUSALS = (
     ("was expected to be a bfloat16 tensor but is a float tensor", MIXED),
     ("has type float32 that does not match type float16", MIXED),
     ("has type float32 that does not match type bfloat16", MIXED),
+    ("was expected to be a float tensor but is a half tensor", MIXED),
+    ("was expected to be a float tensor but is a bfloat16 tensor", MIXED),
+    ("has type float16 that does not match type float32", MIXED),
+    ("has type bfloat16 that does not match type float32", MIXED),
 )
 """TensorFlow's own words for an input that it does not take, and ours."""
 

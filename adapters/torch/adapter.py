@@ -53,6 +53,7 @@ REFUSALS = (
         "training refuses one value per channel",
     ),
     ("input tensor must have at least one element", "training refuses an empty batch here"),
+    ("eps must be positive during training", "training refuses an eps of 0"),
     ("No working C++ compiler found", "Inductor finds no C++ compiler"),
 )
 """PyTorch's own words for an input that it does not take, and ours."""

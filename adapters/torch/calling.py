@@ -17,6 +17,9 @@ from torch import Tensor  # type: ignore[import-not-found, unused-ignore]  # the
 from conformance import layout
 from conformance.case import Actual, Array, Inputs
 
+_VECTOR = 16
+"""Bytes of whose multiples PyTorch's own memory begins, and numpy's."""
+
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
@@ -48,6 +51,14 @@ def strided(array: Array) -> Tensor:
     size = 1 + sum((n - 1) * step for n, step in zip(array.shape, steps, strict=True))
     flat = np.lib.stride_tricks.as_strided(array, (size,), (array.itemsize,), writeable=False)
     return tensor(flat).as_strided(array.shape, steps)
+
+
+def placed(values: Array, copied: Tensor) -> Tensor:
+    """The copy of contiguous `values`, one element off where they begin at no multiple of 16."""
+    if values.ctypes.data % _VECTOR == 0 or not values.size:
+        return copied
+    room = torch.empty(copied.numel() + 1, dtype=copied.dtype, device=DEVICE)
+    return room[1:].view(copied.shape).copy_(copied)
 
 
 def array(value: Tensor) -> Array:
@@ -82,7 +93,10 @@ def tensors(inputs: Inputs, memory_format: torch.memory_format | None = None) ->
 
     def image(values: Array) -> Tensor:
         first = layout.channels_first(values, axis)
-        return strided(first) if has_strides(values) else formatted(tensor(first))
+        if has_strides(values):
+            return strided(first)
+        # The order of a format is that of new memory; what stays contiguous stays where it was.
+        return placed(values, tensor(first)) if memory_format is None else formatted(tensor(first))
 
     def formatted(values: Tensor) -> Tensor:
         return values if memory_format is None else values.to(memory_format=memory_format)
@@ -90,7 +104,7 @@ def tensors(inputs: Inputs, memory_format: torch.memory_format | None = None) ->
     def maybe(values: Array | None, *, grad: bool = False) -> Tensor | None:
         if values is None:
             return None
-        copied = strided(values) if has_strides(values) else tensor(values)
+        copied = strided(values) if has_strides(values) else placed(values, tensor(values))
         return copied.requires_grad_(grad)
 
     return Tensors(
