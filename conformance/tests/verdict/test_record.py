@@ -23,6 +23,7 @@ from conformance.verdict.record import (
     OutputResult,
     Status,
     came_out,
+    fails_anew,
     first,
     is_wrong,
 )
@@ -263,6 +264,14 @@ def test_what_is_red_at_no_edge_is_wrong(status: Status) -> None:
     """An edge that explains all of it takes a red status out of the values."""
     assert is_wrong(OutputResult(status=status)) is (status in RED)
     assert is_wrong(OutputResult(status=status, edges=("empty-batch",))) is False
+
+
+@pytest.mark.parametrize("status", Status)
+def test_an_unexpected_pass_is_no_failure_with_other_values(status: Status) -> None:
+    """What fails anew is wrong, and did not pass where a list of known failures says otherwise."""
+    wanted = status in {Status.FAIL, Status.ERROR, Status.CRASH, Status.TIMEOUT}
+    assert fails_anew(OutputResult(status=status)) is wanted
+    assert fails_anew(OutputResult(status=status, edges=("empty-batch",))) is False
 
 
 def test_a_stopped_run_is_no_whole_record(tmp_path: Path) -> None:
