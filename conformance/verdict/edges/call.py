@@ -60,7 +60,7 @@ class Extent:
     def of(cls, *arrays: Array) -> Extent:
         """Those of all numbers of some arrays."""
         wide = [np.asarray(array, dtype=np.float64).reshape(-1) for array in arrays]
-        size = np.abs(np.concatenate(wide) if wide else np.empty(0))
+        size = np.abs(np.concatenate(wide) if wide else np.zeros(0))
         most = float(size.max(initial=0.0))
         nan = infinite = False
         if not math.isfinite(most):

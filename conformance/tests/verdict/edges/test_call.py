@@ -76,6 +76,22 @@ def test_channels_whose_sums_overflow_in_training() -> None:
     )
 
 
+def test_no_arrays_have_no_extent() -> None:
+    """Neither a smallest number nor a largest one."""
+    assert Extent.of() == Extent(least=np.inf, most=0.0, nan=False, infinite=False)
+
+
+@pytest.mark.parametrize(("name", "exceeds"), [("", False), ("mean", True), ("var", True)])
+def test_an_answer_exceeds_what_its_own_output_may_be(name: str, *, exceeds: bool) -> None:
+    """Each answer is as large as its output may be; one that is larger by a float is enough."""
+    of = call([[3.0, 5.0]])
+    most = {n: float(np.abs(answer).max()) for n, answer in of.answers.items().items()}
+    assert (most["mean"], most["var"]) == (4.0, 1.0)
+    if name:
+        most[name] = float(np.nextafter(most[name], 0.0))
+    assert of.exceeds(lambda output: most[output]) is exceeds
+
+
 def test_many_squares_overflow_where_four_would_not() -> None:
     """Eight squares of 6.4e37 are beyond the largest number, and so is their channel alone."""
     assert call([[8e18, -8e18] * 4]).overflowing.tolist() == [True]
