@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from conformance.cases import golden
+from conformance.cases.catalogue import pairs
 from conformance.faults import CATEGORIES, FAULTS, UNSEEN
 from conformance.power.field import Kinship
 from conformance.power.matrix import TYPES, Verdicts, cases, kinds
@@ -142,8 +143,12 @@ def _mutants(found: Measured) -> Json:
 
 
 def _justified(found: Measured) -> Json:
-    """For each case how many faults it kills, the rarest of them, and what it cites."""
-    killers = [v.killers() for v in wrong(found)]
+    """For each case how many faults it kills, the rarest of them, and what it cites.
+
+    Rows of the design of combinations are there for what they combine, which a test holds.
+    """
+    rows = {place for place, case in enumerate(cases()) if pairs.is_one(case.id)}
+    killers = [v.killers() - rows for v in wrong(found)]
     rarest = [math.inf] * len(cases())
     for places in killers:
         for place in places:
@@ -155,6 +160,7 @@ def _justified(found: Measured) -> Json:
             "cites": len(case.problem.cites),
         }
         for place, case in enumerate(cases())
+        if place not in rows
     }
 
 

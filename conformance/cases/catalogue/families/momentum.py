@@ -103,6 +103,16 @@ ROWS = (
         ("running-rmw-race",),
     ),
     CaseRow(
+        "above-one",
+        "A momentum of 1.5, which moves beyond the batch, clamped to 1.",
+        NC.but(momentum=1.5),
+    ),
+    CaseRow(
+        "above-one-nchw-float64",
+        "A momentum above 1 clamped for images.",
+        NCHW.but(momentum=1.5, types="float64"),
+    ),
+    CaseRow(
         "normalizes-by-batch",
         "Training mode that normalizes by the updated running statistics.",
         NC.but(momentum=single(0.7), x=normal(-3.0, 0.5)),

@@ -147,6 +147,30 @@ ROWS = (
         ("last-partial-block-dropped",),
     ),
     CaseRow(
+        "many-images-float64",
+        "A batch of 770 images cut off at 768 in float64.",
+        Recipe(shape=(770, 2, 1, 1), types="float64"),
+        ("last-partial-block-dropped",),
+    ),
+    CaseRow(
+        "wide-images-float64",
+        "Rows of 1030 float64 pixels, left as they were.",
+        Recipe(shape=(1, 2, 2, 1030), types="float64"),
+        ("last-partial-block-dropped",),
+    ),
+    CaseRow(
+        "c-130-test-float64",
+        "The statistics of channel c % 128 in test mode.",
+        Recipe(shape=(2, 130), types="float64").test,
+        ("last-partial-block-dropped",),
+    ),
+    CaseRow(
+        "c-130-nchw-float64",
+        "Gamma of channel c % 128 for images, or a dbeta that ends at channel 128.",
+        Recipe(shape=(2, 130, 1, 2), types="float64"),
+        ("last-partial-block-dropped",),
+    ),
+    CaseRow(
         "wide-images",
         "Rows of 1030 pixels, for which 1024 // W threads are none.",
         Recipe(shape=(1, 2, 2, 1030)),
