@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
         require_folder(args.out)
     with _progress() as stage:
         found = measuring.measure(jobs=args.jobs, stage=stage, pairs=args.pairs)
-    power = account.account(found)
+    power = account.account(found, renews=args.kills is not None)
     if args.kills:
         said = table.table(account.wrong(found))
         write_atomically(args.kills, json.dumps(said, indent=1) + "\n")

@@ -25,7 +25,7 @@ SCHEMA = "conformance/power/1"
 WIDE = 10.0
 """How many times its bound an error must be to count as a wide margin."""
 
-FEW = 16
+FEW = 20
 """A case that kills what at most so many cases kill justifies itself by that."""
 
 Json: TypeAlias = dict[str, Any]
@@ -58,9 +58,14 @@ class Measured:
     naming: Json
 
 
-def account(found: Measured) -> Json:
-    """Put a measurement together."""
-    manifest = golden.manifest()
+def account(found: Measured, *, renews: bool = False) -> Json:
+    """Put a measurement together.
+
+    Args:
+        found: What was measured.
+        renews: Whether the smoke tier in use becomes that of this measurement.
+    """
+    manifest, tier = golden.manifest(), smoke(rejections(wrong(found)))
     return {
         "schema": SCHEMA,
         "catalogue": {"digest": manifest.digest, "cases": len(manifest.entries)},
@@ -70,8 +75,8 @@ def account(found: Measured) -> Json:
         "unseen": {unseen.id: unseen.why for unseen in UNSEEN},
         "mutants": _mutants(found),
         "justified": _justified(found),
-        "smoke": smoke(rejections(wrong(found))),
-        "missed": missed(wrong(found)),
+        "smoke": tier,
+        "missed": missed(wrong(found), tier if renews else None),
         "baselines": {
             name: {"rejects": sorted(rejected), "false_alarms": sorted(found.false_alarms[name])}
             for name, rejected in found.baselines.items()
