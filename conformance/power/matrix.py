@@ -74,7 +74,7 @@ def cases() -> tuple[Case, ...]:
 @cache
 def kinds() -> tuple[str, ...]:
     """For each case the type of `TYPES` that it counts for."""
-    names = (case.inputs.types for case in cases())
+    names = (str(case.inputs.x.dtype) for case in cases())
     return tuple(name if name in TYPES else "half" for name in names)
 
 

@@ -23,7 +23,7 @@ def power(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A measurement that the command finds instead of making one."""
     found = copy.deepcopy(stored())
     monkeypatch.setattr(measuring, "measure", lambda **_: found)
-    monkeypatch.setattr(account, "account", lambda found: found)
+    monkeypatch.setattr(account, "account", lambda found, **_: found)
     return found
 
 

@@ -11,9 +11,10 @@ import jsonschema  # type: ignore[import-untyped]  # not annotated upstream
 import numpy as np
 import pytest
 
-from conformance.adapter import Path
-from conformance.case import Actual, Inputs
+from conformance.adapter import Capabilities, Path
+from conformance.case import Actual, Inputs, Kernel
 from conformance.errors import Unsupported
+from conformance.float_types import NARROW
 from conformance.power import matrix, naming
 from conformance.power.account import Measured, account
 from conformance.power.judge import judge
@@ -34,10 +35,15 @@ def refusing(inputs: Inputs) -> Actual:
     raise Unsupported(str(inputs.x.shape))
 
 
+def able(name: str, run: Kernel) -> Path:
+    """A path that takes every combination of types."""
+    return Path(name=name, about="-", run=run, capabilities=Capabilities(narrow=frozenset(NARROW)))
+
+
 def test_a_kernel_that_raises_is_crashed_everywhere() -> None:
     """No answer is a letter of its own for every due output, beyond any bound."""
     for place in PLACES:
-        letters, margin = matrix.hold(Path(name="raising", about="-", run=raising), place)
+        letters, margin = matrix.hold(able("raising", raising), place)
         assert letters
         assert set(letters.values()) == {CRASHED}
         assert margin == math.inf
@@ -46,7 +52,7 @@ def test_a_kernel_that_raises_is_crashed_everywhere() -> None:
 def test_what_is_not_supported_is_no_kill() -> None:
     """A kernel that cannot take a case is not compared, and not killed by it."""
     for place in PLACES:
-        assert matrix.hold(Path(name="refusing", about="-", run=refusing), place) == ({}, 0.0)
+        assert matrix.hold(able("refusing", refusing), place) == ({}, 0.0)
 
 
 def test_a_case_counts_for_the_type_of_its_x() -> None:
