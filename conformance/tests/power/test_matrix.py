@@ -37,7 +37,12 @@ def refusing(inputs: Inputs) -> Actual:
 
 def able(name: str, run: Kernel) -> Path:
     """A path that takes every combination of types."""
-    return Path(name=name, about="-", run=run, capabilities=Capabilities(narrow=frozenset(NARROW)))
+    return Path(
+        name=name,
+        about="-",
+        run=run,
+        capabilities=Capabilities(per_activation=True, narrow=frozenset(NARROW)),
+    )
 
 
 def test_a_kernel_that_raises_is_crashed_everywhere() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 import conformance
 from conformance.cli import main
+from conformance.verdict.edges.contracts import OF_CORRECT_KERNELS
 from conformance.verdict.record import Status
 
 CHECKOUT = Path(os.environ.get("CONFORMANCE_CHECKOUT", Path(__file__).parents[4]))
@@ -45,7 +46,8 @@ def test_numpy_examples_conform(folder: Path, name: str) -> None:
     """On the whole catalogue, and on fresh cases."""
     report = conformance.check(str(folder / f"{name}.py"))
     assert report.conforms
-    assert {"y", "dx"} >= {n for c in report.cases for n, r in c.outputs.items() if r.grade == "F"}
+    told = [(n, r) for c in report.cases for n, r in c.outputs.items() if r.grade == "F"]
+    assert {"y", "dx"} >= {name for name, r in told if r.edges != OF_CORRECT_KERNELS}
     assert report.counts[Status.PASS] > 250
 
 
