@@ -143,7 +143,7 @@ def writes_behind(x: Any, gamma: Any, beta: Any, dy: Any, **given: Any) -> Outpu
     """Write one element past the end of x."""
     found = right(x, gamma, beta, dy, **given)
     if x.flags.c_contiguous:
-        ctypes.memset(x.ctypes.data + x.nbytes, 0, x.itemsize)
+        ctypes.memset(x.ctypes.data + x.nbytes, 0x5A, x.itemsize)
     return found
 
 
