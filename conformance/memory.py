@@ -30,6 +30,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 ALIKE: tuple[Kind, ...] = ("contiguous", "strided", "reversed", "transposed", "unaligned")
 """The kinds that hold for any array by itself."""
 
+OF_GRADIENTS: tuple[Kind, ...] = ("broadcast", "overlapping")
+"""The kinds that there is no call of without a gradient."""
+
 _OF_X: tuple[Kind, ...] = ("channels_last", "channels_first")
 _BATCHES = ("x", "dy")
 _CHOSEN: Mapping[str, Sequence[str]] = MappingProxyType(
@@ -84,6 +87,11 @@ def laid_out(inputs: Inputs) -> Inputs:
         lying |= _overlapping(inputs)
     earlier = tuple(_LAY[kinds["x"]](batch, inputs) for batch in inputs.earlier)
     return replace(inputs, **lying, earlier=earlier)
+
+
+def x_as_it_lies(inputs: Inputs) -> Array:
+    """A copy of x alone in the memory that it has in the call, whatever else shares it."""
+    return _LAY[of_arrays(inputs.memory)["x"]](inputs.x, inputs)
 
 
 def lock(inputs: Inputs) -> None:

@@ -22,7 +22,7 @@ from conformance.faults.sheet import (
     kernel,
     stacked,
 )
-from conformance.float_types import HALVES, MIXED, TYPES
+from conformance.float_types import HALVES, MIXED, NARROW, TYPES
 
 NORMALIZED = ("y", "dx", "dgamma", "inv_std")
 """What a wrong inverse std touches."""
@@ -89,8 +89,9 @@ class Fault:
         return self.by_chance(0)
 
     def exists_for(self, inputs: Inputs) -> bool:
-        """Whether the fault exists for inputs of these types."""
-        return inputs.types in self.types
+        """Whether the fault exists for inputs of these types; narrower parameters hide none."""
+        of_x = {str(inputs.x.dtype)} if inputs.types in NARROW else set[str]()
+        return not {inputs.types, *of_x}.isdisjoint(self.types)
 
     def acts_on(self, inputs: Inputs) -> bool:
         """Whether the fault can make anything wrong on inputs of these types in this mode."""

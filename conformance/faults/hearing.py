@@ -179,6 +179,8 @@ class Hearing:
             if name in e.failing and prediction.moves(name):
                 account.moved.add(cell)
             if not prediction.deviates(name):
+                if name in e.failing and prediction.strays(name, e.actual[name]):
+                    account.agreed.add(cell)
                 continue
             account.shows.add(cell)
             agrees = self._agrees(prediction, account.faults, e, name)

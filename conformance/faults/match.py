@@ -12,7 +12,7 @@ from conformance.arrays import RUNNING, STATISTICS
 from conformance.batches import through_earlier
 from conformance.case import LIMIT, Actual, Array, Case, Dialect
 from conformance.faults.fault import Fault, ways
-from conformance.faults.sheet import FORMULAS, Edits, Formula, kernel
+from conformance.faults.sheet import FORMULAS, Edits, Formula, Sheet, kernel
 from conformance.float_types import finfo
 from conformance.memory import laid_out
 from conformance.oracle.arithmetic import roundoff
@@ -26,6 +26,9 @@ _SINGLE_TO_DOUBLE = 2.0**-29
 _NEAR_OVERFLOW = 2.0**-24
 _ROUGH = 2.0**-4
 """Part of a channel's largest value that a glance does not tell apart."""
+
+_STRAYS = 8.0
+"""How many times those of the right answer terms are that leave another rounding."""
 
 _SURELY = 1e-3
 """Part of a bound within which an output that is not rounded cannot be graded F."""
@@ -64,6 +67,15 @@ class _Way:
         lost = np.nan_to_num(lost, posinf=0.0)
         part = _SINGLE_TO_DOUBLE if self._case.inputs.x.dtype == np.float64 else 1.0
         return np.asarray(per_channel(lost, self._case).max(axis=1, initial=0.0) * part)
+
+    @cached_property
+    def slopes(self) -> _Floats:
+        """The largest |gamma dy inv_std| of each channel, a column: terms of dx may cancel."""
+        sheet = Sheet(laid_out(self._case.inputs), self._edits, wide=True)
+        with np.errstate(all="ignore"):
+            terms = np.abs(sheet.back_inv_std * sheet.slope)
+        finite = np.where(np.isfinite(terms), terms, 0.0)
+        return np.asarray(finite.max(axis=1, keepdims=True, initial=0.0))
 
     def _run(self, edits: Edits, *, wide: bool = False) -> Actual:
         return through_earlier(kernel(edits, wide=wide), laid_out(self._case.inputs))
@@ -134,6 +146,16 @@ class Prediction:
             if agreed.all():
                 return True
         return False
+
+    def strays(self, name: str, actual: Array) -> bool:
+        """Whether an output that the faults leave right fails by their rounding alone.
+
+        They make terms of dx so much larger, which cancel, that rounding leaves more than its bound.
+        """
+        if name != "dx" or not self._ways or not self._is_returned(name):
+            return False
+        larger = self._ways[0].slopes > _STRAYS * _Way({}, self._case, frozenset()).slopes
+        return bool(larger.any()) and self.agrees(name, actual)
 
     def tells(self, name: str) -> bool:
         """Whether what the faults produce is told from other faults by its values or its places.
@@ -207,10 +229,14 @@ class Prediction:
         """One unit of the error that the faults' own formula may have at each element."""
         unit = np.zeros(actual.shape)
         if actual.shape == self._ruler.due[name].shape:
-            unit = self._ruler.unit(name, actual.dtype)
+            # The right answer may be no number where that of the faults is one.
+            unit = np.nan_to_num(self._ruler.unit(name, actual.dtype), nan=0.0, posinf=np.inf)
         # An infinite prediction has no error, and leaves none to the rest of its channel.
         size = np.where(np.isinf(value), 0.0, np.abs(value))
-        inner = roundoff(self._case.inputs) * size.max(axis=1, keepdims=True, initial=0.0)
+        largest = size.max(axis=1, keepdims=True, initial=0.0)
+        if name == "dx":
+            largest = np.maximum(largest, way.slopes)
+        inner = roundoff(self._case.inputs) * largest
         noise = way.noise(name)[:, None]
         own = per_channel(unit, self._case) + _roundoff(actual) * size + inner + noise
         return np.asarray(own, dtype=np.float64)

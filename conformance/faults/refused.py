@@ -9,7 +9,7 @@ from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Dialect, Inputs
 from conformance.faults.evidence import Evidence
 from conformance.faults.fault import Fault
-from conformance.memory import laid_out
+from conformance.memory import x_as_it_lies
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.record import Status
 
@@ -69,4 +69,4 @@ def _is(fault: Fault, evidence: Iterable[Evidence], refused: set[str]) -> bool:
 
 
 def _is_backwards(inputs: Inputs) -> bool:
-    return any(step < 0 for step in laid_out(inputs).x.strides)
+    return any(step < 0 for step in x_as_it_lies(inputs).strides)

@@ -10,7 +10,7 @@ from conformance.case import Inputs, Memory
 from conformance.checking.search.small import Draw, pick, small
 from conformance.checking.search.wanted import EARLIER, RANKS, Wanted
 from conformance.float_types import NARROW
-from conformance.memory import ALIKE, words
+from conformance.memory import ALIKE, OF_GRADIENTS, words
 
 MOST = 400
 """The most values that x may have."""
@@ -148,7 +148,7 @@ def _absent(draw: Draw, wanted: Wanted, memory: Memory, *, training: bool) -> fr
     dy, gamma, beta, running = (draw(small(_MOSTLY)) == 0 for _ in range(4))
     spare = wanted.absent and memory != "merged"
     found = {
-        "dy": not wanted.gradients or (dy and memory not in ("broadcast", "overlapping")),
+        "dy": not wanted.gradients or (dy and memory not in OF_GRADIENTS),
         "gamma": gamma and spare,
         "beta": beta and spare,
         "running_mean": running and spare and training,

@@ -27,7 +27,7 @@ from conformance.checking.search.textures import (
     values,
 )
 from conformance.checking.search.wanted import EARLIER, MEMORIES, RANKS, TYPES, Wanted
-from conformance.memory import following
+from conformance.memory import OF_GRADIENTS, following
 
 _AROUND: Mapping[str, float] = MappingProxyType(
     {"gamma": 1.0, "beta": 0.0, "running_mean": 0.0, "running_var": 1.0}
@@ -36,9 +36,6 @@ _AROUND: Mapping[str, float] = MappingProxyType(
 
 _LIKE_X = 2 + EARLIER
 _ARRAYS = _LIKE_X + len(_AROUND)
-_OF_GRADIENTS = ("broadcast", "overlapping")
-"""Kinds of memory that there is no call of without a gradient."""
-
 _BLOCK = st.binary(min_size=_ARRAYS * BYTES, max_size=_ARRAYS * BYTES)
 
 
@@ -83,7 +80,7 @@ def inputs(
             dtypes=tuple(dtypes),
             ranks=tuple(ranks),
             training=tuple(training),
-            memories=tuple(m for m in memories if gradients or m not in _OF_GRADIENTS),
+            memories=tuple(m for m in memories if gradients or m not in OF_GRADIENTS),
             absent=absent,
             gradients=gradients,
             per_activation=per_activation,

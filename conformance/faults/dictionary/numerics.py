@@ -49,6 +49,8 @@ def _overflowing(s: Sheet) -> Array:
 
 def _overflowing_in_single(s: Sheet) -> Array:
     squares = s.deviation**2
+    if s.inputs.x.dtype == np.float64:
+        return np.asarray(s.average(squares))
     with np.errstate(all="ignore"):
         total = np.sum(s.deviation.astype(np.float64) ** 2, axis=1, keepdims=True)
     beyond = np.isfinite(total) & (total > np.finfo(np.float32).max)

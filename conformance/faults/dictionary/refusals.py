@@ -9,7 +9,7 @@ from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Actual, Inputs
 from conformance.faults.fault import Calls, Fault
 from conformance.faults.sheet import Formula, Sheet, kernel
-from conformance.memory import laid_out
+from conformance.memory import x_as_it_lies
 
 _OF_FOUR, _RANK = 3, 5
 
@@ -19,7 +19,7 @@ def _is_one_value(inputs: Inputs) -> bool:
 
 
 def _is_view(inputs: Inputs) -> bool:
-    return inputs.dy is not None and not laid_out(inputs).x.flags.c_contiguous
+    return inputs.dy is not None and not x_as_it_lies(inputs).flags.c_contiguous
 
 
 def _is_last_of_five(inputs: Inputs) -> bool:

@@ -1,10 +1,10 @@
 """Arrays with a fence around them: whoever writes beside them is seen afterwards.
 
-Each array of a call is laid into a buffer of its own with `MARGIN` bytes before and after it, in
-the order in memory that it came with, and as far from an aligned address as it was.  All that is
-not the array is `FILLER`, so that reading beside it gives a number that is far off, and the same
-in every call.  A kernel may read the array; it may write to nothing of the buffer but the running
-statistics, and those only where its framework updates them in place.
+Each array of a call is laid into a buffer of its own with `MARGIN` bytes or more before and after
+it, in the order in memory that it came with, and as far from an aligned address as it was.  All
+that is not the array is `FILLER`, so that reading beside it gives a number that is far off, and the
+same in every call.  A kernel may read the array; it may write to nothing of the buffer but the
+running statistics, and those only where its framework updates them in place.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ from conformance.memory import FILLER, beginning
 
 MARGIN = 4096
 """Bytes on either side: a page, and a multiple of every alignment and item size."""
+
+_FAR = 1 << 16
+"""Bytes behind a larger array, at most: who reads one that lies backwards on from its first value
+reads as many as it has, and is to be told by what he finds."""
 
 _VECTOR = 16
 """Bytes of whose multiples every array begins that was not laid out otherwise."""
@@ -84,7 +88,8 @@ def fenced(array: Array) -> Fenced:
     steps = tuple(max(s, 0) // item for s in forward.strides)
     inside = _extent(forward.shape, steps) if forward.size else 0
     start = (MARGIN + forward.ctypes.data % _VECTOR) // item
-    flat = beginning(array.dtype, start + inside + MARGIN // item, offset=0)
+    behind = max(MARGIN, min(array.nbytes, _FAR)) // item
+    flat = beginning(array.dtype, start + inside + behind, offset=0)
     flat[...] = FILLER
     if forward.size:
         _inside(flat, start, forward.shape, steps)[...] = forward

@@ -9,6 +9,7 @@ import pytest
 
 from conformance.adapter import Capabilities
 from conformance.case import Actual, Inputs, Kernel
+from conformance.float_types import NARROW
 from conformance.tests.faults.reports import Report, reports
 from conformance.tests.faults.trials import told
 
@@ -34,6 +35,6 @@ def kernel(report: Report) -> Kernel:
 @pytest.mark.parametrize("report", CALLED)
 def test_a_kernel_of_a_report_is_called_by_its_name(report: str) -> None:
     """The diagnosis names what is claimed of the kernel, and nothing else."""
-    found = told(kernel(CALLED[report]), able=Capabilities())
+    found = told(kernel(CALLED[report]), able=Capabilities(narrow=frozenset(NARROW)))
     names = {name for f in found if f.fault for name in (f.fault, *f.together)}
     assert names == {*CALLED[report].named}

@@ -26,6 +26,7 @@ EVERYTHING = Capabilities(per_activation=True, narrow=frozenset(NARROW))
 def cases() -> tuple[Case, ...]:
     """Every case that is quickly run, and those that alone show what large ones show."""
     alone = {"count/rows-65537", "count/images-28", "count/rows-5003", "count/rows-5003-float64"}
+    alone |= {"width/wide-images", "width/wide-images-float64", "width/wide-images-test"}
     return tuple(c for c in matrix.cases() if c.inputs.x.size <= _LARGEST or c.id in alone)
 
 

@@ -177,6 +177,12 @@ ROWS = (
         ("last-partial-block-dropped",),
     ),
     CaseRow(
+        "wide-images-test",
+        "Rows of 1030 pixels in test mode, where nothing but y would tell that they are left.",
+        Recipe(shape=(1, 2, 1, 1030)).test,
+        ("last-partial-block-dropped",),
+    ),
+    CaseRow(
         "many-channels-few-values",
         "Sums divided by C in place of M, 1025 in place of 2, or a launch with its axes exchanged.",
         Recipe(shape=(2, 1025)),
