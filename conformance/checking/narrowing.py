@@ -1,7 +1,7 @@
 """Where a kernel fails: one that is right on some ranks and types may be meant for those.
 
 It is told of the whole catalogue only, and only where what remains is at least half of all that was
-compared and nothing in it fails: a narrower scope is no remedy for a fault.
+compared and nothing in it is wrong but at an edge: a narrower scope is no remedy for a fault.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 
 from conformance.checking.tried import Tried
-from conformance.verdict.record import HELD, RED
+from conformance.verdict.record import HELD, is_wrong
 
 
 def notes(tried: Iterable[Tried]) -> tuple[str, ...]:
@@ -23,7 +23,7 @@ def notes(tried: Iterable[Tried]) -> tuple[str, ...]:
         A sentence with the declaration; nothing where right and wrong cannot be told apart so.
     """
     compared = [t for t in tried if t.result.status in HELD]
-    failing = [_kind(t) for t in compared if t.result.status in RED]
+    failing = [_kind(t) for t in compared if any(map(is_wrong, t.result.outputs.values()))]
     wrong = set(failing)
     if len(failing) < _FEW or len(failing) < _MOST * sum(_kind(t) in wrong for t in compared):
         return ()
