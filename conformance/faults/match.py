@@ -150,7 +150,7 @@ class Prediction:
     def strays(self, name: str, actual: Array) -> bool:
         """Whether an output that the faults leave right fails by their rounding alone.
 
-        They make terms of dx so much larger, which cancel, that rounding leaves more than its bound.
+        They make terms of dx that cancel so much larger that rounding leaves more than the bound.
         """
         if name != "dx" or not self._ways or not self._is_returned(name):
             return False

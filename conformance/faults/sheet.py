@@ -165,6 +165,10 @@ def _samples(s: Sheet) -> int:
     return int(s.inputs.x.shape[next(axes)])
 
 
+FIRST_AXIS: Edits = MappingProxyType({"samples": lambda s: s.inputs.x.shape[0]})
+"""N as the size of the first axis, whether or not that is the channel axis."""
+
+
 def _blend(s: Sheet) -> Callable[[Array, Array], Array]:
     return lambda old, new: (1 - s.momentum) * old + s.momentum * new
 

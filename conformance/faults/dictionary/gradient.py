@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from conformance.case import Array, Dialect
 from conformance.faults.fault import Fault
-from conformance.faults.sheet import Sheet
+from conformance.faults.sheet import FIRST_AXIS, Sheet
 
 _LONG = 2048
 
@@ -17,6 +19,10 @@ def _without_last(s: Sheet) -> Array:
     if s.count > _LONG:
         dx[-1:, -1:] = 0
     return dx
+
+
+def _over_samples(s: Sheet) -> Callable[[Array], Array]:
+    return lambda rows: s.back_total(rows) / s.work(s.samples)
 
 
 FAULTS = (
@@ -97,7 +103,8 @@ FAULTS = (
         shows="spatial input",
         hides="rank 2, or sum(dy) = dgamma = 0",
         core=True,
-        edits={"back_average": lambda s: lambda rows: s.back_total(rows) / s.work(s.samples)},
+        edits={"back_average": _over_samples},
+        otherwise={"back_average": _over_samples, **FIRST_AXIS},
     ),
     Fault(
         id="dx-dmu-unsummed",

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MappingProxyType
 
 import numpy as np
 
 from conformance.case import Actual, Array
 from conformance.faults.fault import Fault
-from conformance.faults.sheet import Sheet
+from conformance.faults.sheet import FIRST_AXIS, Edits, Sheet
 
 _BOTH = ("dgamma", "dbeta")
+
+_AVERAGED: Edits = MappingProxyType(
+    {
+        "dgamma": lambda s: s.correct("dgamma") / s.work(s.samples),
+        "dbeta": lambda s: s.correct("dbeta") / s.work(s.samples),
+    }
+)
 
 
 def _keeping_dimensions(s: Sheet) -> Callable[[Actual], Actual]:
@@ -92,10 +100,8 @@ FAULTS = (
         mode="both",
         shows="two samples or more",
         hides="one sample",
-        edits={
-            "dgamma": lambda s: s.correct("dgamma") / s.work(s.samples),
-            "dbeta": lambda s: s.correct("dbeta") / s.work(s.samples),
-        },
+        edits=_AVERAGED,
+        otherwise={**_AVERAGED, **FIRST_AXIS},
     ),
     Fault(
         id="dgamma-dbeta-swapped",

@@ -6,7 +6,7 @@ import numpy as np
 
 from conformance.case import Array, Dialect
 from conformance.faults.fault import IN_HALF, Fault
-from conformance.faults.sheet import Formula, Sheet
+from conformance.faults.sheet import FIRST_AXIS, Formula, Sheet
 
 _BOTH = ("running_mean", "running_var")
 _LARGE = 4096
@@ -25,6 +25,10 @@ def _again(cell: str, old: str, fed: str) -> Formula:
 def _bessel_in_half(s: Sheet) -> Array:
     kind = s.inputs.x.dtype.type
     return s.work(kind(kind(s.count) / kind(s.count - 1)))  # type: ignore[no-any-return]  # a scalar
+
+
+def _by_samples(s: Sheet) -> Array:
+    return s.work(s.samples) / s.work(s.samples - 1)  # type: ignore[no-any-return]  # a scalar
 
 
 FAULTS = (
@@ -122,7 +126,8 @@ FAULTS = (
         shows="spatial input",
         hides="rank 2, where N = M",
         core=True,
-        edits={"correction": lambda s: s.work(s.samples) / s.work(s.samples - 1)},
+        edits={"correction": _by_samples},
+        otherwise={"correction": _by_samples, **FIRST_AXIS},
     ),
     Fault(
         id="bessel-nan-single-value",
