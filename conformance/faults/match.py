@@ -234,7 +234,7 @@ class Prediction:
         # An infinite prediction has no error, and leaves none to the rest of its channel.
         size = np.where(np.isinf(value), 0.0, np.abs(value))
         largest = size.max(axis=1, keepdims=True, initial=0.0)
-        if name == "dx":
+        if name == "dx" and way.slopes.shape == largest.shape:  # the channels are the same
             largest = np.maximum(largest, way.slopes)
         inner = roundoff(self._case.inputs) * largest
         noise = way.noise(name)[:, None]

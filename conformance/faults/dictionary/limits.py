@@ -6,7 +6,7 @@ import numpy as np
 
 from conformance.case import Array
 from conformance.faults.fault import NORMALIZED, Fault
-from conformance.faults.sheet import Formula, Sheet
+from conformance.faults.sheet import Edits, Formula, Sheet
 from conformance.float_types import NARROW
 
 _IMAGE = 4
@@ -44,14 +44,18 @@ def _without_images(s: Sheet) -> Array:
     return y
 
 
-def _as_parameters(s: Sheet, values: Array) -> Array:
-    """Rounded to the type of the parameters, and back."""
-    return np.asarray(values.astype(s.inputs.parameter_dtype).astype(s.work))
+def _in_type_of(*, any_parameter: bool) -> Edits:
+    """Mean and variance rounded to the type of the parameters and back, or to that of gamma."""
 
+    def rounded(s: Sheet, values: Array) -> Array:
+        if s.inputs.gamma is None and not any_parameter:
+            return values
+        return np.asarray(values.astype(s.inputs.parameter_dtype).astype(s.work))
 
-def _of_parameters(s: Sheet) -> Array:
-    mean = s.correct("mean")
-    return _as_parameters(s, np.asarray(s.average((s.x - mean) ** 2)))
+    def variance(s: Sheet) -> Array:
+        return rounded(s, np.asarray(s.average((s.x - s.correct("mean")) ** 2)))
+
+    return {"mean": lambda s: rounded(s, s.correct("mean")), "var": variance}
 
 
 FAULTS = (
@@ -129,9 +133,7 @@ FAULTS = (
         shows="parameters narrower than x",
         hides="parameters of the type of x, or wider",
         types=NARROW,
-        edits={
-            "mean": lambda s: _as_parameters(s, s.correct("mean")),
-            "var": _of_parameters,
-        },
+        edits=_in_type_of(any_parameter=True),
+        otherwise=_in_type_of(any_parameter=False),
     ),
 )
