@@ -219,7 +219,8 @@ class Explaining:
             cells = {c for c in self._wrong(scopes, {name}) if c in self.left}
             if not is_whole:
                 cells = {c for c in cells if c[0] in self._sampled}
-            if cells and len(cells - account.agreed) <= spare(account.faults, cells):
+            missing = [cell for cell in cells if not account.allows(cell)]
+            if cells and len(missing) <= spare(account.faults, cells):
                 found |= cells & account.agreed
         return found if self._is_enough(account, found) else set()
 

@@ -52,6 +52,8 @@ class Account:
         moved: Wrong cells that it changes, if only within their bounds.
         agreed: Wrong cells that are what it says.
         told: Those of them that tell it from other faults.
+        spread: Wrong cells that it says are wrong in another way, of calls with NaN or infinity:
+            what spreads from these depends on how a kernel is written.
         refuted: Scopes in which a right cell is one that it says is wrong.
         against: The cases of these cells, as far as they were looked at.
     """
@@ -61,6 +63,7 @@ class Account:
     moved: set[Cell] = field(default_factory=set)
     agreed: set[Cell] = field(default_factory=set)
     told: set[Cell] = field(default_factory=set)
+    spread: set[Cell] = field(default_factory=set)
     refuted: set[Scope] = field(default_factory=set)
     against: set[str] = field(default_factory=set)
 
@@ -68,6 +71,10 @@ class Account:
     def ids(self) -> tuple[str, ...]:
         """The ids of its faults."""
         return tuple(fault.id for fault in self.faults)
+
+    def allows(self, cell: Cell) -> bool:
+        """Whether a wrong cell needs no other fault than these."""
+        return cell in self.agreed or cell in self.spread
 
 
 class Hearing:
@@ -156,7 +163,7 @@ class Hearing:
         for e in _interleaved(evidence) if whole else evidence:
             if e.scope not in account.refuted or (not whole and len(account.against) <= CHANCES):
                 self._hear(account, e, frozenset(outputs))
-            missed.update(n for n in e.failing if (e.case.id, n) not in account.agreed)
+            missed.update(n for n in e.failing if not account.allows((e.case.id, n)))
             open_outputs -= {n for n in e.failing if missed[n] > spare.get(n, 0)}
             if whole and (account.refuted or not open_outputs):
                 account.agreed.clear()
@@ -185,7 +192,6 @@ class Hearing:
             account.shows.add(cell)
             agrees = self._agrees(prediction, account.faults, e, name)
             if name in e.right:
-                # What spreads from a NaN depends on how a kernel is written: it refutes nothing.
                 if e.ordinary and not agrees:
                     account.refuted.add(e.scope)
                     account.against.add(e.case.id)
@@ -194,6 +200,8 @@ class Hearing:
                 account.agreed.add(cell)
                 if prediction.tells(name):
                     account.told.add(cell)
+            elif not e.ordinary:
+                account.spread.add(cell)
 
     @staticmethod
     def _agrees(prediction: Prediction, faults: Hypothesis, e: Evidence, name: str) -> bool:
