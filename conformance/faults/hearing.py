@@ -181,27 +181,32 @@ class Hearing:
             by_chance = touched & e.failing & e.again.keys()
             account.agreed |= {(e.case.id, name) for name in by_chance}
             return
-        for name in touched & ((e.failing & outputs) | e.right):
-            cell = (e.case.id, name)
-            if name in e.failing and prediction.moves(name):
-                account.moved.add(cell)
+        for name in touched & e.failing & outputs:
+            self._hear_wrong(account, e, name, prediction)
+        for name in touched & e.right:
             if not prediction.deviates(name):
-                if name in e.failing and prediction.strays(name, e.actual[name]):
-                    account.agreed.add(cell)
                 continue
-            account.shows.add(cell)
-            agrees = self._agrees(prediction, account.faults, e, name)
-            if name in e.right:
-                if e.ordinary and not agrees:
-                    account.refuted.add(e.scope)
-                    account.against.add(e.case.id)
-                    return
-            elif agrees:
+            account.shows.add((e.case.id, name))
+            if e.ordinary and not self._agrees(prediction, account.faults, e, name):
+                account.refuted.add(e.scope)
+                account.against.add(e.case.id)
+                return
+
+    def _hear_wrong(self, account: Account, e: Evidence, name: str, prediction: Prediction) -> None:
+        cell = (e.case.id, name)
+        if prediction.moves(name):
+            account.moved.add(cell)
+        if not prediction.deviates(name):
+            if prediction.strays(name, e.actual[name]):
                 account.agreed.add(cell)
-                if prediction.tells(name):
-                    account.told.add(cell)
-            elif not e.ordinary:
-                account.spread.add(cell)
+            return
+        account.shows.add(cell)
+        if self._agrees(prediction, account.faults, e, name):
+            account.agreed.add(cell)
+            if prediction.tells(name):
+                account.told.add(cell)
+        elif not e.ordinary:
+            account.spread.add(cell)
 
     @staticmethod
     def _agrees(prediction: Prediction, faults: Hypothesis, e: Evidence, name: str) -> bool:
