@@ -58,7 +58,7 @@ class Fault:
             same fault fails in the same places with other values.
         accepted: Why it is no fault to this suite; empty for all others.
         refuses: For a fault that gives no answer: the calls that it refuses.
-        otherwise: Another way for it to come out, where frameworks differ.
+        otherwise: Other ways for it to come out, where kernels and frameworks differ.
     """
 
     id: str
@@ -76,7 +76,7 @@ class Fault:
     rounding: bool = False
     accepted: str = ""
     refuses: Calls | None = None
-    otherwise: Edits | None = None
+    otherwise: tuple[Edits, ...] = ()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -167,7 +167,7 @@ def at_once(faults: Sequence[Fault]) -> list[Edits]:
 
 
 def _forms(fault: Fault) -> list[Edits]:
-    return [fault.edits] if fault.otherwise is None else [fault.edits, fault.otherwise]
+    return [fault.edits, *fault.otherwise]
 
 
 def _always(lot: int) -> Formula:

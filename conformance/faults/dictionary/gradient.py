@@ -104,7 +104,7 @@ FAULTS = (
         hides="rank 2, or sum(dy) = dgamma = 0",
         core=True,
         edits={"back_average": _over_samples},
-        otherwise={"back_average": _over_samples, **FIRST_AXIS},
+        otherwise=({"back_average": _over_samples, **FIRST_AXIS},),
     ),
     Fault(
         id="dx-dmu-unsummed",

@@ -134,6 +134,6 @@ FAULTS = (
         hides="parameters of the type of x, or wider",
         types=NARROW,
         edits=_in_type_of(any_parameter=True),
-        otherwise=_in_type_of(any_parameter=False),
+        otherwise=(_in_type_of(any_parameter=False),),
     ),
 )

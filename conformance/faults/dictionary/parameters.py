@@ -101,7 +101,7 @@ FAULTS = (
         shows="two samples or more",
         hides="one sample",
         edits=_AVERAGED,
-        otherwise={**_AVERAGED, **FIRST_AXIS},
+        otherwise=({**_AVERAGED, **FIRST_AXIS},),
     ),
     Fault(
         id="dgamma-dbeta-swapped",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeAlias
 
 from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Actual, Inputs
@@ -22,13 +23,34 @@ def _is_view(inputs: Inputs) -> bool:
     return inputs.dy is not None and not x_as_it_lies(inputs).flags.c_contiguous
 
 
-def _is_last_of_five(inputs: Inputs) -> bool:
-    return inputs.x.ndim == _RANK and inputs.channel_axes == (_RANK - 1,)
+_Axis: TypeAlias = Callable[[Inputs], int | None]
 
 
-def _is_misresolved(inputs: Inputs) -> bool:
-    """Whether the axis before the last has another length, so that no parameter fits it."""
-    return _is_last_of_five(inputs) and inputs.x.shape[_OF_FOUR] != inputs.x.shape[-1]
+def _last_of_four(inputs: Inputs) -> int | None:
+    last_of_five = inputs.x.ndim == _RANK and inputs.channel_axes == (_RANK - 1,)
+    return _OF_FOUR if last_of_five else None
+
+
+def _one_for_zero(inputs: Inputs) -> int | None:
+    return 1 if inputs.axis == 0 else None
+
+
+def _before_negative(inputs: Inputs) -> int | None:
+    axis = inputs.axis
+    return None if isinstance(axis, tuple) or axis >= 0 else (axis - 1) % inputs.x.ndim
+
+
+def _misresolved(axis: _Axis) -> Calls:
+    """Whether the wrong axis has another length, so that no parameter fits it."""
+
+    def refuses(inputs: Inputs) -> bool:
+        wrong = axis(inputs)
+        fitted = (inputs.gamma, inputs.beta, inputs.running_mean)
+        if wrong is None or all(array is None for array in fitted):
+            return False
+        return bool(inputs.x.shape[wrong] != inputs.channel_shape[0])
+
+    return refuses
 
 
 def _refusing(refuses: Calls, why: str) -> Formula:
@@ -40,15 +62,16 @@ def _refusing(refuses: Calls, why: str) -> Formula:
     return outputs
 
 
-def _along_axis_of_four(s: Sheet) -> Callable[[Actual], Actual]:
-    def deliver(outputs: Actual) -> Actual:
-        if not _is_last_of_five(s.inputs):
-            return outputs
-        if _is_misresolved(s.inputs):
-            raise ValueError("gamma does not fit axis 3")
-        return kernel(wide=s.wide)(replace(s.inputs, axis=_OF_FOUR))
+def _along(axis: _Axis) -> Formula:
+    def delivered(s: Sheet) -> Callable[[Actual], Actual]:
+        wrong = axis(s.inputs)
+        if wrong is None:
+            return lambda outputs: outputs
+        if _misresolved(axis)(s.inputs):
+            raise ValueError(f"no parameter fits axis {wrong}")
+        return lambda _: kernel(wide=s.wide)(replace(s.inputs, axis=wrong))
 
-    return deliver
+    return delivered
 
 
 FAULTS = (
@@ -82,7 +105,29 @@ FAULTS = (
         mode="both",
         shows="5 axes with channels last",
         hides="4 axes; channels first",
-        refuses=_is_misresolved,
-        edits={"delivered": _along_axis_of_four},
+        refuses=_misresolved(_last_of_four),
+        edits={"delivered": _along(_last_of_four)},
+    ),
+    Fault(
+        id="axis-zero-as-one",
+        title="axis 0 is taken for axis 1",
+        math="axis 0: statistics and parameters along axis 1, or an error",
+        touches=OUTPUT_NAMES,
+        mode="both",
+        shows="channels along axis 0",
+        hides="every other axis",
+        refuses=_misresolved(_one_for_zero),
+        edits={"delivered": _along(_one_for_zero)},
+    ),
+    Fault(
+        id="negative-axis-off-by-one",
+        title="a negative axis is taken for the one before it",
+        math="axis -k: statistics and parameters along axis -k - 1, or an error",
+        touches=OUTPUT_NAMES,
+        mode="both",
+        shows="an axis that is counted from the end",
+        hides="an axis of 0 and above",
+        refuses=_misresolved(_before_negative),
+        edits={"delivered": _along(_before_negative)},
     ),
 )

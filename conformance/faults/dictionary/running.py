@@ -127,7 +127,7 @@ FAULTS = (
         hides="rank 2, where N = M",
         core=True,
         edits={"correction": _by_samples},
-        otherwise={"correction": _by_samples, **FIRST_AXIS},
+        otherwise=({"correction": _by_samples, **FIRST_AXIS},),
     ),
     Fault(
         id="bessel-nan-single-value",

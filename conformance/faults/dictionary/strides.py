@@ -7,9 +7,11 @@ lies what nobody knows, but for a kernel that is checked inside a fence: there i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from conformance.case import Array
+from conformance.case import Array, Inputs
 from conformance.faults.fault import BY_STATISTICS, Fault
 from conformance.faults.sheet import Edits, Formula, Sheet
 from conformance.memory import FILLER
@@ -17,6 +19,9 @@ from conformance.memory import FILLER
 _GRADIENTS = ("dx", "dgamma", "dbeta")
 _PARAMETERS = ("gamma", "beta")
 _CELLS = {"running_mean": "old_mean", "running_var": "old_var"}
+_VECTOR = 16
+"""Bytes of a vector that is loaded at once."""
+
 _EVERY = ("x", "dy", *_PARAMETERS, *_CELLS)
 
 
@@ -56,23 +61,37 @@ def _in_memory_order(name: str) -> Formula:
     return read
 
 
-def _from_first(name: str, cell: str, *, copied: bool) -> Formula:
-    """An array read on from its first value, as if it were contiguous.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _From:
+    """How arrays that are taken to be contiguous are read.
 
-    Args:
-        name: The array.
-        cell: The cell of the sheet that it is in.
-        copied: Whether what lies backwards is copied before the kernel has it.
+    Attributes:
+        copied: What lies backwards is copied before the kernel has it.
+        packed: What has gaps or lies backwards is copied.
+        beside: They are read so in the path for contiguous x alone.
     """
 
-    def read(s: Sheet) -> Array:
-        given = getattr(s.inputs, name)
-        if given is None or given.flags.c_contiguous or (copied and _is_backwards(given)):
-            return np.asarray(s.correct(cell))
-        values = _read_on(given).reshape(given.shape)
-        return s.rows(values) if given.shape == s.inputs.x.shape else s.column(values, 0.0)
+    copied: bool = False
+    packed: bool = False
+    beside: bool = False
 
-    return read
+    def reads_right(self, given: Array, inputs: Inputs) -> bool:
+        """Whether an array is read as it is."""
+        elsewhere = self.beside and not inputs.x.flags.c_contiguous
+        return given.flags.c_contiguous or elsewhere or (self.copied and _is_backwards(given))
+
+    def formula(self, name: str, cell: str) -> Formula:
+        """An array read on from its first value, as if it were contiguous."""
+
+        def read(s: Sheet) -> Array:
+            given = getattr(s.inputs, name)
+            if given is None or self.reads_right(given, s.inputs):
+                return np.asarray(s.correct(cell))
+            flat = given.ravel(order="K") if self.packed else _read_on(given)
+            values = flat.reshape(given.shape)
+            return s.rows(values) if given.shape == s.inputs.x.shape else s.column(values, 0.0)
+
+        return read
 
 
 def _is_backwards(array: Array) -> bool:
@@ -93,10 +112,37 @@ def _as_x_lies(*, copied: bool) -> Formula:
     return read
 
 
-def _views(*names: str, copied: bool = False) -> Edits:
+def _views(*names: str, how: _From = _From()) -> Edits:
     """Arrays that are each read on from their first value."""
-    cells = {_CELLS.get(name, name): name for name in names}
-    return {cell: _from_first(name, cell, copied=copied) for cell, name in cells.items()}
+    return {_CELLS.get(n, n): how.formula(n, _CELLS.get(n, n)) for n in names}
+
+
+def _other_views(*names: str, paths: bool = False) -> tuple[Edits, ...]:
+    """The other ways to read arrays on; `paths`: in a path of the kernel alone, too."""
+    ways = [_From(copied=True)]
+    if paths:
+        ways += [_From(beside=True), _From(beside=True, packed=True), _From(packed=True)]
+    return tuple(_views(*names, how=way) for way in ways)
+
+
+def _from_boundary(before: float | None) -> Formula:
+    """Contiguous x read from the last aligned address at or before it.
+
+    Args:
+        before: What lies there; None for the last values of x, as in a buffer that is a ring.
+    """
+
+    def read(s: Sheet) -> Array:
+        x = s.inputs.x
+        off = x.__array_interface__["data"][0] % _VECTOR // x.itemsize
+        if not off or not x.flags.c_contiguous:
+            return np.asarray(s.correct("x"))
+        values = np.roll(x.reshape(-1), off)
+        if before is not None:
+            values[:off] = before
+        return s.rows(values.reshape(x.shape))
+
+    return read
 
 
 FAULTS = (
@@ -140,7 +186,7 @@ FAULTS = (
         shows="x that is not contiguous",
         hides="contiguous x",
         edits=_views("x"),
-        otherwise=_views("x", copied=True),
+        otherwise=_other_views("x"),
     ),
     Fault(
         id="gradient-view-read-on",
@@ -151,7 +197,7 @@ FAULTS = (
         shows="dy that is not contiguous",
         hides="contiguous dy",
         edits=_views("dy"),
-        otherwise=_views("dy", copied=True),
+        otherwise=_other_views("dy", paths=True),
     ),
     Fault(
         id="gradient-read-as-input-lies",
@@ -162,7 +208,7 @@ FAULTS = (
         shows="dy with other strides than x",
         hides="dy that lies as x does",
         edits={"dy": _as_x_lies(copied=False)},
-        otherwise={"dy": _as_x_lies(copied=True)},
+        otherwise=({"dy": _as_x_lies(copied=True)},),
     ),
     Fault(
         id="parameter-view-read-on",
@@ -173,7 +219,29 @@ FAULTS = (
         shows="parameters that are not contiguous",
         hides="contiguous parameters",
         edits=_views(*_PARAMETERS),
-        otherwise=_views(*_PARAMETERS, copied=True),
+        otherwise=_other_views(*_PARAMETERS, paths=True),
+    ),
+    Fault(
+        id="scale-view-read-on",
+        title="gamma is read on from its first value, without its stride",
+        math="gamma replaced by what follows its first value in memory",
+        touches=("y", "dx"),
+        mode="both",
+        shows="gamma that is not contiguous",
+        hides="contiguous gamma",
+        edits=_views("gamma"),
+        otherwise=_other_views("gamma", paths=True),
+    ),
+    Fault(
+        id="unaligned-input-from-boundary",
+        title="x is read from the multiple of 16 bytes before its first value",
+        math="x replaced by what begins at its address rounded down",
+        touches=BY_STATISTICS,
+        mode="both",
+        shows="x that is not aligned to 16 bytes",
+        hides="aligned x, as every allocator returns it",
+        edits={"x": _from_boundary(FILLER)},
+        otherwise=({"x": _from_boundary(None)},),
     ),
     Fault(
         id="every-view-read-on",
@@ -184,6 +252,6 @@ FAULTS = (
         shows="arrays that are not contiguous",
         hides="contiguous arrays",
         edits=_views(*_EVERY),
-        otherwise=_views(*_EVERY, copied=True),
+        otherwise=_other_views(*_EVERY),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -116,3 +117,19 @@ def test_an_axis_of_four_is_told_from_other_refusals() -> None:
 
     assert [f.fault for f in told(refusing_last)] == ["last-axis-of-four"]
     assert [f.fault for f in told(refusing_rank_five)] == []
+
+
+def test_another_axis_is_told_from_other_refusals() -> None:
+    """An axis that is resolved wrongly is named where parameters fit it, and where none does."""
+
+    def run(inputs: Inputs) -> Actual:
+        return CORRECT(replace(inputs, axis=1 if inputs.axis == 0 else inputs.axis))
+
+    def back(inputs: Inputs) -> Actual:
+        axis = inputs.axis
+        return CORRECT(
+            inputs if isinstance(axis, tuple) or axis >= 0 else replace(inputs, axis=axis - 1)
+        )
+
+    for kernel, name in ((run, "axis-zero-as-one"), (back, "negative-axis-off-by-one")):
+        assert {f.fault for f in told(kernel)} == {name}

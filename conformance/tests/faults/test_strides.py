@@ -32,6 +32,7 @@ def reading(
     *names: str,
     copied: bool,
     by: Callable[[Array, Array], tuple[int, ...]] = dense,
+    beside: bool = False,
 ) -> Kernel:
     """A kernel that reads some arrays on, behind a fence.
 
@@ -39,10 +40,13 @@ def reading(
         names: The arrays.
         copied: Whether it is given a copy of what lies backwards, as by PyTorch.
         by: The strides that it takes an array to have, beside x.
+        beside: Whether it does so in a path for contiguous x alone.
     """
 
     def run(inputs: Inputs) -> Actual:
         given = {name: array for name, array in inputs.given().items() if name in names}
+        if beside and not inputs.x.flags.c_contiguous:
+            given = {}
         if copied:
             given = {n: a for n, a in given.items() if min(a.strides, default=0) >= 0}
         read: dict[str, Any] = {
@@ -61,6 +65,7 @@ def reading(
         (("x",), "input-view-read-on"),
         (("dy",), "gradient-view-read-on"),
         (("gamma", "beta"), "parameter-view-read-on"),
+        (("gamma",), "scale-view-read-on"),
         (EVERY, "every-view-read-on"),
     ],
 )
@@ -79,3 +84,40 @@ def test_a_gradient_that_is_read_as_x_lies_is_named(*, copied: bool) -> None:
     found = told(reading("dy", copied=copied, by=as_x_lies))
     assert {f.fault for f in found} == {"gradient-read-as-input-lies"}
     assert all(f.also == () for f in found)
+
+
+@pytest.mark.parametrize(
+    ("names", "fault"),
+    [
+        (("dy",), "gradient-view-read-on"),
+        (("gamma", "beta"), "parameter-view-read-on"),
+        (("gamma",), "scale-view-read-on"),
+    ],
+)
+def test_what_only_the_path_of_contiguous_x_reads_on_is_named(
+    names: tuple[str, ...], fault: str
+) -> None:
+    """A kernel with a path for contiguous x takes what comes with it to be contiguous."""
+    found = told(reading(*names, copied=False, beside=True))
+    assert {f.fault for f in found} == {fault}
+    assert all(f.also == () for f in found)
+
+
+def test_x_that_is_read_from_the_boundary_before_it_is_named() -> None:
+    """A kernel that loads vectors rounds the address of x down, and reads the fence before it."""
+
+    def run(inputs: Inputs) -> Actual:
+        x = fenced(inputs.x).array
+        off = x.ctypes.data % 16
+        if not off or not x.flags.c_contiguous:
+            return CORRECT(inputs)
+        buffer = x.base
+        while isinstance(buffer, np.ndarray) and isinstance(buffer.base, np.ndarray):
+            buffer = buffer.base
+        assert isinstance(buffer, np.ndarray)
+        start = x.ctypes.data - off - buffer.ctypes.data
+        flat = np.frombuffer(buffer.tobytes()[start : start + x.nbytes], x.dtype)
+        return CORRECT(replace(inputs, x=flat.reshape(x.shape)))
+
+    found = told(run)
+    assert {f.fault for f in found} == {"unaligned-input-from-boundary"}
