@@ -2,12 +2,13 @@
 
 Each output is a sum of a few terms that the exact answers give; least squares finds the weight
 that a kernel gives to each.  Weights that agree on several cases are a finding, such as
-``dx = 1 gamma inv_std dy - 0 gamma inv_std mean(dy) - ...``.
+``dx = 1 gamma inv_std dy - 0 gamma inv_std mean(dy) - ...``; and that they are the right ones says
+that the formula is no part of what is wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -30,9 +31,13 @@ def off(name: str, wrong: Sequence[tuple[Case, Array]]) -> tuple[str, int]:
     Returns:
         A sentence, and on how many of the cases it holds.
     """
-    weighed = [weights for case, actual in wrong if (weights := _weights(name, case, actual))]
+    weighed = [(case, found) for case, actual in wrong if (found := _weights(name, case, actual))]
+    right = sum(_same(found, _due(name, case, found)) for case, found in weighed)
+    if right * 2 > len(wrong):
+        told = "has the right terms with the right weights: its rounding or single values are off"
+        return f"no known fault; {name} {told}", right
     groups: list[list[Mapping[str, float]]] = []
-    for weights in weighed:
+    for _, weights in weighed:
         for group in groups:
             if _same(group[0], weights):
                 group.append(weights)
@@ -42,8 +47,15 @@ def off(name: str, wrong: Sequence[tuple[Case, Array]]) -> tuple[str, int]:
     largest = max(groups, key=len, default=[])
     if len(largest) * 2 <= len(wrong):
         return "no known fault, and no weights of its terms explain it", 0
-    told = " ".join(f"{value:+.{_DIGITS}g} {term}" for term, value in largest[0].items())
+    told = " ".join(f"{round(value, _DIGITS):+g} {term}" for term, value in largest[0].items())
     return f"no known fault; it is {name} = {told}", len(largest)
+
+
+def _due(name: str, case: Case, terms: Iterable[str]) -> dict[str, float]:
+    """The weights of terms in the right answer."""
+    absent = {"gamma mean inv_std", "sum(dy)" if name == "dgamma" else "sum(dy xhat)"}
+    of_means = -1.0 if case.inputs.training else 0.0
+    return {t: 0.0 if t in absent else of_means if "mean(dy" in t else 1.0 for t in terms}
 
 
 def _same(one: Mapping[str, float], other: Mapping[str, float]) -> bool:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from conformance import adapter
-from conformance.case import Actual, Dialect, Inputs, Kernel
+from conformance.case import Actual, Array, Dialect, Inputs, Kernel
 from conformance.faults import FAULTS
 from conformance.faults.diagnosis import diagnose
 from conformance.faults.fault import at_once
-from conformance.faults.sheet import kernel
+from conformance.faults.sheet import Sheet, kernel
 from conformance.tests.faults.independent import CORRECT, DIALECTS, KERNELS
 from conformance.tests.faults.independent.lanes import otherwise
 from conformance.tests.faults.trials import evidence, told
@@ -107,6 +107,19 @@ def test_an_unknown_fault_is_told_by_its_terms(
     found = {d.outputs: d for d in told(odd)}
     assert found[output,].fault is None
     assert said in found[output,].title
+
+
+@pytest.mark.parametrize("output", ["y", "dx", "dgamma", "dbeta"])
+def test_an_output_with_coarse_rounding_is_said_to_have_its_formula(output: str) -> None:
+    """Where the terms have their right weights, that is said, and no formula is told."""
+
+    def coarse(s: Sheet) -> Array:
+        value = s.correct(output)
+        return np.asarray(value * (1 + 1e-4 * (-1) ** np.arange(value.size).reshape(value.shape)))
+
+    found = {d.outputs: d for d in told(kernel({output: coarse}))}
+    assert found[output,].fault is None
+    assert f"{output} has the right terms" in found[output,].title
 
 
 def test_a_single_pass_written_otherwise_is_recognised_by_place() -> None:
