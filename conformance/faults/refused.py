@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from conformance.adapter import WROTE_TO_INPUTS
 from conformance.arrays import OUTPUT_NAMES
@@ -58,14 +59,20 @@ def _is_error(e: Evidence) -> bool:
 def _is(fault: Fault, evidence: Iterable[Evidence], refused: set[str]) -> bool:
     """Whether a fault refuses what was refused, and nothing that was answered.
 
-    But for arrays that lie backwards: where a framework has none, kernels are given copies.
+    But for arrays that lie backwards: where a framework has none, kernels are given copies.  And
+    a kernel that cannot do without dy is given one where a call has none.
     """
     if fault.refuses is None:
         return False
     own = [e.case for e in evidence if fault.acts_on(e.case.inputs)]
     named = {case.id: case.inputs for case in own if fault.refuses(case.inputs)}
     answered = (inputs for case, inputs in named.items() if case not in refused)
-    return refused <= named.keys() and all(_is_backwards(inputs) for inputs in answered)
+    possible = {case.id for case in own if fault.refuses(_with_dy(case.inputs))}
+    return refused <= possible and all(_is_backwards(inputs) for inputs in answered)
+
+
+def _with_dy(inputs: Inputs) -> Inputs:
+    return inputs if inputs.dy is not None else replace(inputs, dy=inputs.x)
 
 
 def _is_backwards(inputs: Inputs) -> bool:

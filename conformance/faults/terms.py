@@ -47,7 +47,9 @@ def off(name: str, wrong: Sequence[tuple[Case, Array]]) -> tuple[str, int]:
     largest = max(groups, key=len, default=[])
     if len(largest) * 2 <= len(wrong):
         return "no known fault, and no weights of its terms explain it", 0
-    told = " ".join(f"{round(value, _DIGITS):+g} {term}" for term, value in largest[0].items())
+    told = " ".join(
+        f"{round(value, _DIGITS) + 0.0:+g} {term}" for term, value in largest[0].items()
+    )
     return f"no known fault; it is {name} = {told}", len(largest)
 
 

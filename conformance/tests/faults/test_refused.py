@@ -78,6 +78,17 @@ def test_what_lies_backwards_may_be_answered() -> None:
     assert named(seen(lambda case: case.id in ids[1:])) == []
 
 
+def test_a_kernel_that_needs_dy_may_refuse_what_comes_without() -> None:
+    """It is given a gradient where a call has none, and refuses that call too."""
+
+    def any_view(case: Case) -> bool:
+        return not laid_out(case.inputs).x.flags.c_contiguous
+
+    assert sum(map(any_view, matrix.cases())) > sum(map(is_view, matrix.cases()))
+    train = [e for e in seen(any_view) if e.case.inputs.training]
+    assert named(train) == [VIEW]
+
+
 def test_a_single_refusal_gives_no_name() -> None:
     """One call has many properties, so that what is refused is not known."""
     first = next(case for case in matrix.cases() if is_one_value(case))
