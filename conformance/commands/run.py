@@ -6,18 +6,24 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import prod
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.atomic import require_folder
-from conformance.cases import golden, tiers
+from conformance.cases import golden, large, tiers
+from conformance.cases.catalogue.recipe import CaseRow
+from conformance.cases.tier_names import LARGE
 from conformance.checking.selftest import adapters
 from conformance.commands import examined
 from conformance.commands.arguments import add_shield, add_timeout, whole
 from conformance.commands.console import drawn
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
+from conformance.errors import SelectionError
+from conformance.harness import large_run
 from conformance.harness import run as runner
 from conformance.harness.halt import Halt
 from conformance.harness.run import Column
@@ -58,15 +64,22 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument(
         "--tier",
-        choices=list(tiers.TIERS),
+        choices=[*tiers.TIERS, LARGE],
         default="standard",
-        help="smoke: the few cases that reject every known wrong kernel (default: standard)",
+        help="smoke: the few cases that reject every known wrong kernel; large: calls of every "
+        "size, and none of the stored cases (default: standard)",
+    )
+    parser.add_argument(
+        "--most",
+        type=whole("values of x", 1),
+        metavar="N",
+        help="of the large tier, only calls of at most N values, as for a simulator",
     )
     parser.add_argument(
         "--records",
         type=Path,
         metavar="DIR",
-        help="where the records go (default: records; nowhere with --case or --tier smoke)",
+        help="where the records go (default: records; nowhere with --case or another tier)",
     )
     parser.add_argument(
         "--jobs",
@@ -81,7 +94,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Run the selection; see the module's text."""
-    case_ids = tiers.select(args.tier, args.case)
+    asked: Sequence[object]
+    if args.tier == LARGE:
+        asked = rows = _rows(args)
+        runs = partial(large_run.run, rows=rows)
+    else:
+        _refuse_most(args)
+        asked = ids = tiers.select(args.tier, args.case)
+        runs = partial(runner.run, case_ids=ids, jobs=args.jobs)
     part = args.case or args.tier != "standard"
     folder = args.records or (None if part else Path("records"))
     if folder is not None:
@@ -89,7 +109,8 @@ def run(args: argparse.Namespace) -> int:
     columns = runner.columns(args.adapter)
     halt = Halt()
     with args.signals.ending(halt.now):
-        records = _with_progress(args, columns, case_ids, folder, halt)
+        run_all = partial(runs, columns, case_seconds=args.timeout, halt=halt)
+        records = _with_progress(columns, len(asked), folder, run_all)
         by_id = {column.id: column for column in columns}
         for done in records:
             column = by_id[f"{done.adapter}/{done.path}"]
@@ -100,12 +121,35 @@ def run(args: argparse.Namespace) -> int:
     return DOES_NOT if any(done.red for done in records) else CONFORMS
 
 
+def _rows(args: argparse.Namespace) -> tuple[CaseRow, ...]:
+    """The rows of the large tier that are asked for.
+
+    Raises:
+        SelectionError: there are none.
+    """
+    matching = large.select(args.case)
+    rows = tuple(r for r in matching if args.most is None or prod(r.recipe.shape) <= args.most)
+    if not rows:
+        raise SelectionError(
+            f"none of the {len(matching)} calls of the large tier that match has at most "
+            f"{args.most} values of x. Raise --most, or leave --case out."
+        )
+    return rows
+
+
+def _refuse_most(args: argparse.Namespace) -> None:
+    if args.most is not None:
+        raise SelectionError(
+            f"--most {args.most} was given with --tier {args.tier}; it is for --tier large, "
+            "whose calls are of every size. Leave it out."
+        )
+
+
 def _with_progress(
-    args: argparse.Namespace,
     columns: Sequence[Column],
-    case_ids: Sequence[str],
+    total: int,
     folder: Path | None,
-    halt: Halt,
+    run_all: Callable[..., list[RunRecord]],
 ) -> list[RunRecord]:
     console = drawn(stderr=True)
     with Progress(
@@ -116,7 +160,7 @@ def _with_progress(
         console=console,
         disable=not console.is_terminal,
     ) as progress:
-        bars = {c.id: progress.add_task(c.id, total=len(case_ids)) for c in columns}
+        bars = {c.id: progress.add_task(c.id, total=total) for c in columns}
 
         def done(column: Column, _result: CaseResult) -> None:
             progress.advance(bars[column.id])
@@ -125,15 +169,7 @@ def _with_progress(
             if folder is not None:
                 record_file.save(whole, folder)
 
-        return runner.run(
-            columns,
-            case_ids,
-            jobs=args.jobs,
-            case_seconds=args.timeout,
-            halt=halt,
-            done=done,
-            finished=finished,
-        )
+        return run_all(done=done, finished=finished)
 
 
 def _report(column: Column, done: RunRecord, folder: Path | None, args: argparse.Namespace) -> None:

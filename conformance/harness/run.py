@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 
@@ -120,8 +120,17 @@ def columns(selector: str) -> list[Column]:
     return chosen
 
 
-def examine(session: Session, column: Column, case: Case) -> tuple[CaseResult, Evidence]:
-    """Run one case on one path and judge it; the evidence is what a diagnosis needs."""
+def examine(
+    session: Session, column: Column, case: Case, options: str = ""
+) -> tuple[CaseResult, Evidence]:
+    """Run one case on one path and judge it; the evidence is what a diagnosis needs.
+
+    Args:
+        session: The column's worker.
+        column: The path.
+        case: The case.
+        options: What else the command needs that repeats it, such as ``" --tier large"``.
+    """
     answer = session.run(column.path, case)
     results = judged(case, column.dialect, answer)
     result = CaseResult(
@@ -131,7 +140,7 @@ def examine(session: Session, column: Column, case: Case) -> tuple[CaseResult, E
         layout=layout_name(case.inputs),
         dtype=case.inputs.types,
         outputs=applying.apply(column.known, column.path, case.id, results, column.sizes),
-        repro=f"conformance run {shlex.quote(column.selector)} --case {case.id}",
+        repro=f"conformance run {shlex.quote(column.selector)}{options} --case {case.id}",
         seconds=answer.seconds,
         stderr=answer.stderr,
         edges=edges_of(case).posed,
@@ -190,9 +199,10 @@ def make_record(
     diagnosis: tuple[Diagnosis, ...] = (),
     partial: str | None = None,
     breaches: str | None = None,
+    catalogue: Mapping[str, object] | None = None,
 ) -> RunRecord:
-    """Put the results of one column together."""
-    manifest, results = golden.manifest(), tuple(results)
+    """Put the results of one column together; without a catalogue, of the stored cases."""
+    results = tuple(results)
     return RunRecord(
         adapter=column.adapter,
         path=column.path,
@@ -200,11 +210,7 @@ def make_record(
         versions=column.versions,
         device=column.device,
         dialect=asdict(column.dialect),
-        catalogue={
-            "digest": manifest.digest,
-            "cases": len(manifest.entries),
-            "published": manifest.foreign is None,
-        },
+        catalogue=_stored() if catalogue is None else catalogue,
         started=started,
         seconds=round(seconds, 3),
         cases=results,
@@ -212,6 +218,15 @@ def make_record(
         environment={**here(column.switches), **_found(column, results, breaches)},
         partial=partial,
     )
+
+
+def _stored() -> dict[str, object]:
+    manifest = golden.manifest()
+    return {
+        "digest": manifest.digest,
+        "cases": len(manifest.entries),
+        "published": manifest.foreign is None,
+    }
 
 
 def _found(column: Column, results: Iterable[CaseResult], breaches: str | None) -> dict[str, str]:

@@ -6,6 +6,8 @@ they are, and a machine on which they are not says so before anything is compare
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from functools import cache
 
@@ -15,7 +17,7 @@ from conformance.cases.golden.listing import matches
 from conformance.cases.large import beyond, digests
 from conformance.cases.large.recipes import GROUP, designed
 
-__all__ = ["GROUP", "made", "rows", "select"]
+__all__ = ["GROUP", "digest", "made", "rows", "select"]
 
 
 @cache
@@ -38,6 +40,12 @@ def select(patterns: Iterable[str] | None = None, dtype: str | None = None) -> t
         for name, row in known.items()
         if name in chosen and dtype in (None, row.recipe.types, row.recipe.types.split("+")[0])
     )
+
+
+def digest() -> str:
+    """What stands for all rows and their values, as that of the golden files does for these."""
+    told = json.dumps([[row.name, digests.known().get(row.name)] for row in rows()])
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def made(row: CaseRow) -> Problem:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance.adapter import names
+from conformance.cases import golden, large
 from conformance.cli import main
 from conformance.verdict import record_file
 
@@ -65,6 +66,42 @@ def test_hang_is_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 1
     assert time.monotonic() - begun < 60  # by itself a call may take two minutes
     assert "timeout: no answer within 1 s" in capsys.readouterr().out
+
+
+def test_calls_of_every_size_make_a_record_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The large tier runs on every path, and its record is of another catalogue than the cases'."""
+    chosen = ["--tier", "large", "--case", "large/*-nchw-*", "--most", "2000"]
+    assert main(["run", "textbook/staged", *chosen, "--records", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.startswith("ok  textbook/staged")
+    done = record_file.read(tmp_path / "textbook" / "staged.json")
+    assert {case.group for case in done.cases} == {"large"}
+    assert done.catalogue["digest"] != golden.manifest().digest
+    assert 1 < len(done.cases) < done.catalogue["cases"] == len(large.rows())
+    assert main(["matrix", str(tmp_path)]) == 0
+
+
+def test_a_wrong_path_is_told_by_its_large_calls(capsys: pytest.CaptureFixture[str]) -> None:
+    """What fails for a size alone is named, with the command that repeats it."""
+    case = "large/4-ncdhw-2x1x4x2x2-bfloat16-float32"
+    assert main(["run", f"{UNRULY}:throw", "--tier", "large", "--case", case]) == 1
+    assert f"conformance run {UNRULY}:throw --tier large --case {case}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--most", "9"], "it is for --tier large"),
+        (["--tier", "large", "--case", "large/10000000x1-float32", "--most", "9"], "at most 9"),
+    ],
+)
+def test_no_large_call_is_an_error(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sizes without the large tier, or none of its calls, compare nothing and say so."""
+    assert main(["run", "textbook/staged", *arguments]) == 2
+    assert words in capsys.readouterr().err
 
 
 def test_list_names_adapters_and_why_cases_exist(capsys: pytest.CaptureFixture[str]) -> None:
