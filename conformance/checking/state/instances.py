@@ -155,9 +155,15 @@ class _Sequence:
         if number and step.how not in _SETTING:
             before = self._kept[step.after if step.after != OWN else number - 1]
             call = replace(call, running_mean=before.running_mean, running_var=before.running_var)
+        if step.how == steps.CUMULATIVE:
+            call = replace(call, momentum=1 / self._batches(number))
         if step.how == steps.ACCUMULATE:
             call = replace(call, earlier=(call.x,))
         return call
+
+    def _batches(self, number: int) -> int:
+        """The batches that a cumulative average holds after a step, or 1 before the first."""
+        return max(sum(step.training for step in self._steps[: number + 1]), 1)
 
     def _keep(self, call: Inputs, answer: Answer) -> None:
         """Remember the state after a step: what the instance shows, else what it began in."""

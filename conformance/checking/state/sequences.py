@@ -83,6 +83,11 @@ SEQUENCES: Mapping[str, tuple[Step, ...]] = MappingProxyType(
         "backward after another forward": (Step(steps.INTERLEAVED),),
         "frozen parameters": (Step(steps.FROZEN), Step(batch=1)),
         "hooks off": (Step(steps.UNHOOKED), replace(_TEST, how=steps.UNHOOKED, batch=1)),
+        "cumulative average": (
+            *(Step(steps.CUMULATIVE, batch=batch) for batch in (0, 1, 2)),
+            replace(_TEST, how=steps.CUMULATIVE, batch=3),
+            Step(steps.CUMULATIVE, batch=3),
+        ),
         "recomputation": (Step(steps.CHECKPOINT), _TEST),
     }
 )

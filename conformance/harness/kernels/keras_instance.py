@@ -12,7 +12,7 @@ from conformance.errors import Unsupported
 from conformance.harness.kernels import keras_layers, steps
 from conformance.harness.kernels.returned import as_numpy
 
-_ABSENT = (steps.CHECKPOINT, steps.ACCUMULATE, steps.FROZEN, steps.PICKLE)
+_ABSENT = (steps.CHECKPOINT, steps.ACCUMULATE, steps.FROZEN, steps.PICKLE, steps.CUMULATIVE)
 """What a tape has no word for, or what Keras does by saving a model."""
 
 

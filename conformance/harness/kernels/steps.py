@@ -17,6 +17,7 @@ DEEPCOPY, PICKLE, ORIGINAL = "deepcopy", "pickle", "original"
 ACCUMULATE = "accumulate"
 INTERLEAVED = "interleaved"
 CHECKPOINT = "checkpoint"
+CUMULATIVE = "cumulative-average"
 
 Instance: TypeAlias = Callable[[Inputs, str], Actual]
 """One instance: from the inputs of a step and its word to what came of it, the state included."""

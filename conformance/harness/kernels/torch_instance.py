@@ -60,6 +60,21 @@ class TorchInstance:
             self._layer = copy.deepcopy(self._layer) if is_copy else _pickled(self._layer)
         elif how == steps.ORIGINAL:
             self._layer = self._original
+        elif how == steps.CUMULATIVE:
+            self._average_all()
+
+    def _average_all(self) -> None:
+        """Let the running statistics be the averages of all batches from now on.
+
+        Raises:
+            Unsupported: it is not one of those for which PyTorch says that momentum None means it.
+        """
+        is_one = isinstance(self._layer, torch.nn.modules.batchnorm._NormBase)  # noqa: SLF001 - no public one
+        if not is_one or self._layer.num_batches_tracked is None:
+            raise Unsupported("no cumulative average is known of its class")
+        if self._layer.momentum is not None:
+            self._layer.momentum = None
+            self._layer.num_batches_tracked.zero_()
 
     def _set(self, inputs: Inputs, how: str) -> None:
         """Give it other parameters and buffers, in one of three ways."""

@@ -35,6 +35,7 @@ def checked(name: str) -> Report:
         ("UpdatesByHook", "hooks off: wrong in step 1 of 2 (hooks-off train)"),
         ("SavesOnItself", "backward after another forward: wrong in step 1 of 1"),
         ("WrongWhenFrozen", "frozen parameters: wrong in step 1 of 2"),
+        ("AveragesOneTooMany", "cumulative average: wrong in step 1 of 5"),
         ("KeepsItsGradient", "accumulated over two backward passes: wrong in step 1 of 2"),
     ],
 )
@@ -66,7 +67,8 @@ def test_honest_modules_conform(name: str) -> None:
     report = checked(name)
     assert report.conforms
     assert not report.state.found
-    assert set(report.state.sequences) == set(SEQUENCES)
+    own = {"cumulative average"} if name.startswith("Honest") else set()
+    assert set(report.state.sequences) == SEQUENCES.keys() - own  # PyTorch's classes alone have it
 
 
 def test_a_checkpoint_around_a_module_is_an_edge() -> None:
