@@ -24,7 +24,7 @@ from conformance.cases import large
 from conformance.cases.catalogue import pairs
 from conformance.cases.catalogue.recipe import problem
 from conformance.cases.design import Design, Part
-from conformance.cases.large import digests, factors
+from conformance.cases.large import digests, factors, room
 
 HERE = ROOT / "conformance" / "cases" / "large"
 
@@ -37,9 +37,10 @@ def main() -> int:
     if sys.argv[1:] != ["check"]:
         _write_design(factors.DESIGN)
     found = {}
-    for number, row in enumerate(large.rows()):
+    rows = [row for row in large.rows() if row not in room.ROWS]
+    for number, row in enumerate(rows):
         found[row.name] = digests.digest(problem(large.GROUP, row).inputs)
-        print(f"\r{number + 1} of {len(large.rows())} drawn", end="", file=sys.stderr)
+        print(f"\r{number + 1} of {len(rows)} drawn", end="", file=sys.stderr)
     print(file=sys.stderr)
     if sys.argv[1:] == ["check"]:
         return 0 if found == digests.known() else 1

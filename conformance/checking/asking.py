@@ -16,7 +16,9 @@ from conformance.checking.fresh import Drawn, Question
 from conformance.checking.query import Query
 from conformance.checking.trial import Trial
 from conformance.checking.tried import Tried
+from conformance.harness.answer import Answer, Reply
 from conformance.harness.interrupted import was_interrupted
+from conformance.oracle.solve import owed
 from conformance.verdict.record import CaseResult, is_wrong
 
 Secret: TypeAlias = list[tuple[Question, Tried]]
@@ -219,15 +221,23 @@ class _Asking:
     def _large(self) -> None:
         """Large cases, one at a time: each is made, asked, solved, judged and forgotten."""
         for row in self._plan.large:
-            problem = large.made(row)
-            query = self._trial.unsolved(problem, None, self._plan.repeat(problem.id))
-            one = self._trial.tried(query)
+            one = self._of_row(row)
             kept = one.without_arrays if _is_told(one) else one
             self._found.tried.append(kept)
             self._count(kept)
             self._found.left -= 1
             if was_interrupted(one.result):  # making and solving the others takes minutes
                 return
+
+    def _of_row(self, row: CaseRow) -> Tried:
+        """What became of one large call; where this machine cannot make it, of none."""
+        why = large.lacking(row)
+        if why is not None:
+            twin = large.twin(row)
+            left = Answer(status=Reply.NOT_RUN, reason=why)
+            return self._trial.judged(Case(problem=twin, expected=owed(twin.inputs)), left)
+        problem = large.made(row)
+        return self._trial.tried(self._trial.unsolved(problem, None, self._plan.repeat(problem.id)))
 
 
 def _is_told(one: Tried) -> bool:

@@ -16,9 +16,10 @@ from conformance.cases import large
 from conformance.cases.catalogue.recipe import CaseRow
 from conformance.cases.tier_names import LARGE
 from conformance.faults.evidence import Evidence
+from conformance.harness.answer import Answer, Reply
 from conformance.harness.halt import Halt
 from conformance.harness.interrupted import cut_short
-from conformance.harness.run import Column, examine, explain, make_record
+from conformance.harness.run import Column, examine, explain, make_record, result_of
 from conformance.harness.session import Session
 from conformance.oracle.solve import owed
 from conformance.verdict.record import CaseResult, RunRecord, now
@@ -98,10 +99,15 @@ def _session(column: Column, stack: ExitStack, case_seconds: float, halt: Halt) 
 def _one(
     row: CaseRow, courses: Sequence[_Course], done: Callable[[Column, CaseResult], None]
 ) -> None:
-    problem = large.made(row)
+    why = large.lacking(row)
+    problem = large.made(row) if why is None else large.twin(row)
     case = Case(problem=problem, expected=owed(problem.inputs))
     for course in courses:
-        result, seen = examine(course.session, course.column, case, _TIER)
+        if why is None:
+            result, seen = examine(course.session, course.column, case, _TIER)
+        else:
+            left = Answer(status=Reply.NOT_RUN, reason=why)
+            result, seen = result_of(course.column, case, left, _TIER)
         course.results.append(result)
         if problem.inputs.x.size <= EXPLAINED:
             course.evidence.append(seen)

@@ -14,6 +14,7 @@ from conformance.cases import golden
 from conformance.errors import AdapterError
 from conformance.faults.diagnosis import diagnose
 from conformance.faults.evidence import Evidence
+from conformance.harness.answer import Answer
 from conformance.harness.environment import here
 from conformance.harness.halt import Halt
 from conformance.harness.interrupted import cut_short
@@ -131,7 +132,13 @@ def examine(
         case: The case.
         options: What else the command needs that repeats it, such as ``" --tier large"``.
     """
-    answer = session.run(column.path, case)
+    return result_of(column, case, session.run(column.path, case), options)
+
+
+def result_of(
+    column: Column, case: Case, answer: Answer, options: str = ""
+) -> tuple[CaseResult, Evidence]:
+    """The verdict on an answer, and its evidence; arguments as of `examine`."""
     results = judged(case, column.dialect, answer)
     result = CaseResult(
         case=case.id,

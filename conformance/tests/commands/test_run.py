@@ -12,6 +12,7 @@ from conformance.adapter import names
 from conformance.cases import golden, large
 from conformance.cli import main
 from conformance.verdict import record_file
+from conformance.verdict.record import Status
 
 UNRULY = str(Path(__file__).parents[1] / "data" / "unruly" / "adapter.py")
 
@@ -87,6 +88,22 @@ def test_a_wrong_path_is_told_by_its_large_calls(capsys: pytest.CaptureFixture[s
     case = "large/4-ncdhw-2x1x4x2x2-bfloat16-float32"
     assert main(["run", f"{UNRULY}:throw", "--tier", "large", "--case", case]) == 1
     assert f"conformance run {UNRULY}:throw --tier large --case {case}" in capsys.readouterr().out
+
+
+def test_what_the_machine_has_no_memory_for_is_not_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call of more than 2^31 values is not run where it does not fit, and that is no pass."""
+    monkeypatch.setattr("conformance.cases.large.room.memory", lambda: 1 << 34)
+    chosen = ["--tier", "large", "--case", "large/2147483656x1-*", "--records", str(tmp_path)]
+    assert main(["run", "textbook/staged", *chosen]) == 1
+    assert capsys.readouterr().out.startswith("NOTHING COMPARED  textbook/staged")
+    (case,) = record_file.read(tmp_path / "textbook" / "staged.json").cases
+    assert {output.status for output in case.outputs.values()} == {Status.NOT_RUN}
+    assert {o.reason for o in case.outputs.values()} == {
+        "it takes about 288 GiB of memory; here are 16 GiB"
+    }
+    assert (case.mode, case.layout, case.dtype) == ("train", "NC", "float16+float32")
 
 
 @pytest.mark.parametrize(

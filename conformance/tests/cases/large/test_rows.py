@@ -8,7 +8,7 @@ import pytest
 
 import conformance.cases.large as tier
 from conformance.cases.catalogue.recipe import problem
-from conformance.cases.large import beyond, digests
+from conformance.cases.large import beyond, digests, room
 from conformance.cases.large.recipes import designed
 from conformance.errors import GoldenFileError
 from conformance.tests.ci.workflows import CHECKOUT, needs_checkout
@@ -39,7 +39,7 @@ def test_it_reaches_as_far_as_promised() -> None:
 def test_names_tell_rows_apart() -> None:
     """Every row has a name and a digest of its own."""
     assert len(ROWS) == len(tier.rows())
-    assert set(digests.known()) == set(ROWS)
+    assert set(digests.known()) == set(ROWS) - {row.name for row in room.ROWS}
 
 
 @pytest.mark.parametrize("name", [row.name for row in tier.rows()[::23]])
@@ -62,3 +62,22 @@ def test_the_documents_count_the_rows() -> None:
     assert f"asks {len(ROWS)} more calls" in said
     assert f"a design of {len(designed())} in which" in said
     assert f"- {len(beyond.ROWS)} beyond it" in said
+    assert f"- {len(room.ROWS)} of more than 2^31 values" in said
+
+
+def test_calls_beyond_2_to_the_31_exist() -> None:
+    """A flat index in 32 bits is asked, in one channel and in images, where there is memory."""
+    assert len(room.ROWS) == 2
+    assert all(math.prod(row.recipe.shape) > 2**31 for row in room.ROWS)
+
+
+def test_what_does_not_fit_is_told_with_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call is left out where its memory is not, and made where it is."""
+    row = room.ROWS[0]
+    monkeypatch.setattr(room, "memory", lambda: 24 << 30)
+    assert room.lacking(row) == "it takes about 288 GiB of memory; here are 24 GiB"
+    monkeypatch.setattr(room, "memory", lambda: 300 << 30)
+    assert room.lacking(row) is None
+    monkeypatch.setattr(room, "memory", lambda: None)
+    assert "does not say" in str(room.lacking(row))
+    assert room.lacking(tier.rows()[0]) is None
