@@ -33,6 +33,8 @@ DOCUMENT = ROOT / "docs" / "reported.md"
 OF_THE_LAYER = frozenset({"overflowing-sums"})
 """Where layer.txt itself differs, as every sum of squares in float32 does."""
 
+_FORMULA = "has the right terms"
+
 _HEAD = """# Faults that people met, and what a check says of them
 
 Kernels with the faults of public reports, of code that was read, and of an adversary who tried to
@@ -125,7 +127,8 @@ def _answer(report: Report, found: dict[str, Any]) -> Answer:
     verdict, *_ = found["verdict"].split(f": {report.id}.py")
     batteries = (found["quality"] or {"batteries": []})["batteries"]
     told = {word for battery in batteries for word in _qualities(battery)}
-    terms = [each["sentence"] for each in found["diagnosis"] if "it is" in each["sentence"]]
+    unnamed = [each["sentence"] for each in found["diagnosis"] if not each["fault"]]
+    terms = [said for said in unnamed if "it is" in said or _FORMULA in said]
     return Answer(
         report,
         verdict,
@@ -133,9 +136,15 @@ def _answer(report: Report, found: dict[str, Any]) -> Answer:
         frozenset(named),
         frozenset(edges),
         frozenset(told),
-        terms[0].partition("it is ")[2].rpartition(", on")[0] if terms else "",
+        _formula(terms[0]) if terms else "",
         any(each["wrong"] and each["alone"] == "right" for each in found["state"]["found"]),
     )
+
+
+def _formula(sentence: str) -> str:
+    """The terms that a diagnosis gives to an output, or that they are the right ones."""
+    said = sentence.partition("no known fault; ")[2].rpartition(", on")[0]
+    return said.removeprefix("it is ")
 
 
 def _qualities(battery: dict[str, Any]) -> Iterable[str]:
@@ -172,7 +181,7 @@ def _page(answers: Iterable[Answer]) -> str:
     """The document: counts, and a row for each kernel."""
     answers = list(answers)
     seen = [a for a in answers if not a.conforms]
-    beside = [a for a in answers if a.conforms and (a.edges or a.told)]
+    beside = [a for a in answers if a.conforms and not a.report.passes]
     named = sum(bool(a.named) for a in seen)
     kept = sum(a.kept and not a.named for a in seen)
     counts = (

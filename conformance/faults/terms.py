@@ -14,6 +14,7 @@ import numpy as np
 
 from conformance.arrays import RUNNING
 from conformance.case import Array, Case, Inputs, Outputs
+from conformance.float_types import finfo
 from conformance.oracle.channels import by_channel
 from conformance.oracle.expected import solve_inputs
 
@@ -69,8 +70,12 @@ def _weights(name: str, case: Case, actual: Array) -> dict[str, float] | None:
     if actual.shape != case.inputs.shape_of(name):
         return None
     with np.errstate(all="ignore"):
-        terms = {t: v for t, v in _terms(name, case.inputs).items() if np.any(v)}
         got = _flat(np.asarray(actual, dtype=np.float64), case.inputs)
+        lost = float(finfo(actual.dtype).eps) * float(np.abs(got).max(initial=0.0)) / _CLOSE
+        # A term that rounding hides has no weight that could be told.
+        terms = {
+            t: v for t, v in _terms(name, case.inputs).items() if np.abs(v).max(initial=0.0) > lost
+        }
         if len(got) <= len(terms) or not terms:
             return None
         columns = np.stack([v.reshape(-1) for v in terms.values()], axis=1)
