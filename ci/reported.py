@@ -20,7 +20,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,7 @@ class Answer:
         edges: Edges at which it differs.
         told: What is said of its quality.
         formula: The terms of an output for which no fault was found; empty if there are none.
+        beyond: Whether the call of the large tier rejects it that is claimed to.
         kept: Whether a call is answered wrongly that is right where nothing came before it.
     """
 
@@ -67,6 +68,7 @@ class Answer:
     told: frozenset[str]
     formula: str
     kept: bool
+    beyond: bool = False
 
     @property
     def is_due(self) -> bool:
@@ -78,7 +80,7 @@ class Answer:
         edges = self.edges - (OF_THE_LAYER - {*report.edges})
         edges = edges if conforms else frozenset()  # of a wrong kernel they say little
         due = (conforms, frozenset(report.named), frozenset(report.edges))
-        if (self.conforms, self.named, edges) != due:
+        if (self.conforms, self.named, edges) != due or self.beyond != bool(report.large):
             return False
         # What is told of quality is measured by chance: more of it may be.
         return bool(self.told) == bool(report.told) and self.told >= frozenset(report.told)
@@ -107,17 +109,27 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _asked(report: Report, folder: str) -> Answer:
-    """Check one kernel, in a process of its own."""
-    file, out = Path(folder, f"{report.id}.py"), Path(folder, f"{report.id}.json")
-    file.write_text(report.kernel(), encoding="utf-8")
-    command = [sys.executable, "-m", "conformance", "check", f"{file.name}:{report.name}"]
-    command += ["--quiet", "--out", out.name]
+    """Check one kernel, in a process of its own; and on the large call that it names."""
+    Path(folder, f"{report.id}.py").write_text(report.kernel(), encoding="utf-8")
+    found = _checked(report, folder)
+    if not report.large:
+        return _answer(report, found)
+    beyond = _checked(report, folder, "--tier", "large", "--case", report.large)
+    return replace(_answer(report, found), beyond=not beyond["conforms"])
+
+
+def _checked(report: Report, folder: str, *options: str) -> dict[str, Any]:
+    """The report of a check, from the kernel's file."""
+    out = Path(folder, f"{report.id}{len(options)}.json")
+    command = [sys.executable, "-m", "conformance", "check", f"{report.id}.py:{report.name}"]
+    command += ["--quiet", "--out", out.name, *options]
     done = subprocess.run(  # noqa: S603 - our own command, with names of our own file
         command, cwd=folder, capture_output=True, text=True, check=False
     )
     if not out.is_file():
         raise SystemExit(f"reported: {report.id}: {done.stderr}")
-    return _answer(report, json.loads(out.read_text(encoding="utf-8")))
+    found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return found
 
 
 def _answer(report: Report, found: dict[str, Any]) -> Answer:
@@ -169,7 +181,8 @@ def _told(answer: Answer) -> Answer:
 def _names(answer: Answer) -> str:
     """What it was called."""
     if answer.report.passes and answer.conforms:
-        return f"not seen: {answer.report.passes}"
+        beyond = f"; `--tier large` rejects it on `{answer.report.large}`" * answer.beyond
+        return f"not seen: {answer.report.passes}{beyond}"
     if answer.named:
         return ", ".join(f"`{name}`" for name in sorted(answer.named))
     if answer.kept:
@@ -188,7 +201,8 @@ def _page(answers: Iterable[Answer]) -> str:
         f"Of {len(answers)} kernels {len(seen)} are rejected, {named} of them by name "
         f"and {kept} for what they keep from call to call; "
         f"{len(beside)} conform and are told by an edge or by their quality; "
-        f"{len(answers) - len(seen) - len(beside)} pass, each with what no call of the suite has.\n"
+        f"{len(answers) - len(seen) - len(beside)} pass, each with what no stored case has, "
+        f"{sum(a.beyond for a in answers)} of which `--tier large` rejects.\n"
     )
     rows = [
         f"| {_link(a.report)} | {a.report.fault} | {a.verdict} | {_names(a)} |" for a in answers

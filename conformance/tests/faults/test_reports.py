@@ -6,6 +6,7 @@ import ast
 
 import pytest
 
+from conformance.cases import large
 from conformance.faults import FAULTS
 from conformance.tests.ci.workflows import CHECKOUT, needs_checkout
 from conformance.tests.faults.reports import HERE, Report, reports
@@ -33,6 +34,8 @@ def test_what_is_claimed_exists(report: Report) -> None:
     assert set(report.edges) <= set(EDGES)
     claims = [bool(claim) for claim in (report.named, report.edges, report.told, report.passes)]
     assert sum(claims) <= 1
+    assert report.passes or not report.large
+    assert not report.large or len(large.select([report.large])) == 1
 
 
 def test_ids_name_files() -> None:
@@ -53,4 +56,6 @@ def test_the_page_has_a_row_for_each(report: Report) -> None:
         return
     conforms = bool(report.passes or report.edges or report.told)
     assert verdict.startswith("CONFORMS") == conforms
-    assert all(word in called for word in (*report.named, *report.told, report.passes))
+    assert all(
+        word in called for word in (*report.named, *report.told, report.passes, report.large)
+    )

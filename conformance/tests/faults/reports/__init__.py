@@ -29,7 +29,8 @@ class Report:
         named: Faults of the dictionary that the diagnosis names, all of them and no other.
         edges: It conforms in values and differs at these edges.
         told: It conforms, and this is said of its quality.
-        passes: Why no call of the suite shows the fault; it conforms then.
+        passes: Why no stored case shows the fault; it conforms then.
+        large: Call of the large tier that shows what no stored case does.
         by_chance: Whether some checks reject it all the same, by what they draw.
     """
 
@@ -43,6 +44,7 @@ class Report:
     edges: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     passes: str = ""
+    large: str = ""
     by_chance: bool = False
 
     def kernel(self) -> str:
