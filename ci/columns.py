@@ -2,7 +2,8 @@
 
 A folder with an ``adapter.py`` is a column at the versions that its ``requirements.txt`` pins; with
 a ``newest.txt`` one more of what its framework published last; with a ``gpu.txt`` one more for a
-machine with a GPU, which installs what that file names beside the pinned versions.  A column is an
+machine with a GPU, which installs what that file names beside the pinned versions.  And each has
+one more at the pinned versions that runs the calls of every size and nothing else.  A column is an
 environment of tox, whose name has dashes where the folder has underscores.  Whoever needs the list
 has it from here: ``toxfile.py``, ``ci/nightly.py``, and the workflows by
 
@@ -24,14 +25,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-CHANNELS = ("pinned", "newest", "gpu")
+CHANNELS = ("pinned", "newest", "gpu", "large")
 """The kinds of columns that a folder can have."""
+
+ALWAYS = ("pinned", "large")
+"""Those that every folder has."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _INSTALLED = {
     "pinned": ("requirements.txt",),
     "newest": ("newest.txt",),
     "gpu": ("requirements.txt", "gpu.txt"),
+    "large": ("requirements.txt",),
 }
 """Channels to the files that name what is installed; the last one makes the column."""
 
@@ -61,7 +66,7 @@ class ColumnError(ValueError):
 
 
 def columns(root: Path = ROOT) -> tuple[Column, ...]:
-    """Every column of a checkout: the pinned ones by name, then the newest, then those of a GPU.
+    """Every column of a checkout, kind by kind as in `CHANNELS`, and by name.
 
     Raises:
         ColumnError: a folder has a name that is no environment, or is one of another kind.
@@ -74,7 +79,7 @@ def columns(root: Path = ROOT) -> tuple[Column, ...]:
         Column(env=_env(name, channel), adapter=name, channel=channel)
         for channel in CHANNELS
         for name in names
-        if channel == "pinned" or (root / "adapters" / name / _INSTALLED[channel][-1]).is_file()
+        if channel in ALWAYS or (root / "adapters" / name / _INSTALLED[channel][-1]).is_file()
     )
 
 

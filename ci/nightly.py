@@ -75,8 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.part == "all":
         shutil.rmtree(args.night, ignore_errors=True)
     if args.part in ("all", "columns"):
-        # Those of a GPU run only if they are named: they want a machine that has one.
-        usual = [env for env, column in known.items() if column.channel != "gpu"]
+        # Others run only if they are named: they want a GPU, or many minutes.
+        usual = [env for env, c in known.items() if c.channel in ("pinned", "newest")]
         for env in args.columns or usual:
             run_column(known[env], args.night, minutes=args.minutes, more=args.pytest)
     if args.part == "columns":

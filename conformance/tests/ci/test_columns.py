@@ -49,6 +49,7 @@ def test_tox_runs_it_with_all_others(runner: Runner) -> None:
     assert order.index("clean") < order.index(ENV) < order.index("matrix")
     assert f"\n{ENV}-newest " in more
     assert f"\n{ENV}-gpu " in more
+    assert f"\n{ENV}-large " in more
 
 
 def test_its_environment_is_that_of_a_column(runner: Runner) -> None:
@@ -60,6 +61,17 @@ def test_its_environment_is_that_of_a_column(runner: Runner) -> None:
     newest = told(runner, "-m", "tox", "config", "-e", f"{ENV}-newest", "-k", "deps", "set_env")
     assert f"-r adapters/{NAME}/newest.txt" in newest
     assert "CONFORMANCE_CHANNEL=newest" in newest
+
+
+def test_calls_of_every_size_have_an_environment(runner: Runner) -> None:
+    """It runs the large tier at the pinned versions, with what stands behind --, and no tests."""
+    said = told(runner, "-m", "tox", "config", "-e", f"{ENV}-large", "-k", "deps", "commands")
+    assert f"-r adapters/{NAME}/requirements.txt" in said
+    assert f"conformance run {NAME} --tier large --records " in said
+    assert "conformance.suite" not in said
+    usual = told(runner, "-m", "tox", "config", "-e", ENV, "-k", "commands")
+    assert "--tier large" not in usual
+    assert "conformance doctor" in usual
 
 
 def test_the_matrix_waits_for_it_and_misses_it(runner: Runner) -> None:
