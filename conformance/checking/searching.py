@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -23,8 +23,12 @@ from conformance.report.wording import account
 from conformance.verdict.record import COMPARED, CaseResult, is_wrong
 
 _ANY = "any input"
-_PARTS = ((0.6, False), (0.4, True))
-"""Parts of the time, and whether axes may be long: small calls first, since they shrink best."""
+_PARTS: Sequence[tuple[float, Mapping[str, Any]]] = (
+    (0.4, {}),
+    (0.25, {"long": True}),
+    (0.35, {"large": True}),
+)
+"""Parts of the time, and which sizes are drawn: small calls first, since they shrink best."""
 
 
 Progress: TypeAlias = Callable[[int, int, CaseResult], None]
@@ -118,7 +122,7 @@ def _parts(scope: Scope | None, options: Options, seed: int) -> list[tuple[float
     """Parts of the time, and what is drawn in each: what predicates leave is made to meet them."""
     if scope is None or not scope.where:
         only: dict[str, Any] = {} if options.dtype is None else {"dtypes": (options.dtype,)}
-        return [(part, inputs(long=long, **only)) for part, long in _PARTS]
+        return [(part, inputs(**sizes, **only)) for part, sizes in _PARTS]
     made = within.drawn(scope, str(seed), dtype=options.dtype, count=within.ENOUGH, first=0)
     if not made:
         said = " and ".join(each.text for each in scope.where)

@@ -15,6 +15,15 @@ from conformance.memory import ALIKE, OF_GRADIENTS, words
 MOST = 400
 """The most values that x may have."""
 
+MOST_LARGE = 140_000
+"""The same where large ones are wanted: two rows of the longest, and an image beyond 147 x 147."""
+
+_LONG = (9, 33, 127, 130, 257, 770, 1025, 1030, 2051, 4097, 5003, 65_537)
+"""Sizes beside those of blocks, warps, vectors and counters, the simplest first."""
+
+_BESIDE = (1, 1, 2, 3, 8, 33, 150)
+"""Sizes of the axis after the long one: with 150 or more there is an image beyond 147 x 147."""
+
 _SIDE = 7
 _STEPS = 24
 _STRIDE = 5
@@ -33,7 +42,7 @@ class Frame:
         x_type: Type of x.
         type: Type of the parameters.
         shape: Of x.
-        axis: The channel axis, or those of the per-activation mode.
+        axis: The channel axis, counted from either end, or those of the per-activation mode.
         training: The mode.
         memory: How the arrays lie.
         absent: Fields of `conformance.case.Inputs` that are None.
@@ -51,8 +60,9 @@ class Frame:
 
     @property
     def channel_axes(self) -> tuple[int, ...]:
-        """The channel axes as a tuple, in the order of x."""
-        return self.axis if isinstance(self.axis, tuple) else (self.axis,)
+        """The channel axes as a tuple, in the order of x, none of them negative."""
+        axes = self.axis if isinstance(self.axis, tuple) else (self.axis,)
+        return tuple(axis % len(self.shape) for axis in axes)
 
     @property
     def count(self) -> int:
@@ -73,7 +83,7 @@ def draw_frame(draw: Draw, wanted: Wanted) -> Frame:
     if wanted.long:
         sizes[0] += _STRIDE * draw(small(_STEPS))
     axis = _axis(draw, rank, per_activation=wanted.per_activation)
-    shape = _shape(sizes[:rank])
+    shape = _large(draw, sizes[:rank]) if wanted.large else _shape(sizes[:rank])
     if draw(small(_RARE)) == _RARE and wanted.empty:
         shape = _emptied(shape, axis)
     training, memory = pick(draw, wanted.training), _memory(draw, wanted)
@@ -118,12 +128,22 @@ def _shape(sizes: list[int]) -> tuple[int, ...]:
     return tuple(sizes)
 
 
+def _large(draw: Draw, sizes: list[int]) -> tuple[int, ...]:
+    """One axis that is long, the next as drawn, the others short: as many of them as fit."""
+    rank, place = len(sizes), draw(small(max(RANKS) - 1))
+    long, beside = pick(draw, _LONG), pick(draw, _BESIDE)
+    chosen = {place % rank: long, (place + 1) % rank: beside if long * beside <= MOST_LARGE else 1}
+    shape = tuple(chosen.get(axis, (size + 1) // 2) for axis, size in enumerate(sizes))
+    return shape if np.prod(shape) <= MOST_LARGE else tuple(chosen.get(a, 1) for a in range(rank))
+
+
 def _axis(draw: Draw, rank: int, *, per_activation: bool) -> int | tuple[int, ...]:
-    """Axis 1 is the simplest; in the per-activation mode, all axes but the first."""
+    """Axis 1 is the simplest, at times counted from the end; or all axes but one."""
     drawn, several = draw(small(max(RANKS) - 1)), draw(small(_SELDOM)) == _SELDOM
+    from_end = bool(draw(small(_SELDOM)) == _SELDOM)
     if several and per_activation:
         return tuple(a for a in range(rank) if a != drawn % rank)
-    return int(drawn + 1) % rank
+    return int(drawn + 1) % rank - rank * from_end
 
 
 def _memory(draw: Draw, wanted: Wanted) -> Memory:
@@ -138,7 +158,7 @@ def _memory(draw: Draw, wanted: Wanted) -> Memory:
 
 def _emptied(shape: tuple[int, ...], axis: int | tuple[int, ...]) -> tuple[int, ...]:
     """No sample: the first axis that is no channel axis has size 0."""
-    channels = axis if isinstance(axis, tuple) else (axis,)
+    channels = axis if isinstance(axis, tuple) else (axis % len(shape),)
     samples = next(a for a in range(len(shape)) if a not in channels)
     return tuple(0 if a == samples else size for a, size in enumerate(shape))
 

@@ -51,6 +51,7 @@ def inputs(
     earlier: int = EARLIER,
     empty: bool = True,
     long: bool = False,
+    large: bool = False,
 ) -> st.SearchStrategy[Inputs]:
     """Calls of batch normalization; every one is a call that the oracle can solve.
 
@@ -68,6 +69,8 @@ def inputs(
         earlier: The most batches that may come before x, up to 2.
         empty: Whether a batch may be empty.
         long: Whether the first axis may have up to 127 elements; what fails there shrinks less.
+        large: Whether some axis has one of the sizes at which kernels change their path, up to
+            65,537, and others are short; what fails there shrinks to the least of these sizes.
 
     Returns:
         A strategy whose values shrink to small shapes and small integers.
@@ -87,6 +90,7 @@ def inputs(
             earlier=earlier,
             empty=empty,
             long=long,
+            large=large,
         )
     )
 

@@ -40,6 +40,7 @@ class Wanted:
         earlier: The most batches that may come before x.
         empty: Whether a batch may be empty.
         long: Whether the first axis may be long: kernels have blocks, and what is left of them.
+        large: Whether any axis has one of the sizes at which kernels change their path.
     """
 
     dtypes: tuple[str, ...]
@@ -52,6 +53,7 @@ class Wanted:
     earlier: int
     empty: bool
     long: bool = False
+    large: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn.

@@ -12,7 +12,7 @@ import pytest
 
 from conformance.case import Array, Inputs
 from conformance.checking.search import inputs
-from conformance.checking.search.frame import MOST
+from conformance.checking.search.frame import MOST, MOST_LARGE
 from conformance.checking.search.search import identity
 from conformance.checking.search.wanted import MEMORIES, TYPES
 from conformance.errors import InputError
@@ -82,7 +82,7 @@ KINDS: dict[str, Callable[[Inputs], bool]] = {
     ),
     **{f"momentum {m}": partial(_has, "momentum", m) for m in (0.0, 1.0, 0.1, 0.5)},
     **{f"eps {e}": partial(_has, "eps", e) for e in (1e-8, 1e-5, 1e-3, 1.0)},
-    **{f"axis {a}": partial(_has, "axis", a) for a in range(5)},
+    **{f"axis {a}": partial(_has, "axis", a) for a in range(-5, 5)},
     **{f"memory {m}": partial(_has, "memory", m) for m in MEMORIES},
     **{f"training {t}": partial(_has, "training", t) for t in (True, False)},
 }
@@ -119,11 +119,37 @@ def test_every_call_keeps_the_limits(calls: list[Inputs]) -> None:
         assert call.x.size <= MOST
         assert all(size <= 7 for size in call.x.shape)
         assert all(bool(np.isfinite(a.astype(np.float64)).all()) for a in arrays(call))
-        assert 1e-8 <= call.eps <= 2
+        assert float(np.float32(1e-8)) <= call.eps <= 2
         assert call.eps in PLAIN_EPS or float(np.float32(call.eps)) == call.eps
         assert -0.25 <= call.momentum <= 1.5
         assert call.running_var is None or bool((call.running_var >= 0).all())
         assert call.training or not call.earlier
+
+
+@pytest.fixture(scope="module")
+def large() -> list[Inputs]:
+    """Many calls of large sizes."""
+    return drawn(600, large=True)
+
+
+LARGE: dict[str, Callable[[Inputs], bool]] = {
+    "many values": lambda c: c.count > 65_536,
+    "beyond a block of 4096": lambda c: 4096 < c.count < 6000,
+    "many channels": lambda c: c.x.size // max(c.count, 1) > 1025,
+    "channels beyond a block of 128": lambda c: 128 < c.x.size // max(c.count, 1) < 140,
+    "many images": lambda c: c.x.ndim == 4 and c.x.shape[0] > 768,
+    "wide images": lambda c: c.x.ndim == 4 and c.x.shape[3] > 1024,
+    "an image beyond 147 x 147": lambda c: c.x.ndim == 4 and c.x[0, 0].size > 147 * 147,
+    "in test mode": lambda c: not c.training and c.x.size > 1024,
+    **{f"in {t}": partial(lambda t, c: c.types == t and c.x.size > 1024, t) for t in TYPES},
+}
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_every_kind_of_size_is_drawn(large: list[Inputs], kind: str) -> None:
+    """Sizes at which kernels change their path are among 600, and none beyond the limit."""
+    assert any(LARGE[kind](call) for call in large)
+    assert all(call.x.size <= MOST_LARGE for call in large)
 
 
 def has_tiny_dy(call: Inputs) -> bool:
