@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -136,3 +137,10 @@ def test_a_strange_source_file_is_not_written_to(tmp_path: Path) -> None:
     with pytest.raises(GoldenFileError, match="Restore it"):
         published.publish("0" * 64, file)
     assert file.read_text() == "print('hello')\n"
+
+
+def test_the_golden_files_fit_into_the_wheel() -> None:
+    """Compressed as a wheel is they leave a megabyte of 12 for the code."""
+    files = [file for file in places.folder("fixtures").iterdir() if file.is_file()]
+    assert len(files) > 20
+    assert sum(len(zlib.compress(file.read_bytes())) for file in files) < 11_000_000
