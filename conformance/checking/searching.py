@@ -23,7 +23,7 @@ from conformance.report.wording import account
 from conformance.verdict.record import COMPARED, CaseResult, is_wrong
 
 _ANY = "any input"
-_PARTS: Sequence[tuple[float, Mapping[str, Any]]] = (
+PARTS: Sequence[tuple[float, Mapping[str, Any]]] = (
     (0.4, {}),
     (0.25, {"long": True}),
     (0.35, {"large": True}),
@@ -122,7 +122,7 @@ def _parts(scope: Scope | None, options: Options, seed: int) -> list[tuple[float
     """Parts of the time, and what is drawn in each: what predicates leave is made to meet them."""
     if scope is None or not scope.where:
         only: dict[str, Any] = {} if options.dtype is None else {"dtypes": (options.dtype,)}
-        return [(part, inputs(**sizes, **only)) for part, sizes in _PARTS]
+        return [(part, inputs(**sizes, **only)) for part, sizes in PARTS]
     made = within.drawn(scope, str(seed), dtype=options.dtype, count=within.ENOUGH, first=0)
     if not made:
         said = " and ".join(each.text for each in scope.where)

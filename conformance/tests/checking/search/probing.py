@@ -11,7 +11,7 @@ from conformance.checking.search import Probe, Verdict, inputs, search
 from conformance.errors import Unsupported
 from conformance.memory import laid_out
 from conformance.oracle.solve import owed
-from conformance.verdict.record import Status
+from conformance.verdict.record import Status, is_wrong
 from conformance.verdict.ruler import judge
 
 FINE = Verdict()
@@ -23,8 +23,17 @@ def probe_of(
     kernel: Kernel,
     dialect: Dialect | None = None,
     capabilities: Capabilities | None = None,
+    *,
+    edges: bool = True,
 ) -> Probe:
-    """A probe that runs a kernel here, on arrays that lie as the call says."""
+    """A probe that runs a kernel here, on arrays that lie as the call says.
+
+    Args:
+        kernel: The kernel.
+        dialect: Its conventions.
+        capabilities: What it can take; all if None.
+        edges: Whether what differs at an edge alone fails too.
+    """
     spoken = dialect or Dialect()
 
     def probe(call: Inputs) -> Verdict:
@@ -35,7 +44,8 @@ def probe_of(
         except Unsupported:
             return Verdict(unsupported=True)
         results = judge(case_of(call), spoken, answer)
-        wrong = {n: r.reason for n, r in results.items() if r.status is Status.FAIL}
+        fails = (lambda r: r.status is Status.FAIL) if edges else is_wrong
+        wrong = {n: r.reason for n, r in results.items() if fails(r)}
         sentence = "; ".join(f"{name} {reason}" for name, reason in wrong.items())
         return Verdict(failing=tuple(wrong), sentence=sentence)
 
