@@ -16,15 +16,12 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from typing import Any
-
-import numpy as np
 
 from conformance.adapter import Capabilities
-from conformance.case import Actual, Dialect, Inputs, Kernel
+from conformance.case import Dialect, Inputs, Kernel
 from conformance.checking.search import Probe, Verdict, inputs, search
 from conformance.checking.searching import PARTS
 from conformance.faults import FAULTS
@@ -84,25 +81,12 @@ def _known() -> Iterator[tuple[str, tuple[Kernel, Dialect, Capabilities]]]:
     )
     one_axis = Capabilities(narrow=frozenset(NARROW))
     yield from (
-        (report.id, (_of_text(report.kernel(), report.name), Dialect(), one_axis))
+        (report.id, (report.function(), Dialect(), one_axis))
         for report in reports()
         if report.edits
         and report.id not in _TIMES
         and not (report.needs or report.edges or report.told)
     )
-
-
-def _of_text(text: str, name: str) -> Kernel:
-    module: dict[str, Any] = {}
-    exec(compile(text, name, "exec"), module)  # noqa: S102 - a text of our own
-
-    def run(call: Inputs) -> Actual:
-        given = ("running_mean", "running_var", "eps", "momentum", "training", "axis")
-        named: Mapping[str, Any] = {each: getattr(call, each) for each in given}
-        with np.errstate(all="ignore"):
-            return dict(module[name](call.x, call.gamma, call.beta, call.dy, **named))
-
-    return run
 
 
 def _searched(name: str, seconds: float) -> str:
