@@ -89,11 +89,6 @@ def laid_out(inputs: Inputs) -> Inputs:
     return replace(inputs, **lying, earlier=earlier)
 
 
-def x_as_it_lies(inputs: Inputs) -> Array:
-    """A copy of x alone in the memory that it has in the call, whatever else shares it."""
-    return _LAY[of_arrays(inputs.memory)["x"]](inputs.x, inputs)
-
-
 def lock(inputs: Inputs) -> None:
     """Make every array of a call read-only, in place: who writes to it gets a ValueError."""
     for array in (*inputs.given().values(), *inputs.earlier):

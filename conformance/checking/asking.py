@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -42,6 +43,8 @@ class Plan:
         repeat: From the id of a public case, and a seed, to the command that repeats it.
         again: From a seed to the command that repeats all.
         large: Rows of the large tier, which come last.
+        memory_gib: What the kernel may take of memory; 0 for all that there is.
+        seconds: How long one case may take.
         progress: Called after every case with how many are done, of how many, and its result.
     """
 
@@ -56,6 +59,8 @@ class Plan:
     again: Callable[[str], str]
     progress: Callable[[int, int, CaseResult], None]
     large: Sequence[CaseRow] = ()
+    memory_gib: float = 0.0
+    seconds: float = math.inf
 
 
 @dataclass(slots=True)
@@ -231,7 +236,7 @@ class _Asking:
 
     def _of_row(self, row: CaseRow) -> Tried:
         """What became of one large call; where this machine cannot make it, of none."""
-        why = large.lacking(row)
+        why = large.lacking(row, gib=self._plan.memory_gib, seconds=self._plan.seconds)
         if why is not None:
             twin = large.twin(row)
             left = Answer(status=Reply.NOT_RUN, reason=why)
@@ -243,11 +248,7 @@ class _Asking:
 def _is_told(one: Tried) -> bool:
     """Whether nothing of a large case helps a diagnosis: it is right, or too large to explain."""
     size = one.evidence.case.inputs.x.size
-    return size > _EXPLAINED or not any(map(is_wrong, one.result.outputs.values()))
-
-
-_EXPLAINED = 1 << 16
-"""Values of x up to which what a large case shows is compared with known faults."""
+    return size > large.EXPLAINED or not any(map(is_wrong, one.result.outputs.values()))
 
 
 def _shuffled(cases: Sequence[Case], seed: str) -> Sequence[Case]:

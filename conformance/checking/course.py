@@ -141,6 +141,8 @@ def _plan(trial: Trial, opened: Opened, progress: Callable[[int, int, CaseResult
     return Plan(
         cases=(list(golden.load(ids)) if ids else []) if own is None else list(own),
         large=large_rows(options) if own is None else (),
+        memory_gib=options.memory_gib,
+        seconds=options.timeout,
         hidden=hidden,
         tier=options.tier,
         among=matched(options) if own is None and options.tier == "smoke" else (),

@@ -16,6 +16,7 @@ from conformance.checking.options import Options
 from conformance.checking.scope import Scope
 from conformance.checking.search import Found, Verdict, alike, as_python, inputs
 from conformance.checking.search import search as search_inputs
+from conformance.checking.selection import repro_of_all
 from conformance.checking.trial import Trial
 from conformance.errors import AdapterError
 from conformance.oracle.solve import owed
@@ -23,6 +24,9 @@ from conformance.report.wording import account
 from conformance.verdict.record import COMPARED, CaseResult, is_wrong
 
 _ANY = "any input"
+_PRINTED = 2048
+"""Values of x up to which a call is printed in full."""
+
 PARTS: Sequence[tuple[float, Mapping[str, Any]]] = (
     (0.4, {}),
     (0.25, {"long": True}),
@@ -92,7 +96,7 @@ def search(
         probe = _Probe(trial, seconds, progress)
         drawn, found = _search(probe, _parts(trial.scope, options, seed), seconds, seed)
     if found is not None:
-        lines = _repeated(as_python(probe.asked(found.inputs), known.shown), options)
+        lines = _again(probe.asked(found.inputs), known, options, seconds, seed)
         text = f"search: found after {drawn} inputs: {found.verdict.sentence}\n{lines}"
         return Searched(failed=True, text=text)
     if not probe.compared:
@@ -131,6 +135,18 @@ def _parts(scope: Scope | None, options: Options, seed: int) -> list[tuple[float
         )
     calls = sorted((each.inputs for each in made), key=lambda call: call.x.size)
     return [(1.0, alike(calls))]
+
+
+def _again(call: Inputs, known: Named, options: Options, seconds: float, seed: int) -> str:
+    """How to ask a find again: its lines of Python, or the search that comes to it."""
+    if call.x.size <= _PRINTED:
+        return _repeated(as_python(call, known.shown), options)
+    told = f"{call.x.shape} {call.types}, axis {call.axis}, {call.mode}, eps {call.eps:g}"
+    return (
+        f"x is {told}, momentum {call.momentum:g}, memory {call.memory}: too large to print.\n"
+        f"The same search comes to it: {repro_of_all(known, options, '')} "
+        f"--fuzz {seconds:g} --seed {seed}"
+    )
 
 
 def _repeated(lines: str, options: Options) -> str:

@@ -85,7 +85,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--jobs",
         type=whole("processes", 1),
         default=os.cpu_count() or 1,
-        help="paths run at a time (default: CPUs)",
+        help="paths run at a time (default: CPUs); the large tier asks them in turn",
     )
     add_timeout(parser, CASE_SECONDS)
     add_shield(parser)

@@ -62,7 +62,7 @@ def diagnose(
     if not explained and (placed := _by_place(hearing, rounding)):
         return (*findings, placed)
     left = {name for _, name in search.left} - {n for f in findings for n in f.outputs}
-    findings += [_unnamed(n, hearing, search.left) for n in OUTPUT_NAMES if n in left]
+    findings += [_unnamed(n, hearing, search.left, dialect) for n in OUTPUT_NAMES if n in left]
     return tuple(findings)
 
 
@@ -131,8 +131,8 @@ def _by_place(hearing: Hearing, faults: Iterable[Fault]) -> Diagnosis | None:
     return replace(best, also=tuple(f.fault for f in equal if f.fault))
 
 
-def _unnamed(name: str, hearing: Hearing, left: set[Cell]) -> Diagnosis:
+def _unnamed(name: str, hearing: Hearing, left: set[Cell], dialect: Dialect) -> Diagnosis:
     wrong = [e for e in hearing.sample if name in e.failing and (e.case.id, name) in left]
-    terms, matched = off(name, [(e.case, e.actual[name]) for e in wrong])
+    terms, matched = off(name, [(e.case, e.actual[name]) for e in wrong], dialect)
     of = sum(cell[1] == name for cell in left)
     return Diagnosis(outputs=(name,), fault=None, title=terms, matched=matched, of=len(wrong) or of)

@@ -163,7 +163,15 @@ def at_once(faults: Sequence[Fault]) -> list[Edits]:
     cells = [cell for fault in faults for cell in fault.edits]
     if len(set(cells)) < len(cells):
         orders = [list(order) for order in permutations(faults)]
-    return [reduce(stacked, form) for order in orders for form in product(*map(_forms, order))]
+    return [reduce(stacked, form) for order in orders for form in _together(order)]
+
+
+def _together(faults: Sequence[Fault]) -> list[tuple[Edits, ...]]:
+    """Forms of faults at once: a kernel that has several to choose from chose one for all."""
+    forms = [_forms(fault) for fault in faults]
+    if len({len(each) for each in forms}) == 1:
+        return list(zip(*forms, strict=True))
+    return list(product(*forms))
 
 
 def _forms(fault: Fault) -> list[Edits]:

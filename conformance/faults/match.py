@@ -12,7 +12,7 @@ from conformance.arrays import RUNNING, STATISTICS
 from conformance.batches import through_earlier
 from conformance.case import LIMIT, Actual, Array, Case, Dialect
 from conformance.faults.fault import Fault, ways
-from conformance.faults.sheet import FORMULAS, Edits, Formula, Sheet, kernel
+from conformance.faults.sheet import FORMULAS, Edits, Formula, Sheet, in_dialect, kernel
 from conformance.float_types import finfo
 from conformance.memory import laid_out
 from conformance.oracle.arithmetic import roundoff
@@ -99,7 +99,7 @@ class Prediction:
             ruler: What the kernel that is compared is held to on this case.
             dialect: The conventions of that kernel.
         """
-        self._case, self._ruler = case, ruler
+        self._case, self._ruler, self._dialect = case, ruler, dialect
         given = (faults,) if isinstance(faults, Fault) else tuple(faults)
         self._faults = [fault for fault in given if fault.exists_for(case.inputs)]
         chances = [fault.lots(case.inputs) for fault in self._faults if fault.lots]
@@ -154,8 +154,12 @@ class Prediction:
         """
         if name != "dx" or not self._ways or not self._is_returned(name):
             return False
-        larger = self._ways[0].slopes > _STRAYS * _Way({}, self._case, frozenset()).slopes
-        return bool(larger.any()) and self.agrees(name, actual)
+        usual = _STRAYS * _Way(in_dialect(self._dialect, {}), self._case, frozenset()).slopes
+        larger = any(
+            way.slopes.shape == usual.shape and bool((way.slopes > usual).any())
+            for way in self._ways
+        )
+        return larger and self.agrees(name, actual)
 
     def tells(self, name: str) -> bool:
         """Whether what the faults produce is told from other faults by its values or its places.

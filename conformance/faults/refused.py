@@ -10,7 +10,7 @@ from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Dialect, Inputs
 from conformance.faults.evidence import Evidence
 from conformance.faults.fault import Fault
-from conformance.memory import x_as_it_lies
+from conformance.faults.lying import x_as_it_lies
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.record import Status
 

@@ -15,6 +15,7 @@ from conformance.case import Case
 from conformance.cases import large
 from conformance.cases.catalogue.recipe import CaseRow
 from conformance.cases.tier_names import LARGE
+from conformance.errors import ConformanceError
 from conformance.faults.evidence import Evidence
 from conformance.harness.answer import Answer, Reply
 from conformance.harness.halt import Halt
@@ -23,9 +24,6 @@ from conformance.harness.run import Column, examine, explain, make_record, resul
 from conformance.harness.session import Session
 from conformance.oracle.solve import owed
 from conformance.verdict.record import CaseResult, RunRecord, now
-
-EXPLAINED = 1 << 14
-"""Values of x up to which a call is kept for the diagnosis."""
 
 _TIER = f" --tier {LARGE}"
 
@@ -63,15 +61,21 @@ def run(
         One record per column, in their order.
 
     Raises:
-        GoldenFileError: the values of a row are not those that it has everywhere.
+        ConformanceError: the values of a row are not those that it has everywhere, or a worker does
+            not start any more.  What came before is in the records all the same.
     """
     started, clock = now(), time.perf_counter()
+    trouble: ConformanceError | None = None
     with ExitStack() as open_sessions:
         courses = [_Course(c, _session(c, open_sessions, case_seconds, halt)) for c in selected]
-        for row in rows:
-            _one(row, courses, done)
-            if halt.why:
-                break
+        try:
+            for row in rows:
+                _one(row, courses, case_seconds, done)
+                if halt.why:
+                    break
+        except ConformanceError as error:
+            trouble = error
+            halt.now(f"stopped by {type(error).__name__}")
         breaches = [course.session.breaches for course in courses]
     records = []
     for course, breach in zip(courses, breaches, strict=True):
@@ -87,6 +91,8 @@ def run(
         )
         finished(record)
         records.append(record)
+    if trouble is not None:
+        raise trouble
     return records
 
 
@@ -97,9 +103,12 @@ def _session(column: Column, stack: ExitStack, case_seconds: float, halt: Halt) 
 
 
 def _one(
-    row: CaseRow, courses: Sequence[_Course], done: Callable[[Column, CaseResult], None]
+    row: CaseRow,
+    courses: Sequence[_Course],
+    seconds: float,
+    done: Callable[[Column, CaseResult], None],
 ) -> None:
-    why = large.lacking(row)
+    why = large.lacking(row, seconds=seconds)
     problem = large.made(row) if why is None else large.twin(row)
     case = Case(problem=problem, expected=owed(problem.inputs))
     for course in courses:
@@ -109,7 +118,7 @@ def _one(
             left = Answer(status=Reply.NOT_RUN, reason=why)
             result, seen = result_of(course.column, case, left, _TIER)
         course.results.append(result)
-        if problem.inputs.x.size <= EXPLAINED:
+        if problem.inputs.x.size <= large.EXPLAINED:
             course.evidence.append(seen)
         done(course.column, result)
 

@@ -19,7 +19,10 @@ from conformance.cases.large import beyond, digests, room
 from conformance.cases.large.recipes import GROUP, designed
 from conformance.cases.large.room import lacking
 
-__all__ = ["GROUP", "digest", "lacking", "made", "rows", "select", "twin"]
+EXPLAINED = 1 << 16
+"""Values of x up to which what a large call shows is compared with known faults."""
+
+__all__ = ["EXPLAINED", "GROUP", "digest", "lacking", "made", "rows", "select", "twin"]
 
 
 @cache
@@ -45,7 +48,7 @@ def select(patterns: Iterable[str] | None = None, dtype: str | None = None) -> t
 
 
 def digest() -> str:
-    """What stands for all rows and their values, as that of the golden files does for these."""
+    """What stands for all rows, and for their values where these are known everywhere."""
     told = json.dumps([[row.name, digests.known().get(row.name)] for row in rows()])
     return hashlib.sha256(told.encode()).hexdigest()
 

@@ -38,7 +38,7 @@ _BASE = 7
 _SEED = 2  # bytes
 _WHOLE = 11
 _NORMALS = 401
-"""Primes above every size, so that along no axis a value comes again."""
+"""Primes above the small sizes, so that a value comes again along long axes alone."""
 
 BYTES = _WHOLE + _SEED
 """Bytes that an array is made of: its whole numbers, and the seed of its noise."""
@@ -117,7 +117,7 @@ def fitted(numbers: Array, type_name: str) -> Array:
     return rounded(np.clip(numbers, -largest, largest), type_name)
 
 
-@lru_cache(1024)
+@lru_cache(64)  # some of them are large
 def _places(shape: tuple[int, ...]) -> Array:
     """A number for every element: its coordinates as the digits of a number to the base 7."""
     found = np.zeros((), np.int64)

@@ -9,8 +9,8 @@ from typing import TypeAlias
 from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Actual, Inputs
 from conformance.faults.fault import Calls, Fault
+from conformance.faults.lying import x_as_it_lies
 from conformance.faults.sheet import Formula, Sheet, kernel
-from conformance.memory import x_as_it_lies
 
 _OF_FOUR, _RANK = 3, 5
 

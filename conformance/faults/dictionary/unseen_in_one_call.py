@@ -12,7 +12,7 @@ UNSEEN = (
     Unseen(
         id="int32-index-overflow",
         title="a flat index wraps at 2^31",
-        why="needs 2^31 elements, 8 GB in float32, on the device",
+        why="needs 2^31 elements: `--tier large` asks them where there is memory",
     ),
     Unseen(
         id="persistent-mode-overflow",
@@ -37,7 +37,7 @@ UNSEEN = (
     Unseen(
         id="momentum-none-cma",
         title="momentum = None does not give the cumulative average",
-        why="needs an option of the layer: here momentum is a number",
+        why="needs an option of the layer: sequences on one PyTorch module ask it",
     ),
     Unseen(
         id="grad-req-add-ignored",

@@ -45,7 +45,12 @@ class TorchInstance:
         x = _tensor(inputs.x).requires_grad_(how != steps.NO_GRAD)
         for own in layer.parameters():
             own.requires_grad_(how != steps.FROZEN)
-        found = self._passed(layer, x, inputs, how)
+        try:
+            found = self._passed(layer, x, inputs, how)
+        except TypeError as error:
+            if how == steps.CUMULATIVE:  # it computes with a momentum, which nothing promised
+                raise Unsupported(f"no momentum None: {error}") from error
+            raise
         if how == steps.INTERLEAVED:  # its buffers are of another batch by now
             return found
         state = {name: getattr(layer, name, None) for name in _BUFFERS}
@@ -69,7 +74,7 @@ class TorchInstance:
         Raises:
             Unsupported: it is not one of those for which PyTorch says that momentum None means it.
         """
-        is_one = isinstance(self._layer, torch.nn.modules.batchnorm._NormBase)  # noqa: SLF001 - no public one
+        is_one = isinstance(self._layer, torch.nn.modules.batchnorm._BatchNorm)  # noqa: SLF001 - no public one
         if not is_one or self._layer.num_batches_tracked is None:
             raise Unsupported("no cumulative average is known of its class")
         if self._layer.momentum is not None:

@@ -85,6 +85,7 @@ def test_the_nights_and_the_workflows_list_it(runner: Runner) -> None:
     """ci/nightly.py takes it, and the first job of each workflow hands it to the next."""
     known = told(runner, "ci/nightly.py", "columns", "none").rsplit("choose from ", maxsplit=1)[1]
     assert {ENV, f"{ENV}-newest", f"{ENV}-gpu"} <= set(known.strip().split(", "))
+    assert f"{ENV}-large" not in known
     assert {ENV, f"{ENV}-newest"} <= set(runner.columns("nightly"))
     assert ENV in runner.columns("pull-request")
     assert f"{ENV}-gpu" in runner.columns("gpu")

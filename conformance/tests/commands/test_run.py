@@ -72,7 +72,7 @@ def test_hang_is_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
 def test_calls_of_every_size_make_a_record_of_their_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The large tier runs on every path, and its record is of another catalogue than the cases'."""
+    """A record of the large tier is of another catalogue than that of the stored cases."""
     chosen = ["--tier", "large", "--case", "large/*-nchw-*", "--most", "2000"]
     assert main(["run", "textbook/staged", *chosen, "--records", str(tmp_path)]) == 0
     assert capsys.readouterr().out.startswith("ok  textbook/staged")
@@ -83,8 +83,10 @@ def test_calls_of_every_size_make_a_record_of_their_own(
     assert main(["matrix", str(tmp_path)]) == 0
 
 
-def test_a_wrong_path_is_told_by_its_large_calls(capsys: pytest.CaptureFixture[str]) -> None:
-    """What fails for a size alone is named, with the command that repeats it."""
+def test_a_large_call_that_fails_is_told_with_its_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The command that repeats it names the tier, without which there is no such case."""
     case = "large/4-ncdhw-2x1x4x2x2-bfloat16-float32"
     assert main(["run", f"{UNRULY}:throw", "--tier", "large", "--case", case]) == 1
     assert f"conformance run {UNRULY}:throw --tier large --case {case}" in capsys.readouterr().out

@@ -10,7 +10,7 @@ from conformance.case import Actual, Array, Dialect, Inputs, Kernel
 from conformance.faults import FAULTS
 from conformance.faults.diagnosis import diagnose
 from conformance.faults.fault import at_once
-from conformance.faults.sheet import Sheet, kernel
+from conformance.faults.sheet import Edits, Sheet, kernel
 from conformance.tests.faults.independent import CORRECT, DIALECTS, KERNELS
 from conformance.tests.faults.independent.lanes import otherwise
 from conformance.tests.faults.trials import evidence, told
@@ -105,6 +105,28 @@ def test_an_unknown_fault_is_told_by_its_terms(
     """Where no fault of the dictionary fits, the weights of the terms are told."""
     odd = kernel({cell: lambda s: weight * s.correct(cell)})
     found = {d.outputs: d for d in told(odd)}
+    assert found[output,].fault is None
+    assert said in found[output,].title
+
+
+def _in(x_type: str, edits: Edits) -> Kernel:
+    """A kernel that is edited where x is of a type, and right elsewhere."""
+    return lambda inputs: kernel(edits if str(inputs.x.dtype) == x_type else {})(inputs)
+
+
+@pytest.mark.parametrize(
+    ("x_type", "edits", "output", "said"),
+    [
+        ("float32", {"y": lambda s: s.correct("y") * np.float32(1.008)}, "y", "+1.008 gamma xhat"),
+        ("bfloat16", {"y": lambda s: s.gamma * s.xhat - 0.5 * s.beta}, "y", "-0.5 beta"),
+        ("float16", {"via_mean": lambda s: -0.5 * s.correct("via_mean")}, "dx", "+0.5"),
+    ],
+)
+def test_small_and_half_precision_weights_are_told(
+    x_type: str, edits: Edits, output: str, said: str
+) -> None:
+    """A weight that is off by less than 1%, or in a half type, is told as what it is."""
+    found = {d.outputs: d for d in told(_in(x_type, edits))}
     assert found[output,].fault is None
     assert said in found[output,].title
 

@@ -103,6 +103,13 @@ def test_what_only_the_path_of_contiguous_x_reads_on_is_named(
     assert all(f.also == () for f in found)
 
 
+def test_two_arrays_that_one_path_reads_on_are_both_named() -> None:
+    """A path for contiguous x that takes dy and the parameters to be contiguous has two faults."""
+    found = told(reading("dy", "gamma", "beta", copied=False, beside=True))
+    names = {name for f in found if f.fault for name in (f.fault, *f.together)}
+    assert names == {"gradient-view-read-on", "parameter-view-read-on"}
+
+
 def test_x_that_is_read_from_the_boundary_before_it_is_named() -> None:
     """A kernel that loads vectors rounds the address of x down, and reads the fence before it."""
 

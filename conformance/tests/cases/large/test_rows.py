@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
 
 import pytest
 
@@ -78,6 +80,17 @@ def test_what_does_not_fit_is_told_with_figures(monkeypatch: pytest.MonkeyPatch)
     assert room.lacking(row) == "it takes about 288 GiB of memory; here are 24 GiB"
     monkeypatch.setattr(room, "memory", lambda: 300 << 30)
     assert room.lacking(row) is None
+    assert room.lacking(row, gib=8) == "a kernel may take 8 GiB; give --memory-gib 0"
+    assert room.lacking(row, seconds=60) == "it may take 60 s; give --timeout 2147"
+    assert room.lacking(row, gib=300, seconds=3000) is None
     monkeypatch.setattr(room, "memory", lambda: None)
     assert "does not say" in str(room.lacking(row))
-    assert room.lacking(tier.rows()[0]) is None
+    assert room.lacking(tier.rows()[0], gib=1, seconds=1) is None
+
+
+def test_the_memory_that_is_free_is_read_from_the_system() -> None:
+    """On Linux it is known, and less than what the machine has; elsewhere it may not be."""
+    free = room.memory()
+    if sys.platform == "linux":
+        assert free is not None
+        assert 0 < free <= os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
