@@ -56,26 +56,19 @@ def tox_add_core_config(core_conf: ConfigSet, state: State) -> None:
     core_conf.add_config("adapters", str, folders, "their folders in adapters")
 
 
-def _ending(column: Any, *channels: str) -> str:
-    """What the records of a channel are told by; nothing for those of the matrix."""
-    apart = channels or ("newest", "large")
-    return f"-{column.channel}" if column is not None and column.channel in apart else ""
-
-
 @impl
 def tox_add_env_config(env_conf: EnvConfigSet, state: State) -> None:
     """Tell the environment of a column what is its own; all are empty in any other."""
     del state
     column = next((c for c in _columns() if c.env == env_conf.env_name), None)
+    channel = column.channel if column else ""
+    newest, apart = channel == "newest", channel in ("newest", "large")
     files = "\n".join(f"-r {file}" for file in column.requirements) if column else ""
     said = {
         "adapter": (column.adapter if column else "", "the folder in adapters that is this column"),
         "requirements": (files, "what its folder says is to be installed"),
-        "channel": (
-            _ending(column, "newest").removeprefix("-"),
-            "what its run records say of their versions",
-        ),
-        "records": (f"records{_ending(column)}", "where its run records go"),
+        "channel": ("newest" if newest else "", "what its run records say of their versions"),
+        "records": (f"records-{channel}" if apart else "records", "where its run records go"),
     }
     for key, (value, about) in said.items():
         env_conf.add_config(key, str, value, about)

@@ -33,7 +33,8 @@ DOCUMENT = ROOT / "docs" / "reported.md"
 OF_THE_LAYER = frozenset({"overflowing-sums"})
 """Where layer.txt itself differs, as every sum of squares in float32 does."""
 
-_FORMULA = "has the right terms"
+_TERMS = "no known fault; "
+"""What stands before the terms of an output, or that they are the right ones."""
 
 _HEAD = """# Faults that people met, and what a check says of them
 
@@ -141,8 +142,7 @@ def _answer(report: Report, found: dict[str, Any]) -> Answer:
     verdict, *_ = found["verdict"].split(f": {report.id}.py")
     batteries = (found["quality"] or {"batteries": []})["batteries"]
     told = {word for battery in batteries for word in _qualities(battery)}
-    unnamed = [each["sentence"] for each in found["diagnosis"] if not each["fault"]]
-    terms = [said for said in unnamed if "it is" in said or _FORMULA in said]
+    terms = [each["sentence"] for each in found["diagnosis"] if _TERMS in each["sentence"]]
     return Answer(
         report,
         verdict,
@@ -157,7 +157,7 @@ def _answer(report: Report, found: dict[str, Any]) -> Answer:
 
 def _formula(sentence: str) -> str:
     """The terms that a diagnosis gives to an output, or that they are the right ones."""
-    said = sentence.partition("no known fault; ")[2].rpartition(", on")[0]
+    said = sentence.partition(_TERMS)[2].rpartition(", on")[0]
     return said.removeprefix("it is ")
 
 

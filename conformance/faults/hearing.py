@@ -187,6 +187,7 @@ class Hearing:
             if not prediction.deviates(name):
                 continue
             account.shows.add((e.case.id, name))
+            # What spreads from a NaN depends on how a kernel is written: it refutes nothing.
             if e.ordinary and not self._agrees(prediction, account.faults, e, name):
                 account.refuted.add(e.scope)
                 account.against.add(e.case.id)

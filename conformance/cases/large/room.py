@@ -49,9 +49,9 @@ def lacking(row: CaseRow, *, gib: float = 0.0, seconds: float = math.inf) -> str
         gib: What a kernel may take of memory; 0 for all that there is.
         seconds: How long it may take.
     """
-    values = math.prod(row.recipe.shape)
     if row not in ROWS:
         return None
+    values = math.prod(row.recipe.shape)
     wanted, here = values * BYTES, memory()
     if here is None or here < wanted:
         there = "this system does not say what it has" if here is None else f"here are {_gib(here)}"
