@@ -65,17 +65,9 @@ def run(
             not start any more.  What came before is in the records all the same.
     """
     started, clock = now(), time.perf_counter()
-    trouble: ConformanceError | None = None
     with ExitStack() as open_sessions:
         courses = [_Course(c, _session(c, open_sessions, case_seconds, halt)) for c in selected]
-        try:
-            for row in rows:
-                _one(row, courses, case_seconds, done)
-                if halt.why:
-                    break
-        except ConformanceError as error:
-            trouble = error
-            halt.now(f"stopped by {type(error).__name__}")
+        trouble = _all(rows, courses, case_seconds, halt, done)
         breaches = [course.session.breaches for course in courses]
     records = []
     for course, breach in zip(courses, breaches, strict=True):
@@ -100,6 +92,25 @@ def _session(column: Column, stack: ExitStack, case_seconds: float, halt: Halt) 
     session = Session(column.source, case_seconds=case_seconds, switches=column.switches)
     halt.watch(session)
     return stack.enter_context(session)
+
+
+def _all(
+    rows: Sequence[CaseRow],
+    courses: Sequence[_Course],
+    seconds: float,
+    halt: Halt,
+    done: Callable[[Column, CaseResult], None],
+) -> ConformanceError | None:
+    """Ask row by row; what ended it before the last one, if that was an error."""
+    try:
+        for row in rows:
+            _one(row, courses, seconds, done)
+            if halt.why:
+                break
+    except ConformanceError as error:
+        halt.now(f"stopped by {type(error).__name__}")
+        return error
+    return None
 
 
 def _one(
