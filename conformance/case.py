@@ -6,8 +6,10 @@ written with ``x`` of shape ``(N, C, *spatial)`` or any other order that `Inputs
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -39,9 +41,11 @@ LIMIT = 16.0
 """Error units that grade A may spend; `conformance.oracle.bounds` says what a unit is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Inputs:
     """What one call of batch normalization is given.
+
+    What follows from shapes and types is asked for at every step of a verdict, and kept.
 
     Attributes:
         x: The batch; any rank from 2 to 5, any binary float type.
@@ -73,21 +77,21 @@ class Inputs:
     earlier: tuple[Array, ...] = ()
     memory: Memory = "contiguous"
 
-    @property
+    @cached_property
     def channel_axes(self) -> tuple[int, ...]:
         """The channel axes, not negative and in the order of `x`."""
         axes = self.axis if isinstance(self.axis, tuple) else (self.axis,)
         return tuple(sorted(a % self.x.ndim for a in axes))
 
-    @property
+    @cached_property
     def channel_shape(self) -> tuple[int, ...]:
         """Shape of gamma, beta and of every statistic."""
         return tuple(int(self.x.shape[a]) for a in self.channel_axes)
 
-    @property
+    @cached_property
     def count(self) -> int:
         """M, the number of values that share one mean."""
-        channels = int(np.prod(self.channel_shape, dtype=np.int64))
+        channels = math.prod(self.channel_shape)
         return int(self.x.size) // channels if channels else 0
 
     def given(self) -> dict[str, Array]:
@@ -103,7 +107,7 @@ class Inputs:
         """The type that an array of this call has, given or returned."""
         return self.x.dtype if name in LIKE_X else self.parameter_dtype
 
-    @property
+    @cached_property
     def parameter_dtype(self) -> np.dtype[Any]:
         """Type of gamma, beta and the running statistics: theirs if given, else that of `x`."""
         for given in (self.gamma, self.beta, self.running_mean, self.running_var):
@@ -111,7 +115,7 @@ class Inputs:
                 return given.dtype
         return self.x.dtype
 
-    @property
+    @cached_property
     def types(self) -> str:
         """``"float32"``, or ``"float16+float32"`` with parameters of another type."""
         x, parameters = str(self.x.dtype), str(self.parameter_dtype)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -97,3 +98,29 @@ def finfo(dtype: np.dtype[Any]) -> Any:
         ValueError: `dtype` is no float type.
     """
     return ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]  # not annotated upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The numbers of `finfo` that a verdict asks for at every step, as Python's.
+
+    Attributes:
+        largest: The largest finite number.
+        eps: Distance from 1 to the next larger number.
+        smallest: The smallest subnormal number.
+    """
+
+    largest: float
+    eps: float
+    smallest: float
+
+
+@cache
+def limits(dtype: np.dtype[Any]) -> Limits:
+    """The limits of any float type.
+
+    Raises:
+        ValueError: `dtype` is no float type.
+    """
+    info = finfo(dtype)
+    return Limits(float(info.max), float(info.eps), float(info.smallest_subnormal))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -75,15 +75,16 @@ def follow(opened: Opened, life: Life, progress: Callable[[int, int, CaseResult]
         life: Its worker, which was asked nothing yet.
         progress: Called after every case with how many are done, of how many, and its result.
     """
-    if opened.own is None:
-        select(opened.options)  # refuses what selects nothing, before anything of it is run
+    # What selects nothing is refused before anything of it is run, and so is a damaged golden file.
+    ids = select(opened.options) if opened.own is None else []
     files = opened.known.closure()  # the same
     code = own_code.digest()  # the worker is still starting, as a rule
+    ahead = {case.id: case for case in golden.load(ids)} if ids else {}  # the same
     with opened.start(life) as trial:
         told = trial.describe()
         trial.check_parameters()
         trial.know(opened.options.known_failures)
-        plan = _plan(trial, opened, progress)
+        plan = _plan(trial, opened, ahead, progress)
         seen = _seen(trial, plan, opened)
         checked = Checked(
             known=opened.known,
@@ -130,8 +131,13 @@ def _seen(trial: Trial, plan: Plan, opened: Opened) -> Seen:
     )
 
 
-def _plan(trial: Trial, opened: Opened, progress: Callable[[int, int, CaseResult], None]) -> Plan:
-    """What is to be asked of a kernel whose scope is known."""
+def _plan(
+    trial: Trial,
+    opened: Opened,
+    ahead: Mapping[str, Case],
+    progress: Callable[[int, int, CaseResult], None],
+) -> Plan:
+    """What is to be asked of a kernel whose scope is known; some cases were read ahead."""
     known, options, own = opened.known, opened.options, opened.own
     ids = select(options, trial.scope) if own is None else []
     hidden = Drawn()
@@ -139,7 +145,7 @@ def _plan(trial: Trial, opened: Opened, progress: Callable[[int, int, CaseResult
         inside = [i for i in ids if trial.scope and not trial.scope.why_not(smoke.calls()[i])]
         hidden = fresh.draw(inside, options.tier, options.fresh_seed)
     return Plan(
-        cases=(list(golden.load(ids)) if ids else []) if own is None else list(own),
+        cases=_read(ids, ahead) if own is None else list(own),
         large=large_rows(options) if own is None else (),
         memory_gib=options.memory_gib,
         seconds=options.timeout,
@@ -153,6 +159,13 @@ def _plan(trial: Trial, opened: Opened, progress: Callable[[int, int, CaseResult
         again=partial(repro_of_all, known, options),
         progress=progress,
     )
+
+
+def _read(ids: Sequence[str], ahead: Mapping[str, Case]) -> list[Case]:
+    """The stored cases of these ids."""
+    rest = [name for name in ids if name not in ahead]
+    read = {case.id: case for case in golden.load(rest)} if rest else {}
+    return [ahead.get(name) or read[name] for name in ids]
 
 
 def _in_order(tried: Sequence[Tried]) -> list[Tried]:
@@ -173,7 +186,14 @@ def _account(
     if halt.why:
         return (), nothing
     try:
-        state = many.state(trial, asked.ran, plan.hidden.seed, opened.start, draws=plan.derives)
+        state = many.state(
+            trial,
+            asked.ran,
+            plan.hidden.seed,
+            opened.start,
+            draws=plan.derives,
+            tier=plan.tier,
+        )
         conventions = _conventions(trial) if fails else ()
     except AdapterError:
         if not halt.why:

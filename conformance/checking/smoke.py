@@ -54,15 +54,19 @@ def more(
         results: What came of each case that was run: outputs to statuses.
         run: Their ids.
     """
+    said = dict(zip(run, results, strict=True))
     told = {
-        name: {output for output, status in said.items() if _told(status)}
-        for name, said in zip(run, results, strict=True)
+        name: {output for output, status in statuses.items() if _told(status)}
+        for name, statuses in said.items()
     }
     ever = {output for outputs in told.values() for output in outputs}
     chosen: list[str] = []
     for mine in _kinds(ids, scope):
         done = [name for name in mine if name in told]
         here = {output for name in done for output in told[name]}
+        refused = any(here & said[name].keys() - told[name] for name in done)
+        if here and not refused and set(_fewest(mine)) <= told.keys():
+            continue  # every case gave what others gave: the stored set has done its work
         if here or len(done) < _PATIENCE:
             chosen += kills.smallest(
                 mine, _costs(), run={name: told[name] for name in done}, only=here or ever or None

@@ -159,7 +159,8 @@ def parser_of(
 
 
 def _parsed(words: Sequence[str]) -> argparse.Namespace:
-    parser, subparsers = parser_of([word for word in words[:1] if word in COMMANDS] or COMMANDS)
+    known = [word for word in words[:1] if word in COMMANDS]
+    parser, subparsers = parser_of(known if known or words[:1] == ["--version"] else COMMANDS)
     parser.require_text(words)
     args, surplus = parser.parse_known_args(list(words))
     if surplus:

@@ -18,7 +18,7 @@ def judged(case: Case, dialect: Dialect, answer: Answer) -> dict[str, OutputResu
         ruler = Ruler(case, dialect)
         results = {**_unbounded(ruler), **ruler.judge(answer.outputs)}
         return {
-            n: _with_bits(_with_reason(r, answer.lacking.get(n)), answer.outputs.get(n))
+            n: _completed(r, answer.lacking.get(n), answer.outputs.get(n))
             for n, r in results.items()
         }
     reason, due = answer.reason or answer.status.value, case.expected.items()
@@ -41,15 +41,11 @@ _WITHOUT_OUTPUTS = {
 """What becomes of a case without outputs; a verdict on outputs is made here and nowhere else."""
 
 
-def _with_reason(result: OutputResult, lacking: str | None) -> OutputResult:
-    """Why an output did not come back, where a probe knows it."""
-    known = lacking is not None and result.status is Status.UNSUPPORTED
-    return replace(result, reason=lacking) if known else result
-
-
-def _with_bits(result: OutputResult, returned: Array | None) -> OutputResult:
+def _completed(result: OutputResult, lacking: str | None, returned: Array | None) -> OutputResult:
+    """With the bits that came back, or why none did, where a probe knows it."""
     if returned is None:
-        return result
+        known = lacking is not None and result.status is Status.UNSUPPORTED
+        return replace(result, reason=lacking) if known else result
     said = f"{returned.dtype}{returned.shape}".encode() + returned.tobytes()
     return replace(result, bits=hashlib.sha256(said).hexdigest()[:16])
 

@@ -57,7 +57,7 @@ from typing import Any
 import numpy as np
 
 from conformance.case import LIMIT, Array, Inputs, Outputs
-from conformance.float_types import finfo
+from conformance.float_types import limits
 from conformance.oracle.arithmetic import roundoff, underflow
 from conformance.oracle.channels import by_channel, from_channels
 from conformance.oracle.measured import Batch, column, given, given_statistics, measured, wide
@@ -144,14 +144,14 @@ def spent_by_single_pass(inputs: Inputs, *, eps_outside: bool = False) -> Floats
 
 def units(inputs: Inputs, expected: Array, scale: Array, dtype: np.dtype[Any]) -> Floats:
     """One error unit per element of an output of type `dtype`; float64, shape of `expected`."""
-    info = finfo(dtype)
-    u, u_out = roundoff(inputs), float(info.eps) / 2
+    info = limits(dtype)
+    u, u_out, eta = roundoff(inputs), info.eps / 2, info.smallest / 2
     with np.errstate(all="ignore"):
-        unit = u * scale + float(info.smallest_subnormal) / 2
+        unit = u * scale + eta
         if u_out > u:
             unit = unit + u_out * np.abs(expected)
-        # Of the smallest float64 half is 0, and u S as well: then it is one of these itself.
-        unit = np.where((unit == 0) & (scale > 0), float(info.smallest_subnormal), unit)
+        if eta == 0:  # half of the smallest float64; where u S is 0 as well, it is one of these
+            unit = np.where((unit == 0) & (scale > 0), info.smallest, unit)
     return np.asarray(unit, dtype=np.float64)
 
 

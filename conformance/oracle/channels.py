@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from conformance.case import Array, Inputs
@@ -11,7 +13,7 @@ def by_channel(array: Array, inputs: Inputs) -> Array:
     """View of an array of the shape of x as ``(channels, M)``, channels in C order."""
     axes = inputs.channel_axes
     rest = tuple(a for a in range(array.ndim) if a not in axes)
-    channels = int(np.prod(inputs.channel_shape, dtype=np.int64))
+    channels = math.prod(inputs.channel_shape)
     return array.transpose(axes + rest).reshape(channels, inputs.count)
 
 
@@ -20,4 +22,5 @@ def from_channels(rows: Array, inputs: Inputs) -> Array:
     axes = inputs.channel_axes
     order = axes + tuple(a for a in range(inputs.x.ndim) if a not in axes)
     stacked = rows.reshape(tuple(inputs.x.shape[a] for a in order))
-    return np.ascontiguousarray(stacked.transpose(np.argsort(order)))
+    back = sorted(range(len(order)), key=order.__getitem__)
+    return np.ascontiguousarray(stacked.transpose(back))

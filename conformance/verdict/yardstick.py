@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from conformance.case import Array
-from conformance.float_types import finfo
+from conformance.float_types import limits
 from conformance.verdict.record import Worst
 
 Floats = npt.NDArray[np.float64]
@@ -31,12 +32,11 @@ class Yardstick:
             dtype: Type of what is measured.
         """
         self.unit, self._expected, self._limit = unit, expected, limit
-        info = finfo(dtype)
-        overflow = float(info.max) * (1 + float(info.eps) / 4)
+        info = limits(dtype)
+        self._overflow = info.largest * (1 + info.eps / 4)
         with np.errstate(all="ignore"):
-            self._reaches = np.abs(expected) + np.nan_to_num(limit * unit) >= overflow
-        finite = np.isfinite(expected) & np.isfinite(unit) & (unit > 0)
-        self._plain = bool((finite & ~self._reaches).all())
+            below = np.abs(expected) + limit * unit < self._overflow  # false for what is NaN
+        self._plain = bool(below.all() and (unit > 0).all())
         """Whether every expected value is a number with a bound, and away from overflow."""
 
     def measure(self, actual: Array) -> tuple[Floats, Worst]:
@@ -45,12 +45,14 @@ class Yardstick:
         with np.errstate(all="ignore"):
             distance = np.abs(wide - self._expected)
             error = distance / self.unit
-        if not (self._plain and np.isfinite(distance).all()):
+        place = int(np.argmax(error))  # of the first NaN, where there is one
+        if not (self._plain and math.isfinite(error.flat[place])):
             settled = self._settled(wide)
             # Without a finite unit there is no bound: what is not settled is out.
             known = np.where(np.isfinite(distance) & np.isfinite(self.unit), error, np.inf)
             error = np.where(settled, 0.0, known)
-        at = np.unravel_index(int(np.argmax(error)), error.shape)
+            place = int(np.argmax(error))
+        at = np.unravel_index(place, error.shape)
         worst = Worst(
             index=tuple(int(i) for i in at),
             actual=float(wide[at]),
@@ -68,5 +70,7 @@ class Yardstick:
         expected = self._expected
         same = (actual == expected) | (np.isnan(actual) & np.isnan(expected))
         undone = np.isinf(expected) & np.isnan(actual)
-        overflowed = np.isinf(actual) & self._reaches & (np.sign(actual) == np.sign(expected))
+        with np.errstate(all="ignore"):
+            reaches = np.abs(expected) + np.nan_to_num(self._limit * self.unit) >= self._overflow
+        overflowed = np.isinf(actual) & reaches & (np.sign(actual) == np.sign(expected))
         return np.asarray(same | undone | overflowed, dtype=np.bool_)

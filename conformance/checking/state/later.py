@@ -26,8 +26,8 @@ from conformance.checking.trial import FRESH, Trial
 from conformance.checking.tried import Tried
 from conformance.verdict.record import COMPARED, CaseResult, Status, fails_anew, is_wrong
 
-CASES = 24
-"""How many cases are asked again."""
+CASES = {"smoke": 8, "standard": 24, "large": 24}
+"""How many cases of a tier are asked again."""
 
 _ROWS = 16
 """How many of them are followed by calls of their shape."""
@@ -67,7 +67,13 @@ def _is_right(one: Tried) -> bool:
 
 
 def ask(
-    trial: Trial, ran: Sequence[Tried], seed: str, start: Callable[[], Trial], *, draws: bool
+    trial: Trial,
+    ran: Sequence[Tried],
+    seed: str,
+    start: Callable[[], Trial],
+    *,
+    draws: bool,
+    tier: str = "standard",
 ) -> Later:
     """Ask cases again, and calls of their shapes between.
 
@@ -77,6 +83,7 @@ def ask(
         seed: What is drawn from.
         start: Makes a trial of the same kernel in a new process.
         draws: Whether calls may be asked that are no cases.
+        tier: How many cases are asked again.
     """
     until = time.monotonic() + _SECONDS
     found: list[Dependence] = []
@@ -85,7 +92,7 @@ def ask(
     steps, queries = tee(
         _steps(
             trial,
-            _chosen(right(ran), seed),
+            _chosen(right(ran), seed, CASES[tier]),
             draws=draws,
             go_on=lambda: time.monotonic() <= until and len(found) < _MOST,
         )
@@ -142,7 +149,7 @@ _MOST = 2
 """Findings after which nothing more is asked: each one costs processes to look into."""
 
 
-def _chosen(ones: Sequence[Tried], seed: str) -> list[Tried]:
+def _chosen(ones: Sequence[Tried], seed: str, most: int) -> list[Tried]:
     """Cases in an order drawn from a seed, two large ones first if there are any."""
     if not ones:
         return []
@@ -151,7 +158,7 @@ def _chosen(ones: Sequence[Tried], seed: str) -> list[Tried]:
     size = {id(one): one.evidence.case.inputs.x.size for one in ones}
     large = [one for one in shuffled if LARGE < size[id(one)] <= _HUGE][:2]
     rest = [one for one in shuffled if size[id(one)] <= LARGE]
-    return [*large, *rest][:CASES]
+    return [*large, *rest][:most]
 
 
 def _changes(trial: Trial, one: Tried, number: int) -> Iterator[tuple[str, Problem]]:

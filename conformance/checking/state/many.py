@@ -11,7 +11,13 @@ from conformance.checking.tried import Tried
 
 
 def state(
-    trial: Trial, ran: Sequence[Tried], seed: str, start: Callable[[], Trial], *, draws: bool
+    trial: Trial,
+    ran: Sequence[Tried],
+    seed: str,
+    start: Callable[[], Trial],
+    *,
+    draws: bool,
+    tier: str,
 ) -> State:
     """Ask cases again, and calls of their shapes; look into what differs.
 
@@ -21,9 +27,10 @@ def state(
         seed: What is drawn from.
         start: Makes a trial of the same kernel in a new process.
         draws: Whether calls may be asked that are no cases.
+        tier: How many cases are asked again.
     """
     found = alone.dependences(ran, start)
-    more = later.ask(trial, ran, seed, start, draws=draws)
+    more = later.ask(trial, ran, seed, start, draws=draws, tier=tier)
     frozen = leaves.ask(trial, later.right(ran)) if draws else ()
     return State(
         seed=seed,

@@ -134,7 +134,7 @@ class Call:
         mode no sum is formed but those of the gradients, with d = x - running_mean.
         """
         inputs = self.inputs
-        channels = int(np.prod(inputs.channel_shape, dtype=np.int64))
+        channels = math.prod(inputs.channel_shape)
         over = np.zeros(channels, dtype=np.bool_)
         most = self.given.most
         if max(most, 1.0) * max(4 * most, 1.0) * inputs.count <= self.huge:  # far from it

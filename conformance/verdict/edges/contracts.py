@@ -28,7 +28,7 @@ from types import MappingProxyType
 import numpy as np
 
 from conformance.case import Array, Inputs, Outputs
-from conformance.float_types import finfo
+from conformance.float_types import limits
 from conformance.verdict.edges.call import Call, Mask, Returned
 
 
@@ -86,7 +86,7 @@ def _overflown(call: Call, back: Returned) -> Mask:
 
 
 def _beyond(_: Call, back: Returned) -> Mask:
-    largest = float(finfo(back.dtype).max)
+    largest = limits(back.dtype).largest
     due = np.abs(back.exact) + np.nan_to_num(back.bound) >= largest
     came = np.isnan(back.actual) | (back.actual * np.sign(back.exact) >= largest)
     return np.asarray(due & came, dtype=np.bool_)
@@ -101,7 +101,7 @@ def _has_subnormal_answers(call: Call) -> bool:
 
 
 def _has_answers_beyond(call: Call) -> bool:
-    return call.exceeds(lambda name: float(finfo(call.inputs.dtype_of(name)).max))
+    return call.exceeds(lambda name: limits(call.inputs.dtype_of(name)).largest)
 
 
 def _has_negative_variance(call: Call) -> bool:
