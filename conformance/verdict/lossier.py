@@ -17,7 +17,7 @@ from conformance.arrays import LIKE_X
 from conformance.case import LIMIT, Array, Case
 from conformance.oracle.arithmetic import arithmetic
 from conformance.oracle.bounds import spent_by_single_pass
-from conformance.oracle.channels import by_channel
+from conformance.oracle.channels import by_channel, from_channels
 from conformance.oracle.rounding import Floats
 from conformance.oracle.sequential.losses import Class, Losses, losses
 from conformance.oracle.sequential.sums import AtMost, Losing, Lost
@@ -85,6 +85,20 @@ class Lossier:
         if bool((within & valid).all()):
             return "B"
         return "C" if bool((within | self._degraded(name, dtype, missed, off)).all()) else "F"
+
+    def allowed(self, name: str, dtype: np.dtype[Any]) -> Array:
+        """What B allows beyond the limit of A, in units, in the shape of the output."""
+        channels = np.arange(int(np.prod(self._case.inputs.channel_shape)))
+        due = self._due[name]
+        if not (due.size and self._case.inputs.count):
+            return np.zeros(due.shape)
+        of, valid = self._losses(name, channels, single_pass=False)
+        unit = self._rows(name, self._units(name, dtype, single_pass=False))
+        with np.errstate(all="ignore"):
+            found = np.where(valid & (unit > 0) & np.isfinite(unit), of / unit, 0.0)
+        found = np.where(np.isfinite(found), found, 0.0)
+        inputs = self._case.inputs
+        return from_channels(found, inputs) if name in LIKE_X else found.reshape(due.shape)
 
     def _is_out_of_reach(
         self, name: str, dtype: np.dtype[Any], rows: npt.NDArray[np.intp], off: Floats
