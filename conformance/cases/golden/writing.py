@@ -13,12 +13,10 @@ from itertools import groupby, pairwise
 from pathlib import Path
 
 import h5py  # type: ignore[import-untyped]  # h5py has no annotations
-import numpy as np
-from h5py import h5a, h5d, h5g, h5p, h5s, h5t
 
 from conformance import scratch
-from conformance.case import Array, Case
-from conformance.cases.golden import content, floats, index
+from conformance.case import Case
+from conformance.cases.golden import content, index, storing
 from conformance.cases.golden.listing import INDEX, NAME, GoldenFile, describe, render
 from conformance.errors import ConformanceError, GoldenFileError
 
@@ -97,56 +95,11 @@ def _require_sound(ordered: Sequence[Case], explain: Mapping[str, str]) -> None:
 
 def _image(cases: Iterable[Case], about: str) -> tuple[bytes, dict[str, dict[str, int]]]:
     """The bytes of a file, and for every case in it where its datasets begin."""
-    held: dict[str, dict[str, h5d.DatasetID]] = {}
     with h5py.File("golden", "w", driver="core", backing_store=False, libver="earliest") as file:
-        root = file.id
-        for name, text in _about(about).items():
-            _put_attribute(root, name, text)
-        for case in cases:
-            # Plain ids of the low-level interface: no property of a newer default slips in.
-            group = h5g.create(root, case.id.split("/")[1].encode())
-            said = {**content.attributes(case), "sha256": content.digest(case)}
-            for name, value in sorted(said.items()):
-                _put_attribute(group, name, value)
-            h5g.create(group, b"expected")
-            arrays = sorted(content.arrays(case).items())
-            held[case.id] = {name: _put_dataset(group, name, array) for name, array in arrays}
+        storing.begin(file.id, about)
+        offsets = {case.id: storing.put(file.id, case) for case in cases}
         file.flush()
-        offsets = {
-            case: {name: made.get_offset() or 0 for name, made in datasets.items()}
-            for case, datasets in held.items()  # an empty dataset lies nowhere
-        }
-        return root.get_file_image(), offsets
-
-
-def _about(text: str) -> dict[str, str]:
-    return {"about": text, "generator": content.GENERATOR, "schema": content.SCHEMA}
-
-
-def _put_attribute(owner: h5g.GroupID, name: str, value: content.Attribute) -> None:
-    kind, shape, data = content.encode(value)
-    if isinstance(value, str):
-        # HDF5 has no string of length 0; padding with NUL gives the same text back.
-        stored, array = h5t.C_S1.copy(), np.array(data, f"S{max(1, len(data))}")
-        stored.set_size(array.dtype.itemsize)
-        stored.set_cset(h5t.CSET_UTF8)
-        stored.set_strpad(h5t.STR_NULLPAD)
-    else:
-        stored = {"float64": h5t.IEEE_F64LE, "int64": h5t.STD_I64LE}[kind]
-        array = np.frombuffer(data, f"<{kind[0]}8").reshape(shape)
-    space = h5s.create_simple(shape) if shape else h5s.create(h5s.SCALAR)
-    h5a.create(owner, name.encode(), stored, space).write(array, stored)
-
-
-def _put_dataset(owner: h5g.GroupID, name: str, array: Array) -> h5d.DatasetID:
-    plan = h5p.create(h5p.DATASET_CREATE)
-    plan.set_layout(h5d.CONTIGUOUS)
-    plan.set_obj_track_times(False)
-    stored = floats.STORED[str(array.dtype)]
-    made = h5d.create(owner, name.encode(), stored, h5s.create_simple(array.shape), plan)
-    if array.size:
-        made.write(h5s.ALL, h5s.ALL, floats.bits(array), stored)
-    return made
+        return file.id.get_file_image(), offsets
 
 
 def _replace(folder: Path, new: Path, old: Path, names: Iterable[str]) -> None:
