@@ -94,7 +94,7 @@ def read_bytes(file: Path, size: int) -> bytes:
         ValueError: it is larger, no regular file, or cannot be read; the message says why.
     """
     try:
-        with _opened(file) as stream:
+        with opened(file) as stream:
             facts = os.fstat(stream.fileno())
             if facts.st_size > size:
                 raise ValueError(_too_large(facts.st_size, size))
@@ -117,7 +117,12 @@ def _read_at_most(stream: BinaryIO, most: int) -> bytes:
     return bytes(grown)
 
 
-def _opened(file: Path) -> BinaryIO:
+def opened(file: Path) -> BinaryIO:
+    """A regular file, opened to read its bytes.
+
+    Raises:
+        OSError, ValueError: it is none, or cannot be read.
+    """
     # A pipe that nobody writes to would let the opening wait for ever.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
     descriptor = os.open(file, flags | getattr(os, "O_BINARY", 0))

@@ -41,8 +41,8 @@ INPUTS = (*INPUT_NAMES, EARLIER)
 DUE = "expected/"
 """What stands before the name of an output in that of its dataset."""
 
-CAP = 16 * 2**20
-"""The most bytes that one dataset may have."""
+CAP = 2**30
+"""The most bytes that one dataset may have: 134 million expected values."""
 
 RANKS = range(2, 6)
 

@@ -19,7 +19,7 @@ import numpy as np
 from conformance.case import Array, Case
 from conformance.cases.golden import content
 from conformance.cases.golden.listing import INDEX, CaseEntry, GoldenFile
-from conformance.cases.golden.vouched import blamed, read
+from conformance.cases.golden.vouched import Image, blamed, read
 from conformance.errors import GoldenFileError
 from conformance.float_types import FLOAT_TYPES, dtype_of
 from conformance.type_names import name_of
@@ -37,10 +37,16 @@ def render(cases: Iterable[Case], offsets: Mapping[str, Mapping[str, int]]) -> b
         cases: The cases, in order.
         offsets: Case ids to where each dataset begins in the file of the case.
     """
-    lines = (
-        f"{json.dumps(case.id)}: {json.dumps(_told(case, offsets[case.id]), ensure_ascii=False)}"
-        for case in cases
-    )
+    return joined(line(case, offsets[case.id]) for case in cases)
+
+
+def line(case: Case, offsets: Mapping[str, int]) -> str:
+    """What the index says of one case whose datasets begin at these offsets."""
+    return f"{json.dumps(case.id)}: {json.dumps(_told(case, offsets), ensure_ascii=False)}"
+
+
+def joined(lines: Iterable[str]) -> bytes:
+    """The index of these lines."""
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
@@ -95,7 +101,7 @@ def _parsed(file: Path, facts: GoldenFile, _changed: int, _size: int) -> Index:
     return Index(read(file, facts).decode())
 
 
-def case_at(image: bytes, entry: CaseEntry, told: Mapping[str, Any]) -> Case:
+def case_at(image: Image, entry: CaseEntry, told: Mapping[str, Any]) -> Case:
     """The case that lies in the bytes of a golden file where the index says.
 
     Raises:
@@ -121,17 +127,18 @@ def _attribute(name: str, value: Any, kind: type) -> content.Attribute:
     raise GoldenFileError(f"the index says {name} = {value!r}, a {kind.__name__} was wanted")
 
 
-def _array(name: str, image: bytes, kind: str, shape: list[int], start: int) -> Array:
+def _array(name: str, image: Image, kind: str, shape: list[int], start: int) -> Array:
     whole = all(type(number) is int and number >= 0 for number in (start, *shape))
     if not whole or kind not in FLOAT_TYPES or len(shape) > content.RANKS.stop:
         raise GoldenFileError(f"the index says that {name} is {kind!r} of {shape!r} at {start!r}")
     dtype = dtype_of(kind)
     end = start + math.prod(shape) * dtype.itemsize
-    if end > len(image):
+    if end > image.size:
         raise GoldenFileError(
-            f"the index says that {name} ends at byte {end:,}, the file has {len(image):,}"
+            f"the index says that {name} ends at byte {end:,}, the file has {image.size:,}"
         )
-    # A copy, since a piece of a file is not aligned and would keep all of it in memory.
-    array = np.ndarray(tuple(shape), dtype, image, start).copy()
+    # Of its own, since a piece of a file is not aligned and would keep all of it in memory.
+    array = np.empty(tuple(shape), dtype)
+    image.fill(array, start)
     array.flags.writeable = False
     return array

@@ -1,7 +1,8 @@
 """Reading golden files: what the manifest vouches for, and nothing else.
 
-A file is read once and its digest compared.  The index says where in these bytes a case lies, and
-the case that comes out must have the digest that the manifest names.
+A file is read once and its digest compared; one that is large stays where it is, and is read again
+case by case.  The index says where in these bytes a case lies, and the case that comes out must
+have the digest that the manifest names.
 """
 
 from __future__ import annotations
@@ -56,9 +57,10 @@ def _load(asked: Wanted) -> Iterator[Case]:
     for group, members in groupby(asked.entries, key=lambda entry: entry.group):
         file = asked.folder / f"{group}.h5"
         with blamed(str(file)):
-            image = vouched.read(file, known.files[file.name])
-        for entry in members:
-            with blamed(f"{file}, case {entry.id!r}"):
-                case = index.case_at(image, entry, told[entry.id])
-                vouched.verify(case, entry)
-            yield case
+            image = vouched.image(file, known.files[file.name])
+        with image:
+            for entry in members:
+                with blamed(f"{file}, case {entry.id!r}"):
+                    case = index.case_at(image, entry, told[entry.id])
+                    vouched.verify(case, entry)
+                yield case

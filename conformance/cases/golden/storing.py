@@ -18,6 +18,19 @@ from h5py import (  # type: ignore[import-untyped]  # h5py has no annotations
 
 from conformance.case import Array, Case
 from conformance.cases.golden import content, floats
+from conformance.errors import ConformanceError, GoldenFileError
+
+
+def require(case: Case) -> None:
+    """Refuse a case that no golden file can hold.
+
+    Raises:
+        GoldenFileError: the message names the case and says why.
+    """
+    try:
+        content.require(case)
+    except ConformanceError as error:
+        raise GoldenFileError(f"case {case.id!r} cannot be written: {error}") from error
 
 
 def begin(root: h5g.GroupID, about: str) -> None:

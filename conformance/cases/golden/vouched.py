@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO, Self
+
+import numpy as np
 
 from conformance import documents
-from conformance.case import Case
+from conformance.case import Array, Case
 from conformance.cases.golden import content
 from conformance.cases.golden.listing import (
     REMEDY,
@@ -24,7 +28,9 @@ from conformance.cases.golden.listing import (
 from conformance.errors import ConformanceError, GoldenFileError, SelectionError
 
 LARGEST = 64 * 2**20
-"""The most bytes that one file may have."""
+"""The most bytes of a file that are held at once; what has more is read where it lies."""
+
+_PIECE = 1 << 20
 
 _DAMAGE = (
     *(ConformanceError, OSError, LookupError, ValueError, TypeError, AttributeError),
@@ -77,13 +83,80 @@ def read(file: Path, facts: GoldenFile) -> bytes:
     """
     if max(file.stat().st_size, facts.size) > LARGEST:
         raise GoldenFileError(f"it has {file.stat().st_size} bytes, at most {LARGEST} were wanted")
-    image = documents.read_bytes(file, LARGEST)
-    if len(image) != facts.size:
-        raise GoldenFileError(f"it has {len(image)} bytes, the manifest wants {facts.size}")
-    found = hashlib.sha256(image).hexdigest()
-    if found != facts.sha256:
-        raise GoldenFileError(f"its SHA-256 is {found}, the manifest wants {facts.sha256}")
-    return image
+    found = documents.read_bytes(file, LARGEST)
+    _require((len(found), hashlib.sha256(found).hexdigest()), facts)
+    return found
+
+
+class Image:
+    """The bytes of a golden file, in memory or where they lie; to be closed as files are.
+
+    What lies in a file may be changed after it was compared.  It is not believed for that: each
+    case that is made of it has a digest.
+
+    Attributes:
+        size: How many bytes there are.
+    """
+
+    def __init__(self, stream: BinaryIO, size: int) -> None:
+        """Take the bytes of an open stream."""
+        self.size, self._stream = size, stream
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def fill(self, array: Array, start: int) -> None:
+        """Put the bytes from `start` on into a new array, as they are.
+
+        Raises:
+            ValueError: there are fewer.
+        """
+        if not array.size:
+            return
+        self._stream.seek(start)
+        into = array.view(np.uint8).reshape(-1).data
+        found = self._stream.readinto(into)  # type: ignore[attr-defined]  # a BinaryIO has it
+        if found != array.nbytes:
+            raise ValueError(f"the file ends after {start + found:,} bytes, it was longer")
+
+
+def image(file: Path, facts: GoldenFile) -> Image:
+    """The bytes of a file, which are those that the manifest knows.
+
+    Raises:
+        ConformanceError, OSError, ValueError: they are not.
+    """
+    if facts.size <= LARGEST:
+        return Image(io.BytesIO(read(file, facts)), facts.size)
+    stream = documents.opened(file)
+    try:
+        _require(digest_of(stream, facts.size), facts)
+    except BaseException:
+        stream.close()
+        raise
+    return Image(stream, facts.size)
+
+
+def digest_of(stream: BinaryIO, most: int) -> tuple[int, str]:
+    """How many bytes a stream has, and their SHA-256 in hex; no more than `most` and one are read.
+
+    They are read piece by piece, so that none are held.
+    """
+    found, size = hashlib.sha256(), 0
+    while size <= most and (piece := stream.read(min(_PIECE, most + 1 - size))):
+        found.update(piece)
+        size += len(piece)
+    return size, found.hexdigest()
+
+
+def _require(found: tuple[int, str], facts: GoldenFile) -> None:
+    if found[0] != facts.size:
+        raise GoldenFileError(f"it has {found[0]} bytes, the manifest wants {facts.size}")
+    if found[1] != facts.sha256:
+        raise GoldenFileError(f"its SHA-256 is {found[1]}, the manifest wants {facts.sha256}")
 
 
 def verify(case: Case, entry: CaseEntry) -> None:

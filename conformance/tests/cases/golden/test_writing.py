@@ -105,6 +105,7 @@ def test_interrupted_first_write_leaves_nothing(
 
 GOOD = samples.dense("a/b")
 X = GOOD.inputs.x
+LARGE = np.broadcast_to(np.float64(1), (2**27 + 1, 3))
 
 
 def bad(*, expected: Outputs | None = None, words: dict[str, object] | None = None) -> Case:
@@ -139,7 +140,7 @@ def bad(*, expected: Outputs | None = None, words: dict[str, object] | None = No
         (samples.dense("a/b", memory="striped"), "memory is 'striped', expected one of contig"),
         (samples.dense("a/b", memory="merged"), r"gamma = \[.*\] is not running_var = \["),
         (samples.dense("a/b", memory="broadcast"), "dy varies within a channel"),
-        (samples.dense("a/b", x=np.ones((2**20 + 1, 3), np.float64)), "at most 16777216"),
+        (samples.dense("a/b", x=LARGE, dy=LARGE), "at most 1073741824"),
     ],
 )
 def test_case_that_contradicts_itself_is_not_written(
