@@ -12,6 +12,7 @@ from conformance.errors import (
     ExpectationError,
     HistoryError,
     MessageError,
+    RecipeError,
     RecordError,
 )
 
@@ -89,6 +90,31 @@ KINDS = {
         error=HistoryError,
         size=1 * _MB,
         items=10_000,
+    ),
+    "recipes": Kind(
+        noun="recipe",
+        again="See what a recipe may say with: conformance list recipes",
+        error=RecipeError,
+        size=1 * _MB,
+        items=100_000,
+        depth=8,
+    ),
+    # A tensor takes 100 bytes of it, and a large model has 10 000 tensors.
+    "safetensors": Kind(
+        noun="head of a safetensors file",
+        again="Write it again with the library of that name",
+        error=RecipeError,
+        size=4 * _MB,
+        items=400_000,
+        depth=4,
+    ),
+    "raw-arrays": Kind(
+        noun="arrays.json",
+        again="See docs/fixtures.md for what it says",
+        error=RecipeError,
+        size=1 * _MB,
+        items=1_000,
+        depth=6,
     ),
     "outcome": Kind(
         noun="account of how an environment ended",

@@ -15,6 +15,14 @@ class GoldenFileError(ConformanceError):
     """A golden file that is missing, damaged, foreign or not plain data."""
 
 
+class RecipeError(ConformanceError):
+    """A recipe, or arrays that were given, of which no golden files can be made."""
+
+
+class UnprovenError(ConformanceError):
+    """An answer that the independent proof does not accept; it is written nowhere."""
+
+
 class AdapterError(ConformanceError):
     """An adapter that cannot be found or loaded, or that does not keep the contract."""
 

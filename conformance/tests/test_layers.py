@@ -24,6 +24,7 @@ GROUND = frozenset(
     {
         "_version",
         "adapter",
+        "array_files",
         "arrays",
         "atomic",
         "document_kinds",

@@ -94,22 +94,29 @@ class CaseRow:
     limit: float = LIMIT
 
 
-def problem(group: str, row: CaseRow) -> Problem:
-    """The problem that `row` of the family `group` stands for."""
+def problem(group: str, row: CaseRow, *, seed: str | None = None) -> Problem:
+    """The problem that `row` of the family `group` stands for.
+
+    Args:
+        group: The family.
+        row: The line of its table.
+        seed: What its streams are called by; by default its own id, so that no two problems of the
+            catalogue share a number.
+    """
     identity = f"{group}/{row.name}"
     cites = dict.fromkeys(source for fault in row.faults for source in SOURCES[fault])
     return Problem(
         id=identity,
         group=group,
         catches=row.catches,
-        made=_told(row.recipe),
-        inputs=_drawn(row.recipe, identity),
+        made=_told(row.recipe, seed or "id"),
+        inputs=_drawn(row.recipe, seed or identity),
         limit=row.limit,
         cites=tuple(cites),
     )
 
 
-def _drawn(recipe: Recipe, identity: str) -> Inputs:
+def _drawn(recipe: Recipe, seed: str) -> Inputs:
     x_type, _, given = recipe.types.partition("+")
     parameter_type = given or x_type
     bare = Inputs(x=np.empty(recipe.shape, dtype=np.bool_), axis=recipe.axis)
@@ -117,7 +124,7 @@ def _drawn(recipe: Recipe, identity: str) -> Inputs:
     batch = (channels, bare.count)
 
     def stream(piece: str) -> Stream:
-        return Stream(f"{identity}/{piece}")
+        return Stream(f"{seed}/{piece}")
 
     def stored(matrix: Array) -> Array:
         return _frozen(_laid_out(rounded(matrix, x_type), bare))
@@ -162,8 +169,8 @@ def _frozen(array: Array) -> Array:
     return array
 
 
-def _told(recipe: Recipe) -> str:
-    """The sentence that says how the inputs were made."""
+def _told(recipe: Recipe, seed: str) -> str:
+    """The sentence that says how the inputs were made, from streams of that name."""
     x_type, _, parameter_type = recipe.types.partition("+")
     pieces: list[tuple[str, Values | Upstream | None]] = [
         (f"x {recipe.shape}", recipe.x),
@@ -179,4 +186,4 @@ def _told(recipe: Recipe) -> str:
         told = told.replace(f"dy = {recipe.dy.about}" if recipe.dy else "no dy", "dy = x, one on")
     types = f"{x_type}, parameters {parameter_type or x_type}"
     lying = "" if recipe.memory == "contiguous" else f"; {recipe.memory} in memory"
-    return f"{told}; each rounded once to {types}, from the stream id/name of each{lying}."
+    return f"{told}; each rounded once to {types}, from the stream {seed}/name of each{lying}."

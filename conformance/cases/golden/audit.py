@@ -64,10 +64,15 @@ def compare(
         ),
     ]
     for name in sorted(solved.keys() & held):
-        parts = list(_parts(held[name], solved[name]))
-        if parts:
-            lines.append(f"{name}: {', '.join(parts)} differ from what was solved anew")
+        lines += changed(held[name], solved[name])
     return [*lines, *_files(compose(cases, explain=explain), folder)]
+
+
+def changed(stored: Case, solved: Case) -> list[str]:
+    """A line that names what of a stored case is not as it was solved anew; none if all is."""
+    parts = list(_parts(stored, solved))
+    told = f"{stored.id}: {', '.join(parts)} differ from what was solved anew"
+    return [told] if parts else []
 
 
 def _parts(stored: Case, solved: Case) -> Iterator[str]:

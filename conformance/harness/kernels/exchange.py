@@ -7,27 +7,22 @@ The scalars are lines of ``call.txt`` in a folder, and arrays of rank 0 in a fil
 from __future__ import annotations
 
 import math
-import stat
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import ml_dtypes
 import numpy as np
 
+from conformance.array_files import hdf5_array, npz, npz_sizes, regular_size
 from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Actual, Array, Inputs
 from conformance.documents import read_bytes
 from conformance.errors import AdapterError, Unsupported
 from conformance.harness import allowance
 from conformance.printable import cut
-
-if TYPE_CHECKING:
-    import h5py  # type: ignore[import-untyped]  # it has no types
 
 _MOST_NAMES = 64
 """How many outputs are looked at; there are fewer names."""
@@ -100,7 +95,7 @@ def _raw(file: Path, inputs: Inputs) -> Array:
     """An output of raw values: its shape and type are what the call says."""
     dtype, shape = inputs.dtype_of(file.name), inputs.shape_of(file.name)
     wanted = math.prod(shape) * dtype.itemsize
-    found = _size(file)
+    found = regular_size(file)
     if found != wanted:
         raise ValueError(
             f"{file.name} has {found} bytes, {wanted} were wanted: {dtype} of shape {shape}"
@@ -116,20 +111,15 @@ def _write_npz(file: Path, inputs: Inputs) -> None:
 
 
 def _read_npz(file: Path, inputs: Inputs) -> Actual:
-    try:
-        _size(file)
-        with zipfile.ZipFile(file) as packed:
-            sizes = [each.file_size + _HEADER for each in packed.infolist()]
-        _require_room(sizes, inputs)
-        with np.load(file, allow_pickle=False) as stored:
-            _check_names(list(stored))
-            return {name: _typed(stored[name], inputs) for name in stored}
-    except zipfile.BadZipFile as error:
-        raise ValueError(str(error)) from error
+    sizes = npz_sizes(file)
+    _require_room([size + _HEADER for size in sizes.values()], inputs)
+    _check_names(list(sizes))
+    return {name: _typed(array, inputs) for name, array in npz(file).items()}
 
 
 def _write_hdf5(file: Path, inputs: Inputs) -> None:
-    import h5py  # noqa: PLC0415 - takes 20 ms of every worker, and this form alone needs it
+    # Takes 20 ms of every worker, and this form alone needs it.
+    import h5py  # type: ignore[import-untyped]  # noqa: PLC0415 - it has no types
 
     arrays = _arrays(inputs) | _scalars(inputs)
     with h5py.File(file, "w") as stored:
@@ -143,35 +133,13 @@ def _write_hdf5(file: Path, inputs: Inputs) -> None:
 def _read_hdf5(file: Path, inputs: Inputs) -> Actual:
     import h5py  # noqa: PLC0415 - the same
 
-    _size(file)
+    regular_size(file)
     with h5py.File(file, "r") as stored:
         names = list(islice(stored, _MOST_NAMES))
         _check_names(names)
-        arrays = {name: _own_array(stored, name) for name in names}
+        arrays = {name: hdf5_array(stored, name) for name in names}
         _require_room([array.nbytes for array in arrays.values()], inputs)
         return {name: _typed(np.asarray(array[()]), inputs) for name, array in arrays.items()}
-
-
-def _own_array(stored: h5py.File, name: str) -> h5py.Dataset:
-    """An array whose values lie in this file, before any of them is read."""
-    import h5py  # noqa: PLC0415 - the same
-
-    found = stored[name] if stored.get(name, getlink=True, getclass=True) is h5py.HardLink else None
-    if not isinstance(found, h5py.Dataset) or found.is_virtual or found.external:
-        raise ValueError(f"{name} is a link or no array, one in the file itself was wanted")
-    return found
-
-
-def _size(file: Path) -> int:
-    """How many bytes a file has; what is no file of its own would be read without end, or twice.
-
-    Raises:
-        ValueError: it is none.
-    """
-    facts = file.lstat()
-    if not stat.S_ISREG(facts.st_mode):
-        raise ValueError(f"{file.name} is a link, a pipe or a folder, a regular file was wanted")
-    return facts.st_size
 
 
 def _require_room(sizes: list[int], inputs: Inputs) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from conformance.tests.cases.golden import samples
 MB = 1 << 20
 
 
-def stream(cases: list[Callable[[], Case]], folder: Path, explain: dict[str, str]) -> None:
+def stream(cases: Sequence[Callable[[], Case]], folder: Path, explain: dict[str, str]) -> None:
     """Write cases, each made when the one before it is written."""
     folder.mkdir()
     with streaming.Writer(folder, explain) as writer:

@@ -1,0 +1,74 @@
+"""Whether golden files fit: on the disk that they are to lie on, and in memory on their way."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance.cases.golden.content import CAP
+from conformance.cases.large.room import memory
+from conformance.cases.own.draft import Draft
+from conformance.errors import RecipeError
+
+BYTES = 80
+"""Bytes of memory for each value of x while a case is drawn, solved and proven, as measured at
+10^6 to 10^7 values in float64, float32 and bfloat16 with gradients: 58 to 73."""
+
+EARLIER_BYTES = 24
+"""Bytes for each value of a batch before x."""
+
+OVERHEAD = 24 << 10
+"""Bytes of a case beside its values, in its file, the index and the manifest: at most 20 kB."""
+
+_WIDEST = 8
+
+
+def require(drafts: Sequence[Draft], place: Path) -> None:
+    """Refuse cases for which there is no room.
+
+    Args:
+        drafts: The cases.
+        place: A folder that exists, on the disk on which they are to lie.
+
+    Raises:
+        RecipeError: an array is larger than a golden file may hold, the disk or the memory too
+            small; the message has the numbers.
+    """
+    for draft in drafts:
+        if draft.sizes.values * _WIDEST * draft.sizes.batches > CAP:
+            raise RecipeError(
+                f"{draft.id}: x of shape {draft.sizes.shape} has {draft.sizes.values:,} values, at "
+                f"most {CAP // _WIDEST // draft.sizes.batches:,} were wanted: a golden file holds "
+                f"arrays of up to {_size(CAP)}. Give a smaller shape."
+            )
+    _require_memory(max(drafts, key=_taken))
+    wanted = sum(draft.sizes.stored + OVERHEAD for draft in drafts)
+    free = shutil.disk_usage(place).free
+    if wanted > free:
+        raise RecipeError(
+            f"{len(drafts):,} cases take about {_size(wanted)}, and {_size(free)} are free on the "
+            f"disk of {place}. Free some, give another folder, or make fewer or smaller cases."
+        )
+
+
+def _require_memory(draft: Draft) -> None:
+    wanted, here = _taken(draft), memory()
+    if here is not None and wanted > here:
+        raise RecipeError(
+            f"{draft.id}: {draft.sizes.values:,} values take about {_size(wanted)} of memory to "
+            f"solve and to prove, and {_size(here)} are free. Give a smaller shape, or use a "
+            "larger machine."
+        )
+
+
+def _taken(draft: Draft) -> int:
+    sizes = draft.sizes
+    return sizes.values * (BYTES + EARLIER_BYTES * (sizes.batches - 1))
+
+
+def _size(size: int) -> str:
+    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size / 1024:.0f} KiB"
