@@ -1,7 +1,8 @@
 """Conformance tests for batch normalization: exact expected values, derived bounds.
 
 `check` holds a kernel against the cases; `expected` gives the exact answers for any inputs; `load`
-gives the cases of the golden files.  The command ``conformance`` and the pytest suite do the same.
+gives the cases of the golden files, and `generate` writes such files for problems of one's own.
+The command ``conformance`` and the pytest suite do the same.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from conformance._version import __version__
 if TYPE_CHECKING:
     from conformance.case import Case, Dialect, Inputs, Outputs
     from conformance.cases.golden import load_matching as load
+    from conformance.cases.own.generate import generate
     from conformance.checking.check import check
     from conformance.checking.report import Report
     from conformance.errors import ConformanceError
@@ -29,6 +31,7 @@ __all__ = [
     "__version__",
     "check",
     "expected",
+    "generate",
     "load",
 ]
 
@@ -41,6 +44,7 @@ _HOMES = {
     "Report": ("conformance.checking.report", "Report"),
     "check": ("conformance.checking.check", "check"),
     "expected": ("conformance.oracle", "expected"),
+    "generate": ("conformance.cases.own.generate", "generate"),
     "load": ("conformance.cases.golden", "load_matching"),
 }
 """Names and where they live; each is loaded when it is first used.

@@ -1,4 +1,4 @@
-"""``conformance generate``: make the golden files anew, or prove those that are there."""
+"""``conformance generate``: make golden files, or prove those that are there."""
 
 # ruff: noqa: T201 - a command prints
 from __future__ import annotations
@@ -15,7 +15,9 @@ from conformance.atomic import require_folder
 from conformance.case import Case
 from conformance.cases import golden, published
 from conformance.cases.golden.listing import home
-from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
+from conformance.commands import own_problems
+from conformance.commands.exits import TOLD
+from conformance.errors import RecipeError
 
 SHOWN = 40
 """Differences that are printed one by one."""
@@ -25,14 +27,22 @@ Solve every problem of the catalogue exactly, prove every value with the indepen
 verifier, and write the golden files, all or none. Where they are this package's own, it is
 told their digest: any other catalogue is called foreign in every verdict.
 
+A recipe, --shape or --arrays makes golden files of your own problems instead, into a folder
+that it replaces whole; conformance list recipes shows the words, docs/fixtures.md examples.
+
 With --verify nothing is written: the catalogue is solved again, every STORED value is
-proven, and cases, digests and bytes are compared.
+proven, and cases, digests and bytes are compared. In a folder that is not the catalogue's the
+stored inputs are solved again instead.
 """
 
 _EXAMPLE = f"""\
 example:
   conformance generate --verify
   conformance generate --out /somewhere/else
+  conformance generate my.toml --out tests/golden
+  conformance generate --shape 32,64,56,56 --types bfloat16+float32 --x offset:1000 --out one
+  conformance generate --arrays layer3.npz --eps 1e-5 --momentum 0.1 --out real
+  conformance generate --verify --out tests/golden
 
 exit status: 0 written or verified, 1 a value is not proven or a file differs,
 {TOLD}
@@ -61,7 +71,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add ``generate`` to the command line."""
     parser = subparsers.add_parser(
         "generate",
-        help="write the golden files anew, or verify them",
+        help="write golden files, of your own problems too, or verify them",
         description=_ABOUT,
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -72,15 +82,34 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--verify", action="store_true", help="prove and compare what is there; change nothing"
     )
+    own_problems.add(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run ``generate``; returns the exit status."""
+    words = own_problems.asked(args)
+    if args.verify and words:
+        raise RecipeError(
+            f"{words[0]} was found beside --verify, which takes a folder alone: --verify --out "
+            "FOLDER. Leave one of the two out."
+        )
+    if words:
+        return own_problems.run(args)
     folder = home(args.out)
+    if args.verify and not _is_catalogue(folder):
+        return own_problems.verify(folder)
     if not args.verify:
         require_folder(folder)
     return _run(folder, verify=args.verify)
+
+
+def _is_catalogue(folder: Path) -> bool:
+    """Whether a folder is to hold the catalogue: it is its own place, or has all of its groups."""
+    from conformance.cases import catalogue  # noqa: PLC0415 - see _run
+
+    files = golden.manifest(folder).files  # without one it is refused before the work, not after
+    return published.is_home(folder) or {f"{group}.h5" for group in catalogue.GROUPS} <= {*files}
 
 
 def _run(folder: Path, *, verify: bool) -> int:
@@ -89,8 +118,6 @@ def _run(folder: Path, *, verify: bool) -> int:
     from conformance.cases import catalogue  # noqa: PLC0415 - see above
     from conformance.cases.golden import audit  # noqa: PLC0415 - see above
 
-    if verify:
-        golden.manifest(folder)  # a folder without one is refused before the work, not after
     clock = _Clock()
     problems = catalogue.problems()
     clock.lap("catalogue")
@@ -106,7 +133,7 @@ def _run(folder: Path, *, verify: bool) -> int:
     clock.lap("prove")
     unknown = golden.manifest(folder).foreign if published.is_home(folder) else None
     wrong = [*([unknown] if unknown else []), *differences, *disproofs]
-    return _report("verified", len(stored), proven, wrong, clock)
+    return own_problems.report("verified", len(stored), proven, wrong, spent=str(clock))
 
 
 def _write(cases: list[Case], folder: Path, explain: Mapping[str, str], clock: _Clock) -> int:
@@ -119,19 +146,15 @@ def _write(cases: list[Case], folder: Path, explain: Mapping[str, str], clock: _
         if published.is_home(folder):
             published.publish(golden.manifest(folder).digest)
         clock.lap("write")
-    return _report("wrote", len(cases), proven, disproofs, clock)
+    return own_problems.report("wrote", len(cases), proven, disproofs, spent=str(clock))
 
 
 def _prove(cases: Sequence[Case]) -> tuple[int, list[str]]:
+    from conformance.cases.own.answers import told  # noqa: PLC0415 - see _run
     from conformance.oracle.proof import prove  # noqa: PLC0415 - see _run
 
     proofs = _each(prove, cases, "proving")
-    disproofs = [
-        f"{wrong.case}: {wrong.output}{list(wrong.index)} is {wrong.stored!r}: {wrong.why}"
-        for proof in proofs
-        for wrong in proof.disproofs
-    ]
-    return sum(proof.proven for proof in proofs), disproofs
+    return sum(proof.proven for proof in proofs), [line for proof in proofs for line in told(proof)]
 
 
 def _each(act: Callable[[_Given], _Made], items: Sequence[_Given], stage: str) -> list[_Made]:
@@ -148,13 +171,3 @@ def _each(act: Callable[[_Given], _Made], items: Sequence[_Given], stage: str) -
             made.append(act(item))
             bar.advance(task)
         return made
-
-
-def _report(done: str, cases: int, proven: int, wrong: list[str], clock: _Clock) -> int:
-    for line in wrong[:SHOWN]:
-        print(line)
-    if len(wrong) > SHOWN:
-        print(f"... and {len(wrong) - SHOWN} more")
-    verdict = f"{len(wrong)} differences: NOT {done}" if wrong else done
-    print(f"{verdict}: {cases} cases, {proven} values proven ({clock})")
-    return DOES_NOT if wrong else CONFORMS

@@ -1,4 +1,4 @@
-"""``conformance list``: adapters, cases and faults, with what each is there for."""
+"""``conformance list``: adapters, cases, faults and words of recipes, with what each is for."""
 
 # ruff: noqa: T201 - a command prints
 from __future__ import annotations
@@ -19,21 +19,25 @@ example:
   conformance list cases --case 'offset/*'
   conformance list paths torch
   conformance list faults dx-divides-by-batch
+  conformance list recipes
 
 exit status: 0 listed, {TOLD}
 """
+
+
+_WHAT = ("adapters", "paths", "groups", "cases", "faults", "recipes")
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``list`` to the command line."""
     parser = subparsers.add_parser(
         "list",
-        help="list adapters, paths, groups, cases or faults, with why",
+        help="list adapters, paths, groups, cases, faults or words of recipes, with why",
         description=__doc__,
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=["adapters", "paths", "groups", "cases", "faults"])
+    parser.add_argument("what", choices=[*_WHAT])
     parser.add_argument("name", nargs="?", help="for paths: which adapter; for faults: which")
     parser.add_argument("--case", action="append", metavar="ID", help="which cases")
     parser.add_argument("--tier", choices=list(tiers.TIERS), default="standard")
@@ -50,7 +54,15 @@ def run(args: argparse.Namespace) -> int:
     width = max((len(name) for name in rows), default=0)
     for name, text in rows.items():
         print(f"{name:<{width}}  {text}")
+    if args.what == "recipes":
+        print(f"\nexample:\n{_example()}", end="")
     return CONFORMS
+
+
+def _example() -> str:
+    from conformance.cases.own.telling import EXAMPLE  # noqa: PLC0415 - the others do not wait
+
+    return EXAMPLE
 
 
 def _rows(args: argparse.Namespace) -> dict[str, str]:
@@ -71,6 +83,10 @@ def _rows(args: argparse.Namespace) -> dict[str, str]:
         return {column.id: column.about for column in runner.columns(args.name)}
     if args.what == "faults":
         return _faults(args.name)
+    if args.what == "recipes":
+        from conformance.cases.own.telling import told  # noqa: PLC0415 - the others do not wait
+
+        return told()
     manifest = golden.manifest()
     if args.what == "groups":
         return {name.removesuffix(".h5"): file.about for name, file in manifest.files.items()}

@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from conformance import documents, memory
 from conformance.case import Inputs, Problem
 from conformance.cases.catalogue.recipe import CaseRow, Recipe, problem
@@ -177,9 +179,12 @@ def _draft(name: str, chosen: Mapping[str, Any], table: Mapping[str, Any]) -> Dr
 
 def _made(group: str, row: CaseRow, seed: str) -> Problem:
     try:
-        return problem(group, row, seed=seed)
+        with np.errstate(all="ignore"):  # what comes of NaN and infinity is looked at later
+            return problem(group, row, seed=seed)
     except IndexError as error:  # of a number that is put beyond the last one
         raise RecipeError(f"{group}/{row.name}: {error}. Put it at a place that x has.") from error
+    except ArithmeticError as error:  # of sums beyond float64
+        raise RecipeError(f"{group}/{row.name}: {error}. Scale the values down.") from error
     except ConformanceError as error:
         raise RecipeError(f"{group}/{row.name}: {error}") from error
 

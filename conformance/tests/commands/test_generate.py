@@ -17,7 +17,7 @@ from conformance.case import Case, Inputs, Problem
 from conformance.cases import _published, catalogue, golden
 from conformance.cases.golden import writing
 from conformance.cli import main
-from conformance.commands import generate
+from conformance.commands import own_problems
 from conformance.commands.exits import OWN_FAULT
 
 EXPLAIN = {"one": "One batch.", "two": "Two batches."}
@@ -128,7 +128,7 @@ def test_long_list_of_differences_is_cut(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Many differences are counted, and the first of them shown."""
-    monkeypatch.setattr(generate, "SHOWN", 1)
+    monkeypatch.setattr(own_problems.report, "__kwdefaults__", {"shown": 1})
     monkeypatch.setattr(oracle, "solve", wrong)
     assert conformance("--out", str(folder)) == 1
     assert "... and 2 more\n3 differences: NOT wrote" in capsys.readouterr().out
