@@ -79,7 +79,7 @@ def read(place: Path) -> Read:
     except (ValueError, OSError, KeyError, MemoryError) as error:
         said = cut(str(error.strerror if isinstance(error, OSError) else error), 400)
         raise RecipeError(
-            f"{place} gives no arrays of a call: {said or error!r}. "
+            f"{place} gives no arrays of a call: {said or repr(error)}. "
             "docs/fixtures.md says what every form holds."
         ) from error
 

@@ -42,8 +42,8 @@ def told() -> dict[str, str]:
         "id": "The beginning of the second half of the ids; what is chosen follows.",
         "catches": "The mistake that the cases are there to show, in a sentence.",
         "shape": "The shape of x, 2 to 5 sizes, or a list of shapes; the only key that must be.",
-        "axis": "The channel axis: 1 (usual), -1, a layout with a letter for each axis such as NHWC; "
-        "per-activation, or a list of numbers, for statistics of every position of these axes.",
+        "axis": "The channel axis: 1 (usual), -1, or a layout with a letter for each axis such as "
+        "NHWC; per-activation, or a list of numbers, for statistics of every position of them.",
         "types": f"Of x and dy, and after + of the parameters: {', '.join(TYPES)}; float32.",
         "mode": "train (usual), test, or both.",
         "eps": f"Added to the variance, exactly as written; {EPS!r}.",

@@ -7,6 +7,7 @@ A word is followed by its numbers, and by changes after a space: ``normal:0:1``,
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -47,9 +48,15 @@ class Word:
 
 
 def _whole(number: float) -> int:
-    if number != int(number):
+    if not math.isfinite(number) or number != int(number):
         raise ValueError(f"{number:g} was found, a whole number was wanted")
     return int(number)
+
+
+def _place(number: float) -> int:
+    if number < 0:
+        raise ValueError(f"place {number:g} was found, one of 0 or more was wanted")
+    return _whole(number)
 
 
 def _between(low: float, high: float) -> tuple[int, int]:
@@ -157,7 +164,7 @@ GRADIENTS: Mapping[str, Word] = MappingProxyType(
         "one-hot": Word(
             "one-hot:POSITION",
             "1 at one value of each channel, 0 elsewhere, as from the loss y[POSITION].",
-            lambda position: upstream.one_hot(_whole(position)),
+            lambda position: upstream.one_hot(_place(position)),
             (1,),
         ),
         "halves": Word(
@@ -178,7 +185,7 @@ GRADIENTS: Mapping[str, Word] = MappingProxyType(
 
 
 def _put(drawn: Values | Upstream, channel: float, position: float, value: float) -> Any:
-    place = _whole(channel), _whole(position)
+    place = _place(channel), _place(position)
     return drawn.but({place: value}) if isinstance(drawn, Values) else drawn.but(*place, value)
 
 
@@ -267,12 +274,10 @@ def _one(text: str, words: Mapping[str, Word]) -> Callable[..., Any]:
 
 
 def _number(text: str, word: Word) -> float:
-    try:
+    with contextlib.suppress(ValueError):
         found = float(text)
-    except ValueError:
-        found = math.nan if not word.special else None  # type: ignore[assignment]  # told below
-    if found is None or not (word.special or math.isfinite(found)):
-        raise RecipeError(
-            f"{shown(text)} was found in {word.form}, a finite number was wanted. Write one."
-        )
-    return found
+        if word.special or math.isfinite(found):
+            return found
+    raise RecipeError(
+        f"{shown(text)} was found in {word.form}, a finite number was wanted. Write one."
+    )

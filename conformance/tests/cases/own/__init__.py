@@ -1,0 +1,1 @@
+"""Tests of golden files of one's own."""
