@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from conformance.cases.own.telling import EXAMPLE
+from conformance.cases.own.words import CHANGES, GRADIENTS, VALUES
 from conformance.cases.tiers import SMOKE
 from conformance.cli import main
 from conformance.faults import FAULTS, UNSEEN
@@ -38,3 +40,15 @@ def test_the_cases_of_a_tier_are_listed(capsys: pytest.CaptureFixture[str]) -> N
     assert main(["list", "cases", "--tier", "smoke"]) == 0
     listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
     assert sorted(listed) == sorted(SMOKE)
+
+
+def test_the_words_of_recipes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every word is there with a sentence, and an example that can be saved as a recipe."""
+    assert main(["list", "recipes"]) == 0
+    said = capsys.readouterr().out
+    for word in (*VALUES.values(), *GRADIENTS.values(), *CHANGES.values()):
+        assert f"= {word.form} " in said
+        assert word.about in said
+    assert said.endswith(f"\nexample:\n{EXAMPLE}")
+    assert main(["list", "recipes", "--format", "json"]) == 0
+    assert "x = offset:RATIO" in json.loads(capsys.readouterr().out)

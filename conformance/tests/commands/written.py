@@ -12,6 +12,7 @@ import h5py  # type: ignore[import-untyped]  # it has no types
 
 from conformance.cases import golden
 from conformance.cases.golden import writing
+from conformance.cases.own.generate import generate
 from conformance.errors import GoldenFileError
 from conformance.nights.history import History
 from conformance.places import folder as data_folder
@@ -161,6 +162,28 @@ def _golden_state(place: Path) -> str:
     return "new" if count == len(golden.select("*")) else "old"
 
 
+_RECIPE = """name = "mine"
+[[problem]]
+shape = [16, 8]
+count = 12
+"""
+
+
+def _own(place: Path) -> None:
+    (place / "my.toml").write_text(_RECIPE)
+    generate({"name": "old", "problem": [{"shape": [2, 2]}]}, place / "own")
+
+
+def _own_state(place: Path) -> str:
+    folder = place / "own"
+    ids = [case.id for case in golden.load(golden.select(None, folder), folder)]
+    assert (folder / "README.md").read_text(encoding="utf-8").startswith("# Golden files: ")
+    if ids == ["old/2x2-float32-train"]:
+        return "old"
+    assert len(ids) == 12
+    return "new"
+
+
 def _lossy(place: Path) -> None:
     (place / "lossy").mkdir()
     shutil.copy(_LOSSY, place / "lossy")
@@ -254,6 +277,12 @@ _ALL = (
         words=("generate", "--out", "golden"),
         prepare=_golden,
         state=_golden_state,
+    ),
+    Written(
+        name="generate-own",
+        words=("generate", "my.toml", "--out", "own"),
+        prepare=_own,
+        state=_own_state,
     ),
     Written(
         name="report-bug",
