@@ -1,11 +1,12 @@
 """Writing golden files one case after the other: the bytes of `writing`, and one case in memory.
 
 What stays in memory of a case that is written is its line of the index and its entry of the
-manifest, some 3 kB.
+manifest.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
@@ -36,11 +37,12 @@ class Writer:
     Args:
         folder: Where to.
         explain: For every group that has cases what it is for, in a sentence.
+        room: For every group how many bytes its file will have at most.
     """
 
-    def __init__(self, folder: Path, explain: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, explain: Mapping[str, str], room: Mapping[str, int]) -> None:
         """Nothing is written yet."""
-        self._folder, self._explain = folder, explain
+        self._folder, self._explain, self._room = folder, explain, room
         self._entries: list[CaseEntry] = []
         self._lines: list[str] = []
         self._files: dict[str, GoldenFile] = {}
@@ -74,8 +76,10 @@ class Writer:
         """End the file of the last group, if one is open; gives the file."""
         if self._open is None:
             return None
+        file, size = self._folder / f"{self._group}.h5", _size(self._open)
         self._open.close()
-        self._open, file = None, self._folder / f"{self._group}.h5"
+        self._open = None
+        os.truncate(file, size)
         self._files[file.name] = _facts(file, self._explain[self._group])
         return file
 
@@ -97,8 +101,26 @@ class Writer:
             self._group, file = group, self._folder / f"{group}.h5"
             # Without a lock, which some file systems do not have: nobody else knows the file.
             self._open = h5py.File(file, "w", libver="earliest", locking=False)
+            _reserve(file, self._room[group])
             storing.begin(self._open.id, self._explain[group])
         return self._open
+
+
+def _reserve(file: Path, size: int) -> None:
+    """Let the disk set so many bytes aside: HDF5 crashes where one is full.
+
+    Raises:
+        OSError: it has no room for them.
+    """
+    if hasattr(os, "posix_fallocate"):  # macOS and Windows have no such call
+        with file.open("r+b") as stream:
+            os.posix_fallocate(stream.fileno(), 0, max(size, 1))
+
+
+def _size(opened: h5py.File) -> int:
+    """How many bytes of a file are HDF5's, whatever was set aside."""
+    opened.flush()
+    return int(opened.id.get_filesize())
 
 
 def _facts(file: Path, about: str) -> GoldenFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,10 @@ def make(drafts: Sequence[Draft], folder: Path, *, about: str, tell: Told) -> Ge
 
 def _fill(new: Path, drafts: Sequence[Draft], about: str, tell: Told) -> int:
     proven = 0
-    with Writer(new, {draft.group: about for draft in drafts}) as writer:
+    wanted = Counter[str]()
+    for draft in drafts:
+        wanted[draft.group] += draft.sizes.stored + room.OVERHEAD
+    with Writer(new, dict.fromkeys(wanted, about), wanted) as writer:
         for done, draft in enumerate(drafts):
             tell(done, len(drafts), draft.id)
             proven += _add(writer, draft)

@@ -53,7 +53,8 @@ def verify(folder: Path, *, tell: Told) -> Verified:
     """
     known, found = manifest(folder), Verified()
     explain = {name.removesuffix(".h5"): file.about for name, file in known.files.items()}
-    with scratch.folder() as anew, Writer(anew, explain) as writer:
+    room = {name.removesuffix(".h5"): file.size for name, file in known.files.items()}
+    with scratch.folder() as anew, Writer(anew, explain, room) as writer:
         whole = True
         for group, entries in groupby(known.entries.values(), key=lambda entry: entry.group):
             ids = [entry.id for entry in entries]

@@ -224,6 +224,24 @@ def test_a_kill_in_the_middle_leaves_nothing(number: signal.Signals) -> None:
     assert {path.name for path in Path().iterdir()} <= {"my.toml", "own"}
 
 
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="no room can be set aside here")
+def test_a_disk_that_takes_no_more_is_told_in_a_line() -> None:
+    """Where a file may not become as large as it will be, one line says so and nothing stays."""
+    code = (
+        "import resource, sys; from conformance.cli import main;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000));"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    words = ("generate", "--shape", "1000,8", "--count", "20", "--out", "own")
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "conformance generate: File too large" in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+    assert [path.name for path in Path().iterdir()] == ["my.toml"]
+
+
 def test_a_whole_catalogue_elsewhere_is_held_against_the_catalogue(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,12 +17,13 @@ from conformance.errors import GoldenFileError
 from conformance.tests.cases.golden import samples
 
 MB = 1 << 20
+ROOM = 256 * MB
 
 
 def stream(cases: Sequence[Callable[[], Case]], folder: Path, explain: dict[str, str]) -> None:
     """Write cases, each made when the one before it is written."""
     folder.mkdir()
-    with streaming.Writer(folder, explain) as writer:
+    with streaming.Writer(folder, explain, dict.fromkeys(explain, ROOM)) as writer:
         for make in cases:
             writer.add(make())
         writer.finish()
