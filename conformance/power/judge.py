@@ -22,6 +22,7 @@ FILES = (
     "oracle/channels.py",
     "oracle/measured.py",
     "oracle/root.py",
+    "oracle/sequential/classes.py",
     "oracle/sequential/losses.py",
     "oracle/sequential/sums.py",
     "oracle/sequential/welford.py",

@@ -14,13 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from conformance.arrays import LIKE_X
-from conformance.case import LIMIT, Array, Case
-from conformance.oracle.arithmetic import arithmetic
-from conformance.oracle.bounds import spent_by_single_pass
-from conformance.oracle.channels import by_channel, from_channels
+from conformance.case import Array, Case
+from conformance.oracle.channels import by_channel
 from conformance.oracle.rounding import Floats
-from conformance.oracle.sequential.losses import Class, Losses, losses
-from conformance.oracle.sequential.sums import AtMost, Losing, Lost
+from conformance.oracle.sequential.classes import cost
+from conformance.oracle.sequential.losses import Losses
 
 
 class Units(Protocol):
@@ -33,12 +31,6 @@ class Units(Protocol):
 _VARIANCES = ("var", "running_var")
 _SUMS = ("mean", "running_mean", "dbeta")
 """Outputs that no variance reaches: what is left of it does not matter to them."""
-
-_FOR_SUMS = 2 * LIMIT
-"""Up to so many values a case with exact sums leaves Welford's update nothing but its limit.
-
-It divides by every count, and beyond them may lose u M / 2 of the variance: more than 16 units.
-"""
 
 _AT_ONCE = 2**21
 """Values whose losses are found at once; a channel may have more."""
@@ -57,8 +49,6 @@ class Lossier:
             outside: The dialect ``(x - mean) / (sigma + eps)``.
         """
         self._case, self._due, self._units, self._outside = case, due, units, outside
-        self._bits = arithmetic(case.inputs).bits
-        self._exact = case.problem.limit < LIMIT
         self._crude: dict[bool, dict[str, Floats]] = {}
         self._kept: dict[tuple[bool, int], tuple[dict[str, Floats], bool]] = {}
 
@@ -85,20 +75,6 @@ class Lossier:
         if bool((within & valid).all()):
             return "B"
         return "C" if bool((within | self._degraded(name, dtype, missed, off)).all()) else "F"
-
-    def allowed(self, name: str, dtype: np.dtype[Any]) -> Array:
-        """What B allows beyond the limit of A, in units, in the shape of the output."""
-        channels = np.arange(int(np.prod(self._case.inputs.channel_shape)))
-        due = self._due[name]
-        if not (due.size and self._case.inputs.count):
-            return np.zeros(due.shape)
-        of, valid = self._losses(name, channels, single_pass=False)
-        unit = self._rows(name, self._units(name, dtype, single_pass=False))
-        with np.errstate(all="ignore"):
-            found = np.where(valid & (unit > 0) & np.isfinite(unit), of / unit, 0.0)
-        found = np.where(np.isfinite(found), found, 0.0)
-        inputs = self._case.inputs
-        return from_channels(found, inputs) if name in LIKE_X else found.reshape(due.shape)
 
     def _is_out_of_reach(
         self, name: str, dtype: np.dtype[Any], rows: npt.NDArray[np.intp], off: Floats
@@ -156,19 +132,14 @@ class Lossier:
         return np.array([of[name] for of, _ in kept]), np.array(valid)
 
     def _found(self, rows: npt.NDArray[np.intp], *, single_pass: bool, at_most: bool) -> Losses:
-        make: type[AtMost | Lost] = AtMost if at_most else Lost
-        plain: Losing = make(self._bits, exact=self._exact)
-        spent: Floats | float = 0.0
-        if single_pass:
-            spent = spent_by_single_pass(self._case.inputs, eps_outside=self._outside)[rows]
-        of = Class(
-            plain=plain,
-            scaled=make(self._bits),
-            welford=not self._exact or self._case.inputs.count > _FOR_SUMS,
+        return cost(
+            self._case.inputs,
+            self._case.problem.limit,
+            rows,
             single_pass=single_pass,
-            spent=spent,
+            at_most=at_most,
+            eps_outside=self._outside,
         )
-        return losses(self._case.inputs, rows, of, eps_outside=self._outside)
 
     def _rows(self, name: str, values: Array) -> Array:
         return by_channel(values, self._case.inputs) if name in LIKE_X else values.reshape(-1, 1)

@@ -142,10 +142,6 @@ class Ruler:
         """Error unit of every element of an output of a type."""
         return self._yardstick(name, dtype).unit
 
-    def loss(self, name: str, dtype: np.dtype[Any]) -> Array:
-        """What grade B allows beyond grade A, in units of every element of an output of a type."""
-        return self._lossier.allowed(name, dtype)
-
     def scale(self, name: str) -> Array:
         """S of every element of an output, as `conformance.oracle.bounds` derives it."""
         return self._scales(single_pass=False)[name]

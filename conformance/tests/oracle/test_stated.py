@@ -14,8 +14,8 @@ from conformance.faults import FAULTS
 from conformance.faults.honest import PANEL
 from conformance.faults.sheet import kernel
 from conformance.memory import laid_out
+from conformance.oracle.stated import stated
 from conformance.verdict.ruler import Ruler
-from conformance.verdict.stated import stated
 
 IDS = golden.select(None)[::12]
 KERNELS = {

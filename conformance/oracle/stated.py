@@ -1,0 +1,93 @@
+"""The bounds of a case as numbers, for whoever judges without this package.
+
+Of every output that is due, for the type that the case has: `unit`, one error unit per element
+(`conformance.oracle.bounds`), and `loss`, what sums one after the other may lose beyond grade A
+(`conformance.oracle.sequential`), in units of that element:
+
+    |actual - expected| <= limit * unit               grade A
+    |actual - expected| <= (limit + loss) * unit      grade B
+
+Both are rounded up to float32, or stay float64 where float32 does not hold them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from conformance.arrays import LIKE_X
+from conformance.case import Array, Case
+from conformance.oracle.bounds import scales, units
+from conformance.oracle.channels import by_channel, from_channels
+from conformance.oracle.rounding import Floats
+from conformance.oracle.sequential.classes import cost
+
+UNIT, LOSS = "unit/", "loss/"
+"""What stands before the name of an output."""
+
+_NAMES = {"running_var_biased": "running_var"}
+"""Both corrections of the running variance have the bounds of one."""
+
+_SUMS = ("mean", "running_mean", "dbeta")
+"""Outputs that no variance reaches: what is left of it does not matter to them."""
+
+_AT_ONCE = 2**21
+"""Values whose losses are found at once; a channel may have more."""
+
+
+def stated(case: Case) -> dict[str, Array]:
+    """The bounds of a case.
+
+    Args:
+        case: A case with its exact answers.
+
+    Returns:
+        ``"unit/y"``, ``"loss/y"`` and so on, each of the shape of its output; a loss only where
+        some element has one.  A unit that is not finite bounds nothing: there, and where what is
+        expected is not finite, an answer agrees if it is NaN or infinite as the expected one is.
+    """
+    inputs, due = case.inputs, case.expected.items()
+    scale, found = scales(inputs, case.expected), dict[str, Array]()
+    lost = _lost(case) if inputs.count else {}
+    for field, expected in due.items():
+        name = _NAMES.get(field, field)
+        unit = units(inputs, expected, scale[name], inputs.dtype_of(name))
+        found[UNIT + field] = _up(unit)
+        if name in lost:
+            with np.errstate(all="ignore"):
+                loss = np.where((unit > 0) & np.isfinite(unit), lost[name] / unit, 0.0)
+            if loss.any():
+                found[LOSS + field] = _up(loss)
+    return found
+
+
+def _lost(case: Case) -> Mapping[str, Floats]:
+    """What adding one by one may lose, absolute, in the shape of each output."""
+    inputs = case.inputs
+    channels = np.arange(len(by_channel(inputs.x, inputs)))
+    step = max(1, _AT_ONCE // inputs.count)
+    parts = [
+        cost(inputs, case.problem.limit, channels[start : start + step])
+        for start in range(0, len(channels), step)
+    ]
+    valid = np.concatenate([part.valid for part in parts]) if parts else np.zeros((0, 1), bool)
+    found = {}
+    for name in parts[0].of if parts else ():
+        rows = np.concatenate([part.of[name] for part in parts])
+        rows = np.where(valid | (name in _SUMS), rows, 0.0)
+        shaped = name in LIKE_X
+        found[name] = from_channels(rows, inputs) if shaped else rows.reshape(inputs.channel_shape)
+    return found
+
+
+def _up(values: Floats) -> Array:
+    """Rounded up to float32 where that holds all of them, normal and finite; else as they are."""
+    info = np.finfo(np.float32)
+    size = np.abs(values[np.isfinite(values) & (values != 0)])
+    if size.size and (size.min() < info.tiny or size.max() > info.max):
+        return values
+    short = values.astype(np.float32)
+    with np.errstate(invalid="ignore"):
+        below = short < values
+    return np.asarray(np.where(below, np.nextafter(short, np.float32(np.inf)), short))
