@@ -1,4 +1,4 @@
-"""What the sums of one case may cost a class of algorithms: adding one by one, or the single pass."""
+"""What the sums of a case may cost a class of algorithms: one by one, or the single pass."""
 
 from __future__ import annotations
 
