@@ -66,7 +66,7 @@ def check(
             called ``kernel``; each must go on failing.
         minimum_grade: The worst grade that conforms: ``"A"``, ``"B"`` or ``"C"`` (what the
             single-pass variance loses).
-        strict: Whether the edges must be kept, too; see `conformance.verdict.edges`.
+        strict: Whether the edges must be kept, too; see `conformance.oracle.edges`.
         soak: Seconds for which small calls are asked again and again afterwards, in the same
             process; 0 for none.
         progress: Called after every case with how many are done, of how many, and its result; in a

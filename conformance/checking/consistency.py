@@ -22,7 +22,7 @@ from conformance.checking.within import ENOUGH, GROUP
 from conformance.errors import InputError, SelectionError
 from conformance.float_types import FLOAT_TYPES
 from conformance.harness.kernels.declared import RANKS
-from conformance.verdict.edges import READ_ONLY, RECOMPUTATION
+from conformance.oracle.edges import READ_ONLY, RECOMPUTATION
 from conformance.verdict.record import COMPARED, COUNTED_APART, HELD, RED, Status
 from conformance.verdict.ruler import due_names
 

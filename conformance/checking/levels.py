@@ -1,7 +1,7 @@
 """Values and edges: the two levels of a verdict, which `conformance.checking.rule` makes one of.
 
 *Values* must be right: finite inputs, one value or more, nothing subnormal and no sum that
-overflows.  *Edges* (`conformance.verdict.edges`) are contracts that each hold or do not; a kernel
+overflows.  *Edges* (`conformance.oracle.edges`) are contracts that each hold or do not; a kernel
 that differs at one conforms in its values all the same, and the verdict says both.
 """
 
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.checking.rule import Rule
+from conformance.oracle.edges import EDGES, in_words, listed
 from conformance.printable import one_line
 from conformance.report import wording
-from conformance.verdict.edges import EDGES, in_words, listed
-from conformance.verdict.edges.posing import posing
+from conformance.verdict.posing import posing
 from conformance.verdict.record import (
     COMPARED,
     COUNTED_APART,
@@ -35,7 +35,7 @@ class EdgeFound:
     """What became of one edge.
 
     Attributes:
-        name: Its name in `conformance.verdict.edges.EDGES`.
+        name: Its name in `conformance.oracle.edges.EDGES`.
         state: ``"kept"``, ``"differs"``, ``"known"`` (it differs, and was expected to) or
             ``"untold"``.
         cases: How many cases posed it.

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from conformance.checking.levels import DIFFERS, KEPT, EdgeFound
 from conformance.checking.trial import Trial
 from conformance.checking.tried import Tried
+from conformance.oracle.edges import READ_ONLY
 from conformance.printable import one_line
-from conformance.verdict.edges import READ_ONLY
 from conformance.verdict.record import Status
 
 

@@ -10,7 +10,7 @@ from itertools import zip_longest
 import numpy as np
 
 from conformance.case import Actual, Case
-from conformance.verdict.edges.contracts import OF_CORRECT_KERNELS
+from conformance.oracle.edges.contracts import OF_CORRECT_KERNELS
 from conformance.verdict.record import OutputResult, Status
 
 _RIGHT = frozenset({Status.PASS, Status.DEGRADED})

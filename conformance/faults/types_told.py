@@ -12,8 +12,8 @@ from conformance.case import Array, Dialect
 from conformance.faults import FAULTS
 from conformance.faults.evidence import Evidence
 from conformance.float_types import FLOAT_TYPES
+from conformance.oracle.edges.contracts import OF_CORRECT_KERNELS
 from conformance.verdict.diagnosed import Diagnosis
-from conformance.verdict.edges.contracts import OF_CORRECT_KERNELS
 from conformance.verdict.record import OutputResult, Status
 from conformance.verdict.ruler import Ruler
 

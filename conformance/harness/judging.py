@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from conformance.case import Array, Case, Dialect
 from conformance.harness.answer import Answer, Reply
-from conformance.verdict.edges import Edges
+from conformance.oracle.edges import Edges
 from conformance.verdict.record import OutputResult, Status
 from conformance.verdict.ruler import Ruler, due_names, spread
 

@@ -19,8 +19,8 @@ from conformance.faults.predictions import Predictions
 from conformance.harness import worker
 from conformance.harness.guard import die_with_parent
 from conformance.memory import laid_out
+from conformance.oracle.edges.contracts import OF_CORRECT_KERNELS
 from conformance.power.suspects import Suspect
-from conformance.verdict.edges.contracts import OF_CORRECT_KERNELS
 from conformance.verdict.ruler import Ruler
 
 NOTHING, CRASHED = ".", "E"

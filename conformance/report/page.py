@@ -11,13 +11,13 @@ from pathlib import Path
 from jinja2 import Template
 
 from conformance._version import __version__
+from conformance.oracle.edges import listed
 from conformance.report import standing, wording
 from conformance.report.folds import PathFold, path_folds, silences
 from conformance.report.join import NOTABLE
 from conformance.report.legend import GRADES, SIGNS, UNITS
 from conformance.report.matrix import Matrix, MatrixCell, MatrixRow
 from conformance.report.rendering import environment
-from conformance.verdict.edges import listed
 from conformance.verdict.record import RED, SEVERITY, Status
 
 LISTED = 9_000

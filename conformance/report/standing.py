@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from conformance.verdict.edges.posing import posing
+from conformance.verdict.posing import posing
 from conformance.verdict.record import (
     COUNTED_APART,
     CaseResult,

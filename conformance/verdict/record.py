@@ -100,7 +100,7 @@ class OutputResult:
             NaN never: those are None with a reason.
         worst: Where the largest error is; None where nothing was compared.
         reason: Why it is not a plain pass, in words.
-        edges: The edges (`conformance.verdict.edges`) at which alone it fails; empty where it does
+        edges: The edges (`conformance.oracle.edges`) at which alone it fails; empty where it does
             not fail, or is wrong for ordinary data as well.
         known: The causes for which it is known to fail, or reasons where they have no name; empty
             where it is not.

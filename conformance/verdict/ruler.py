@@ -22,9 +22,9 @@ from conformance.case import Actual, Array, Case, Dialect, Outputs
 from conformance.errors import AdapterError
 from conformance.float_types import NARROW
 from conformance.oracle.bounds import scales, units
+from conformance.oracle.edges import Edges
+from conformance.oracle.edges.call import Returned
 from conformance.oracle.solve import owed
-from conformance.verdict.edges import Edges
-from conformance.verdict.edges.call import Returned
 from conformance.verdict.lossier import Lossier
 from conformance.verdict.record import OutputResult, Status, Worst
 from conformance.verdict.yardstick import Yardstick

@@ -21,8 +21,8 @@ from conformance.checking.tried import Tried
 from conformance.harness.answer import Answer, Reply
 from conformance.harness.kernels import steps
 from conformance.harness.repeated import Series
+from conformance.oracle.edges import RECOMPUTATION
 from conformance.oracle.solve import owed
-from conformance.verdict.edges import RECOMPUTATION
 from conformance.verdict.record import OutputResult, fails_anew
 
 KINDS = frozenset({"torch module", "keras layer"})

@@ -15,6 +15,7 @@ from conformance.case import Array, Case, Dialect, Inputs, Kernel, Problem
 from conformance.float_types import NARROW
 from conformance.harness import worker
 from conformance.oracle import solve
+from conformance.oracle.edges.contracts import OF_CORRECT_KERNELS
 from conformance.tests.adapters.trial import ask
 from conformance.tests.faults.hiding import (
     HIDDEN,
@@ -25,7 +26,6 @@ from conformance.tests.faults.hiding import (
 )
 from conformance.tests.faults.independent import CORRECT, DIALECTS, KERNELS
 from conformance.tests.faults.independent.edit import Edit
-from conformance.verdict.edges.contracts import OF_CORRECT_KERNELS
 from conformance.verdict.record import Status
 from conformance.verdict.ruler import Ruler
 

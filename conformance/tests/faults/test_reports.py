@@ -8,9 +8,9 @@ import pytest
 
 from conformance.cases import large
 from conformance.faults import FAULTS
+from conformance.oracle.edges import EDGES
 from conformance.tests.ci.workflows import CHECKOUT, needs_checkout
 from conformance.tests.faults.reports import HERE, Report, reports
-from conformance.verdict.edges import EDGES
 
 ALL = {report.id: report for report in reports()}
 

@@ -11,7 +11,7 @@ import conformance
 from conformance.checking.report import Report
 from conformance.checking.state.found import SEQUENCE
 from conformance.checking.state.sequences import SEQUENCES
-from conformance.verdict.edges import RECOMPUTATION
+from conformance.oracle.edges import RECOMPUTATION
 
 pytestmark = pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
 MODULES = Path(__file__).with_name("modules.py")

@@ -13,7 +13,7 @@ import pytest
 
 import conformance
 from conformance.cli import main
-from conformance.verdict.edges.contracts import OF_CORRECT_KERNELS
+from conformance.oracle.edges.contracts import OF_CORRECT_KERNELS
 from conformance.verdict.record import Status
 
 CHECKOUT = Path(os.environ.get("CONFORMANCE_CHECKOUT", Path(__file__).parents[4]))

@@ -11,7 +11,7 @@ import pytest
 from conformance.case import Array, Case, Dialect, Inputs, Problem
 from conformance.cases import golden
 from conformance.oracle import solve
-from conformance.verdict.edges import EDGES, READ_ONLY, Edges, in_words, listed
+from conformance.oracle.edges import EDGES, READ_ONLY, Edges, in_words, listed
 from conformance.verdict.record import OutputResult, Status, is_wrong
 from conformance.verdict.ruler import Ruler, due
 

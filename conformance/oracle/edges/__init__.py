@@ -1,6 +1,6 @@
 """Edges: inputs at which honest implementations differ, each with a contract of its own."""
 
-from conformance.verdict.edges.contracts import (
+from conformance.oracle.edges.contracts import (
     EDGES,
     READ_ONLY,
     RECOMPUTATION,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.verdict.edges.contracts import EDGES
+from conformance.oracle.edges.contracts import EDGES
 from conformance.verdict.record import CaseResult
 
 

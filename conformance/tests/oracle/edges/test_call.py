@@ -10,9 +10,9 @@ import pytest
 
 from conformance.case import Array, Inputs, Problem
 from conformance.oracle import solve
+from conformance.oracle.edges import EDGES, Edges
+from conformance.oracle.edges.call import Call, Extent, Returned
 from conformance.oracle.solve import owed
-from conformance.verdict.edges import EDGES, Edges
-from conformance.verdict.edges.call import Call, Extent, Returned
 
 HUGE = float(np.finfo(np.float32).max)
 TINY = float(np.finfo(np.float32).tiny)

@@ -29,7 +29,7 @@ import numpy as np
 
 from conformance.case import Array, Inputs, Outputs
 from conformance.float_types import limits
-from conformance.verdict.edges.call import Call, Mask, Returned
+from conformance.oracle.edges.call import Call, Mask, Returned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
