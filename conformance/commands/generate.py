@@ -116,7 +116,7 @@ def _run(folder: Path, *, verify: bool) -> int:
     # Here and not above, so that other commands and `--help` do not wait for the catalogue.
     from conformance import oracle  # noqa: PLC0415 - see above
     from conformance.cases import catalogue  # noqa: PLC0415 - see above
-    from conformance.cases.golden import audit  # noqa: PLC0415 - see above
+    from conformance.cases.golden import audit, bounds_audit  # noqa: PLC0415 - see above
 
     clock = _Clock()
     problems = catalogue.problems()
@@ -129,6 +129,8 @@ def _run(folder: Path, *, verify: bool) -> int:
     clock.lap("read")
     differences += audit.compare(cases, stored, folder, explain=catalogue.GROUPS)
     clock.lap("compare")
+    differences += [] if differences else bounds_audit.differences(folder)  # of sound files alone
+    clock.lap("bounds")
     proven, disproofs = _prove(stored)
     clock.lap("prove")
     unknown = golden.manifest(folder).foreign if published.is_home(folder) else None
@@ -137,7 +139,7 @@ def _run(folder: Path, *, verify: bool) -> int:
 
 
 def _write(cases: list[Case], folder: Path, explain: Mapping[str, str], clock: _Clock) -> int:
-    from conformance.cases.golden import writing  # noqa: PLC0415 - see _run
+    from conformance.cases.golden import bounds, writing  # noqa: PLC0415 - see _run
 
     proven, disproofs = _prove(cases)
     clock.lap("prove")
@@ -146,6 +148,8 @@ def _write(cases: list[Case], folder: Path, explain: Mapping[str, str], clock: _
         if published.is_home(folder):
             published.publish(golden.manifest(folder).digest)
         clock.lap("write")
+        bounds.write(folder)
+        clock.lap("bounds")
     return own_problems.report("wrote", len(cases), proven, disproofs, spent=str(clock))
 
 

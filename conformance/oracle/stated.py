@@ -7,7 +7,8 @@ Of every output that is due, for the type that the case has: `unit`, one error u
     |actual - expected| <= limit * unit               grade A
     |actual - expected| <= (limit + loss) * unit      grade B
 
-Both are rounded up to float32, or stay float64 where float32 does not hold them.
+Both are rounded up to `BITS` significant bits, so that what another machine's sums make of the last
+bits of a float64 is not seen, and are float32 where that holds them.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from conformance.oracle.sequential.classes import cost
 
 UNIT, LOSS = "unit/", "loss/"
 """What stands before the name of an output."""
+
+BITS = 16
+"""Significant bits of a stated bound: at most 0.003 % more than the bound itself."""
 
 _NAMES = {"running_var_biased": "running_var"}
 """Both corrections of the running variance have the bounds of one."""
@@ -82,12 +86,11 @@ def _lost(case: Case) -> Mapping[str, Floats]:
 
 
 def _up(values: Floats) -> Array:
-    """Rounded up to float32 where that holds all of them, normal and finite; else as they are."""
-    info = np.finfo(np.float32)
-    size = np.abs(values[np.isfinite(values) & (values != 0)])
+    """Rounded up to `BITS` bits; float32 where that holds all of them, normal and finite."""
+    part, exponent = np.frexp(values)
+    up = np.ldexp(np.ceil(np.ldexp(part, BITS)), exponent - BITS)
+    up = np.where(np.isfinite(values), up, values)
+    info, size = np.finfo(np.float32), np.abs(up[np.isfinite(up) & (up != 0)])
     if size.size and (size.min() < info.tiny or size.max() > info.max):
-        return values
-    short = values.astype(np.float32)
-    with np.errstate(invalid="ignore"):
-        below = short < values
-    return np.asarray(np.where(below, np.nextafter(short, np.float32(np.inf)), short))
+        return np.asarray(up)
+    return np.asarray(up, dtype=np.float32)

@@ -12,15 +12,15 @@ from pathlib import Path
 
 from conformance import documents
 from conformance.case import Case
-from conformance.cases.golden import content
+from conformance.cases.golden import bounds, content
 from conformance.cases.golden.hdf5 import load
 from conformance.cases.golden.listing import manifest
 from conformance.cases.golden.vouched import LARGEST
 from conformance.cases.golden.writing import compose
 from conformance.errors import GoldenFileError
 
-BESIDE = frozenset({"README.md"})
-"""Files of the folder that are no golden files."""
+BESIDE = frozenset({"README.md", bounds.FOLDER})
+"""What lies in the folder and is no golden file."""
 
 
 def readable(folder: Path) -> tuple[list[Case], list[str]]:

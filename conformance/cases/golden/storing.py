@@ -33,29 +33,32 @@ def require(case: Case) -> None:
         raise GoldenFileError(f"case {case.id!r} cannot be written: {error}") from error
 
 
-def begin(root: h5g.GroupID, about: str) -> None:
+def begin(root: h5g.GroupID, about: str, *, schema: str = content.SCHEMA) -> None:
     """Say in a new file what it is; `about` is the purpose of its family."""
-    for name, text in _about(about).items():
-        _put_attribute(root, name, text)
+    said = {"about": about, "generator": content.GENERATOR, "schema": schema}
+    for name, text in said.items():
+        put_attribute(root, name, text)
+
+
+def group(parent: h5g.GroupID, name: str) -> h5g.GroupID:
+    """A new group; of an id that has its family before it, the rest is the name."""
+    return h5g.create(parent, name.rpartition("/")[2].encode())
 
 
 def put(root: h5g.GroupID, case: Case) -> dict[str, int]:
     """Put a case behind those that are there; gives where each of its datasets begins."""
-    group = h5g.create(root, case.id.split("/")[1].encode())
+    place = group(root, case.id)
     said = {**content.attributes(case), "sha256": content.digest(case)}
     for name, value in sorted(said.items()):
-        _put_attribute(group, name, value)
-    h5g.create(group, b"expected")
+        put_attribute(place, name, value)
+    group(place, "expected")
     arrays = sorted(content.arrays(case).items())
     # An empty dataset lies nowhere.
-    return {name: _put_dataset(group, name, array).get_offset() or 0 for name, array in arrays}
+    return {name: put_dataset(place, name, array).get_offset() or 0 for name, array in arrays}
 
 
-def _about(text: str) -> dict[str, str]:
-    return {"about": text, "generator": content.GENERATOR, "schema": content.SCHEMA}
-
-
-def _put_attribute(owner: h5g.GroupID, name: str, value: content.Attribute) -> None:
+def put_attribute(owner: h5g.GroupID, name: str, value: content.Attribute) -> None:
+    """Give an object an attribute."""
     kind, shape, data = content.encode(value)
     if isinstance(value, str):
         # HDF5 has no string of length 0; padding with NUL gives the same text back.
@@ -70,7 +73,8 @@ def _put_attribute(owner: h5g.GroupID, name: str, value: content.Attribute) -> N
     h5a.create(owner, name.encode(), stored, space).write(array, stored)
 
 
-def _put_dataset(owner: h5g.GroupID, name: str, array: Array) -> h5d.DatasetID:
+def put_dataset(owner: h5g.GroupID, name: str, array: Array) -> h5d.DatasetID:
+    """Put an array into a group, without filters and in one piece."""
     plan = h5p.create(h5p.DATASET_CREATE)
     plan.set_layout(h5d.CONTIGUOUS)
     plan.set_obj_track_times(False)

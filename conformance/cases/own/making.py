@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance import scratch
-from conformance.cases.golden import manifest
+from conformance.cases.golden import bounds, manifest
 from conformance.cases.golden.streaming import Writer
 from conformance.cases.own import room, target
 from conformance.cases.own.answers import answered
@@ -62,6 +62,7 @@ def make(drafts: Sequence[Draft], folder: Path, *, about: str, tell: Told) -> Ge
         new = work / "new"
         new.mkdir()
         proven = _fill(new, drafts, about, tell)
+        bounds.write(new)
         text = readme(list(drafts), about)
         (new / target.README).write_text(text, encoding="utf-8", newline="\n")
         digest = manifest(new).digest

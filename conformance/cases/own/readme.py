@@ -7,7 +7,7 @@ import re
 from conformance import places
 from conformance.cases.own.draft import Draft
 
-_SECTIONS = ("One file", "One case", "The digest of a case")
+_SECTIONS = ("One file", "One case", "Bounds", "The digest of a case")
 
 _HEAD = """\
 # Golden files: {name}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from conformance import atomic
 from conformance.cases import published
-from conformance.cases.golden import manifest
+from conformance.cases.golden import bounds, manifest
 from conformance.cases.golden.listing import INDEX, NAME
 from conformance.errors import GoldenFileError, OutputError
 from conformance.printable import cut
@@ -45,7 +45,7 @@ def _require_golden(place: Path) -> None:
         known = manifest(place).files
     except GoldenFileError as error:
         raise OutputError(f"{error} Or remove {place}, or give another folder.") from error
-    strays = found - {NAME, INDEX, README, *known}
+    strays = found - {NAME, INDEX, README, bounds.FOLDER, *known}
     if strays:
         raise _strange(place, sorted(strays))
 

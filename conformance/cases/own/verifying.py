@@ -13,7 +13,7 @@ from pathlib import Path
 
 from conformance import documents, oracle, scratch
 from conformance.case import Case
-from conformance.cases.golden import load, manifest
+from conformance.cases.golden import bounds_audit, load, manifest
 from conformance.cases.golden.audit import BESIDE, changed
 from conformance.cases.golden.listing import INDEX, NAME, Manifest
 from conformance.cases.golden.streaming import Writer
@@ -63,6 +63,7 @@ def verify(folder: Path, *, tell: Told) -> Verified:
             writer.finish()
             for name in (INDEX, NAME):
                 found.wrong += _different(folder / name, anew / name)
+            found.wrong += bounds_audit.differences(folder)
     found.wrong += _strays(folder, known)
     return found
 

@@ -1,0 +1,112 @@
+"""Bounds beside golden files, for who judges without this package: how far off one may be.
+
+``bounds/dense.h5`` has a group for each case of ``dense.h5``, with `unit/NAME` and `loss/NAME` for
+each expected output (`conformance.oracle.stated`), and the attributes `limit`, `edges` and the
+case's own `sha256`.  ``bounds/MANIFEST.json`` has the digest of every file and of the catalogue.
+
+They are derived from the golden files and from nothing else, so this package reads none of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+
+import h5py  # type: ignore[import-untyped]  # h5py has no annotations
+
+from conformance import atomic, scratch
+from conformance.case import Case
+from conformance.cases.golden import content, storing
+from conformance.cases.golden.listing import NAME, GoldenFile, Manifest, manifest
+from conformance.cases.golden.reading import load
+from conformance.cases.golden.vouched import digest_of
+from conformance.oracle.edges import Edges
+from conformance.oracle.stated import stated
+
+FOLDER = "bounds"
+"""Where they lie, beside the golden files."""
+
+SCHEMA = "conformance/bounds/1"
+
+Told = Callable[[int, int, str], None]
+"""Called with how many cases are done, of how many, and the id of the next one."""
+
+_ENDLESS = 1 << 62
+
+
+def write(folder: Path, *, tell: Told = lambda *_: None) -> None:
+    """Write the bounds of golden files in place of those that are there, all or none.
+
+    Args:
+        folder: The golden files.
+        tell: Told of the progress.
+
+    Raises:
+        GoldenFileError: a golden file is missing or damaged.
+    """
+    with scratch.folder(folder) as work:
+        new = work / FOLDER
+        new.mkdir()
+        fill(new, folder, tell)
+        if (folder / FOLDER).exists():
+            atomic.exchange(new, folder / FOLDER)
+        else:
+            new.rename(folder / FOLDER)
+
+
+def fill(new: Path, folder: Path, tell: Told) -> None:
+    """Write the bounds of the golden files of `folder` into the empty folder `new`."""
+    known = manifest(folder)
+    files = {}
+    for group, entries in groupby(known.entries.values(), key=lambda entry: entry.group):
+        ids, about = [entry.id for entry in entries], known.files[f"{group}.h5"].about
+        with h5py.File(new / f"{group}.h5", "w", libver="earliest", locking=False) as file:
+            storing.begin(file.id, about, schema=SCHEMA)
+            for case in _telling(ids, folder, known, tell):
+                _put(file, case)
+        files[f"{group}.h5"] = facts(new / f"{group}.h5", about)
+    (new / NAME).write_bytes(_manifest(known, files))
+
+
+def _telling(ids: list[str], folder: Path, known: Manifest, tell: Told) -> Iterator[Case]:
+    order = {name: place for place, name in enumerate(known.entries)}
+    for name, case in zip(ids, load(ids, folder), strict=True):
+        tell(order[name], len(order), name)
+        yield case
+
+
+def _put(file: h5py.File, case: Case) -> None:
+    group = storing.group(file.id, case.id)
+    edges = Edges(case.inputs, case.expected).posed
+    said: dict[str, content.Attribute] = {
+        "edges": ",".join(edges),
+        "limit": float(case.problem.limit),
+        "sha256": content.digest(case),
+    }
+    for name, text in said.items():
+        storing.put_attribute(group, name, text)
+    held = stated(case)
+    for part in sorted({name.split("/")[0] for name in held}):
+        storing.group(group, part)
+    for name in sorted(held):
+        storing.put_dataset(group, name, held[name])
+
+
+def _manifest(known: Manifest, files: dict[str, GoldenFile]) -> bytes:
+    said = {
+        "schema": SCHEMA,
+        "generator": content.GENERATOR,
+        "catalogue": known.digest,
+        "files": {name: asdict(file) for name, file in files.items()},
+    }
+    return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+
+def facts(file: Path, about: str) -> GoldenFile:
+    """Size and digest of a file."""
+    with file.open("rb") as stream:
+        size, sha256 = digest_of(stream, _ENDLESS)
+    return GoldenFile(about=about, size=size, sha256=sha256)
