@@ -118,16 +118,16 @@ def _require_one(args: argparse.Namespace) -> None:
 
 def _made(args: argparse.Namespace, tell: Callable[[int, int, str], None]) -> Any:
     # Here and not above, so that other commands and `--help` do not wait for the oracle.
-    from conformance.cases.own import generate, given, making, recipes  # noqa: PLC0415 - see above
+    from conformance.cases.own import generate, given, recipes  # noqa: PLC0415 - see above
 
     if args.recipe:
         return generate.from_recipe(recipes.read(args.recipe), args.out, tell=tell)
     if args.shape:
         return generate.from_recipe(_recipe(args), args.out, tell=tell)
-    name = args.name or recipes.NAME
-    recipes.drafts({"name": name, "problem": [{"shape": [2, 2]}]})  # refuses a name that is none
+    name = recipes.NAME if args.name is None else args.name
+    recipes.require_told(name, "told" if args.about is None else args.about)
     drafts = given.from_files(args.arrays, name, _said(args, given.Said))
-    return making.make(drafts, args.out, about=args.about or making.ABOUT, tell=tell)
+    return generate.from_drafts(drafts, args.out, name=name, about=args.about, tell=tell)
 
 
 def _recipe(args: argparse.Namespace) -> dict[str, Any]:

@@ -44,12 +44,14 @@ class Sizes:
     Attributes:
         shape: The shape of x.
         values: How many values x has.
+        channel: How many of them share a mean.
         batches: How many batches there are, x one of them.
         stored: Bytes of everything that a golden file holds of it.
     """
 
     shape: tuple[int, ...]
     values: int
+    channel: int
     batches: int
     stored: int
 
@@ -71,7 +73,9 @@ def sizes(inputs: Inputs, batches: int) -> Sizes:
         + channels * parameters * inputs.parameter_dtype.itemsize
         + channels * _CHANNELWISE * _WIDE
     )
-    return Sizes(shape=inputs.x.shape, values=values, batches=batches, stored=stored)
+    return Sizes(
+        shape=inputs.x.shape, values=values, channel=inputs.count, batches=batches, stored=stored
+    )
 
 
 def unfilled(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,15 +59,25 @@ def generate(
         calls = what if isinstance(what, Mapping) else given.numbered(what)
         _require_calls(calls)
         drafts = given.from_inputs(calls, name)
-    return making.make(drafts, Path(folder), about=about or making.ABOUT, tell=tell)
+    return from_drafts(drafts, Path(folder), name=name, about=about, tell=tell)
+
+
+def from_drafts(
+    drafts: Sequence[Draft], folder: Path, *, name: str, about: str | None, tell: Told
+) -> Generated:
+    """Write the golden files of calls that are given, as `generate`."""
+    told = making.ABOUT if about is None else about
+    recipes.require_told(name, told)
+    return making.make(drafts, folder, about=told, tell=tell)
 
 
 def from_recipe(
     recipe: Mapping[str, Any], folder: Path, *, about: str | None = None, tell: Told
 ) -> Generated:
     """Write the golden files of a recipe that was read; as `generate`."""
-    drafts: list[Draft] = recipes.drafts(recipe)
-    return making.make(drafts, folder, about=about or recipe.get("about", making.ABOUT), tell=tell)
+    told = recipe if about is None else {**recipe, "about": about}
+    drafts = recipes.drafts(told)
+    return making.make(drafts, folder, about=told.get("about", making.ABOUT), tell=tell)
 
 
 def _are_calls(values: Iterable[Any]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,9 @@ NAME = "own"
 
 MOST = 10_000
 """The most cases of a recipe: the manifest of more is refused by readers."""
+
+_ENDLESS = 1 << 40
+"""Values beyond which no machine is asked whether it has room."""
 
 _CATCHES = "Whatever shows with these sizes, types and values."
 _PARAMETERS = ("gamma", "beta", "running_mean", "running_var")
@@ -61,6 +65,16 @@ def read(file: Path) -> Mapping[str, Any]:
         raise RecipeError(f"{file} is no usable recipe: {error}. {rules.again}") from error
     documents.require(found, "recipes", str(file))
     return found
+
+
+def require_told(name: str, about: str) -> None:
+    """Refuse a name or a purpose that no golden file can have.
+
+    Raises:
+        RecipeError: it is blank, too long, or of other characters.
+    """
+    told = {"name": name, "about": about, "problem": [{}]}
+    documents.require(told, "recipes", "what is said of the file")
 
 
 def drafts(recipe: Mapping[str, Any]) -> list[Draft]:
@@ -146,11 +160,13 @@ def _choices(table: Mapping[str, Any]) -> dict[str, list[Any]]:
 def _shapes(said: list[Any]) -> list[tuple[int, ...]]:
     listed = said if isinstance(said[0], list) else [said]
     for shape in listed:
-        whole = isinstance(shape, list) and all(type(size) is int for size in shape)
-        if not whole or len(shape) not in RANKS or min(shape) < 1:
+        whole = isinstance(shape, list) and all(type(n) is int for n in shape)
+        good = whole and len(shape) in RANKS and min(shape) > 0 and math.prod(shape) <= _ENDLESS
+        if not good:
             raise RecipeError(
                 f"shape {shape} was found, {RANKS.start} to {RANKS.stop - 1} sizes of 1 or more "
-                "were wanted: a batch or an image without a value has no mean. Write: [6, 8]"
+                f"were wanted, and not more than {_ENDLESS:,} values: a batch or an image without "
+                "a value has no mean. Write: [6, 8]"
             )
     return [tuple(shape) for shape in listed]
 
@@ -214,9 +230,9 @@ def _recipe(chosen: Mapping[str, Any], earlier: int) -> Recipe:
 
 
 def _number(name: str, number: float) -> float:
-    if not math.isfinite(number) or (name == "eps" and number < 0):
+    if abs(number) > sys.float_info.max or math.isnan(number) or (name == "eps" and number < 0):
         least = " of 0 or more" if name == "eps" else ""
-        raise RecipeError(f"{name} = {number} was found, a finite number{least} was wanted")
+        raise RecipeError(f"{name} = {shown(number)} was found, a finite number{least} was wanted")
     return float(number)
 
 

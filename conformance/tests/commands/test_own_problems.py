@@ -115,7 +115,7 @@ def test_arrays_are_made_golden() -> None:
         ("my.toml --verify --out own", "my.toml was found beside --verify"),
         ("--shape 4,3 --verify --out own", "--shape was found beside --verify"),
         ("--arrays absent.npz --out own", "absent.npz gives no arrays of a call"),
-        ("--arrays a.npz --name a/b --out own", "the recipe is no usable recipe: name is"),
+        ("--arrays a.npz --name a/b --out own", "said of the file is no usable recipe: name is"),
         ("absent.toml --out own", "absent.toml is no usable recipe: No such file"),
         ("--shape 4,3 --x ofset:1 --out own", "Did you mean offset?"),
         ("--shape 1,3 --out own", "own/1x3-float32-train: x of shape (1, 3) has 1 value"),

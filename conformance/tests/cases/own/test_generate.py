@@ -84,6 +84,14 @@ def test_what_is_no_problem_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("said", [{"name": "a/b"}, {"name": ""}, {"about": ""}, {"about": "a\0"}])
+def test_what_no_file_can_be_called_is_refused(said: dict[str, str], tmp_path: Path) -> None:
+    """A name or a purpose that is none is refused for given calls as it is in a recipe."""
+    with pytest.raises(RecipeError, match="what is said of the file is no usable recipe"):
+        conformance.generate(conformance.Inputs(x=X), tmp_path / "own", **said)  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_example_of_the_words_is_made(tmp_path: Path) -> None:
     """The recipe that `conformance list recipes` shows can be made, here of smaller sizes."""
     text = EXAMPLE.replace("56, 56, 64", "4, 4, 3").replace("7, 7, 128", "2, 2, 3")
