@@ -14,11 +14,10 @@ import math
 import os
 import re
 import stat
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
+from conformance import schema_check
 from conformance.document_kinds import KINDS, Kind
 from conformance.printable import cut, value
 
@@ -35,8 +34,14 @@ _DIGITS = 19
 """How many digits an integer has: those of 64 bits."""
 
 
-def read(file: Path, kind: str) -> Any:
+def read(file: Path, kind: str, *, apart: str | None = None) -> Any:
     """What a JSON file of a kind of `KINDS` holds: an object in all but lists.
+
+    Args:
+        file: Where it is.
+        kind: What it must be.
+        apart: A definition of its schema that the caller holds its values to, with `require_part`:
+            of many that are equal it can look at one.
 
     Raises:
         ConformanceError: it cannot be read, is larger than its kind may be, is no JSON, or does
@@ -44,7 +49,7 @@ def read(file: Path, kind: str) -> Any:
     """
     rules = KINDS[kind]
     try:
-        return _parsed(read_bytes(file, rules.size), kind)
+        return _parsed(read_bytes(file, rules.size), kind, apart)
     except ValueError as error:
         _refuse(str(file), rules, error)
 
@@ -66,7 +71,7 @@ def parse(data: bytes, kind: str, source: str) -> Any:
 
 def prepare(kind: str) -> None:
     """Do now what the first document of a kind would have to wait for."""
-    _schema(kind)
+    schema_check.prepare(kind)
 
 
 def require(found: object, kind: str, source: str) -> None:
@@ -76,7 +81,19 @@ def require(found: object, kind: str, source: str) -> None:
         ConformanceError: as `read`.
     """
     try:
-        _require_schema(found, kind)
+        schema_check.require(found, kind)
+    except ValueError as error:
+        _refuse(source, KINDS[kind], error)
+
+
+def require_part(found: object, kind: str, part: str, place: str, source: str) -> None:
+    """Refuse a value that does not keep one definition of that schema; `place` is where it stands.
+
+    Raises:
+        ConformanceError: as `read`.
+    """
+    try:
+        schema_check.require_part(found, kind, part, place)
     except ValueError as error:
         _refuse(source, KINDS[kind], error)
 
@@ -178,7 +195,7 @@ def parse_toml(text: str) -> dict[str, Any]:
         raise ValueError("it is nested too deeply") from error
 
 
-def _parsed(data: bytes, kind: str) -> Any:
+def _parsed(data: bytes, kind: str, apart: str | None = None) -> Any:
     rules = KINDS[kind]
     text = _decoded(data)
     # Before anything is made of it: "[[],[],[]" takes thirty times its own size.
@@ -191,7 +208,7 @@ def _parsed(data: bytes, kind: str) -> Any:
     except RecursionError as error:
         raise ValueError(_too_deep(rules)) from error
     _require_plain(found, rules)
-    _require_schema(found, kind)
+    schema_check.require(found, kind, apart=apart)
     return found
 
 
@@ -254,40 +271,3 @@ def _require_text(text: str, rules: Kind) -> None:
             f"a text holds the character U+{ord(sign.group()):04X}, none that controls a "
             f"terminal was wanted: {value(text)}"
         )
-
-
-def _require_schema(found: object, kind: str) -> None:
-    check, wanted = _schema(kind)
-    if wanted is not None:  # said first: all else follows from it
-        said = found.get("schema") if isinstance(found, dict) else found
-        if said != wanted:
-            raise ValueError(f"it has schema {value(said)}, {wanted!r} was wanted")
-    check(found)
-
-
-@cache
-def _schema(kind: str) -> tuple[Callable[[object], None], str | None]:
-    """What refuses a value that does not keep the schema of a kind, and the schema's own name."""
-    import fastjsonschema  # noqa: PLC0415 - takes 30 ms, and most commands read no document
-
-    file = Path(__file__).parent / "schemas" / f"{kind}.json"
-    schema = json.loads(file.read_text(encoding="utf-8"))
-    # Draft 7, which is what the library knows: the tests hold that our schemas mean the same in it.
-    keeps = fastjsonschema.compile(schema, use_default=False)
-    named = schema.get("properties", {}).get("schema", {}).get("const")
-
-    def check(found: object) -> None:
-        try:
-            keeps(found)
-        except fastjsonschema.JsonSchemaValueException as error:
-            raise ValueError(_told(error)) from error
-
-    return check, named
-
-
-def _told(error: Any) -> str:
-    """What a schema refuses: where, what was found there, and what must be."""
-    name = str(error.name or "data")
-    must = str(error.message).removeprefix(name).strip()
-    where = name.removeprefix("data").removeprefix(".") or "it"
-    return f"{cut(where, 200)} is {value(error.value)} and {cut(must, 200)}"

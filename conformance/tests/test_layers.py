@@ -40,6 +40,7 @@ GROUND = frozenset(
         "memory",
         "places",
         "printable",
+        "schema_check",
         "scratch",
     }
 )

@@ -7,10 +7,12 @@ such numbers are the strings ``"nan"``, ``"inf"`` and ``"-inf"``.
 from __future__ import annotations
 
 import json
+import marshal
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,15 @@ from conformance.verdict.record import CaseResult, OutputResult, RunRecord, Stat
 
 KIND = "run-record"
 """The kind of document that a record is, see `conformance.document_kinds`."""
+
+_RESULT = "result"
+"""The definition in its schema of what became of an output."""
+
+_REMEMBERED = 1 << 14
+"""How many results are remembered: those of the last few records, 15 MB."""
+
+_SHORT = 1 << 10
+"""How many bytes a result has that is remembered; most have 200."""
 
 
 def write(record: RunRecord, file: Path) -> None:
@@ -74,7 +85,7 @@ def read(file: Path, *, whole: bool = False) -> RunRecord:
     Raises:
         RecordError: the file is missing, is no run record, says what cannot be so, or is partial.
     """
-    record = _decode(documents.read(file, KIND))
+    record = _decode(documents.read(file, KIND, apart=_RESULT), str(file))
     fault = next(plausible.faults(record), None)
     if fault is not None:
         raise RecordError(
@@ -124,15 +135,47 @@ def _shown(value: Any) -> Any:
     return value
 
 
-def _decode(payload: dict[str, Any]) -> RunRecord:
-    cases = tuple(decode_case(case) for case in payload["cases"])
+def _decode(payload: dict[str, Any], source: str) -> RunRecord:
+    cases = []
+    for number, case in enumerate(payload["cases"]):
+        outputs = {
+            name: _result(told, number, name, source) for name, told in case["outputs"].items()
+        }
+        cases.append(_case(case, outputs))
     diagnosis = tuple(diagnosed.decode(found) for found in payload.get("diagnosis", ()))
-    return RunRecord(**{**payload, "cases": cases, "diagnosis": diagnosis})
+    return RunRecord(**{**payload, "cases": tuple(cases), "diagnosis": diagnosis})
+
+
+def _result(told: Any, number: int, name: str, source: str) -> OutputResult:
+    """One result of the case of a number, held to the schema.
+
+    Four of five results of different paths are equal to one that another path has: what was held
+    to the schema once is known by its bytes, of which no two values have the same.
+    """
+    key = marshal.dumps(told, 2)  # of this version, since later ones write references
+    try:
+        return _known(key) if len(key) <= _SHORT else _held(key)
+    except RecordError:  # said anew with the place, which equal results have not in common
+        place = f"cases[{number}].outputs.{name}"
+        documents.require_part(told, KIND, _RESULT, place, source)
+        raise
+
+
+def _held(key: bytes) -> OutputResult:
+    told = marshal.loads(key)  # noqa: S302 - our own bytes, made a moment ago
+    documents.require_part(told, KIND, _RESULT, "", "a result")
+    return _decode_output(told)
+
+
+_known = lru_cache(maxsize=_REMEMBERED)(_held)
 
 
 def decode_case(payload: dict[str, Any]) -> CaseResult:
     """Undo ``encode(asdict(case_result))``."""
-    outputs = {name: _decode_output(out) for name, out in payload["outputs"].items()}
+    return _case(payload, {name: _decode_output(out) for name, out in payload["outputs"].items()})
+
+
+def _case(payload: dict[str, Any], outputs: Mapping[str, OutputResult]) -> CaseResult:
     edges = tuple(payload.get("edges", ()))
     return CaseResult(**{**payload, "outputs": outputs, "edges": edges})
 
