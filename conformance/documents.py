@@ -115,7 +115,9 @@ def read_bytes(file: Path, size: int) -> bytes:
             facts = os.fstat(stream.fileno())
             if facts.st_size > size:
                 raise ValueError(_too_large(facts.st_size, size))
-            content = _read_at_most(stream, size + 1)  # it may grow meanwhile
+            content = stream.read(facts.st_size + 1)
+            if len(content) > facts.st_size:  # it grows, or does not tell how large it is
+                content += _read_at_most(stream, size + 1 - len(content))
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from error
     if len(content) > size:

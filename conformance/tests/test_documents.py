@@ -147,6 +147,16 @@ def test_bytes_are_bounded_as_a_file_is() -> None:
         documents.parse(b" " * ((1 << 20) + 1), "outcome", "it")
 
 
+@pytest.mark.skipif(not Path("/proc/version").exists(), reason="a file without a size is wanted")
+def test_a_file_that_tells_no_size_is_read_whole_and_bounded() -> None:
+    """What the system makes while it is read says that it has 0 bytes."""
+    version = Path("/proc/version")
+    assert version.stat().st_size == 0
+    assert documents.read_bytes(version, 1 << 16) == version.read_bytes()
+    with pytest.raises(ValueError, match="it has 4 bytes, at most 3 were wanted"):
+        documents.read_bytes(version, 3)
+
+
 def test_a_text_is_bounded(tmp_path: Path) -> None:
     """A text of no kind has a bound too, and must be a regular file."""
     file = written(tmp_path, "é\n")
