@@ -34,8 +34,8 @@ def faults(record: RunRecord) -> Iterator[str]:
             yield f"case {value(case.case)} is there twice, one result per case was wanted"
         seen.add(case.case)
         for name, output in case.outputs.items():
-            yield from (f"{case.case} {name} has {fault}" for fault in _output(output))
-            yield from (f"{case.case} {name} has {fault}" for fault in _edges(case, output))
+            if fault := _output(output) or (output.edges and _edges(case, output)):
+                yield f"{case.case} {name} has {fault}"
     yield from _catalogue(record)
     for found in record.diagnosis:
         if found.matched > found.of:
@@ -60,48 +60,52 @@ def _time(started: str) -> Iterator[str]:
         )
 
 
-def _output(output: OutputResult) -> Iterator[str]:
+def _output(output: OutputResult) -> str | None:
+    """How grade, error and worst element disagree; None where they agree, as nearly always."""
     grade, units, worst = output.grade, output.units, output.worst
-    if grade is None and (units is not None or worst is not None):
-        yield "an error and no grade, both or none were wanted"
-    if grade == "A" and units is None:
-        yield "grade A without a figure for its error, one was wanted"
-    if grade == "A" and units is not None and units > LIMIT:
-        yield f"grade A with an error of {units:g} units, at most {LIMIT:g} were wanted"
-    if grade is not None and worst is not None:
-        yield from _worst(grade, units, worst)
+    if grade is None:
+        told = units is not None or worst is not None
+        return "an error and no grade, both or none were wanted" if told else None
+    if grade == "A":
+        if units is None:
+            return "grade A without a figure for its error, one was wanted"
+        if units > LIMIT:
+            return f"grade A with an error of {units:g} units, at most {LIMIT:g} were wanted"
+    return None if worst is None else _worst(grade, units, worst)
 
 
 _PASSES = frozenset({Status.PASS, Status.DEGRADED, Status.UNEXPECTED_PASS, Status.UNSUPPORTED})
 
 
-def _edges(case: CaseResult, output: OutputResult) -> Iterator[str]:
+def _edges(case: CaseResult, output: OutputResult) -> str | None:
     """How the edges of an output disagree with its status, and with those of its case."""
-    if output.edges and output.status in _PASSES:
-        yield f"{output.status} at edge {value(output.edges[0])}, a failure was wanted"
+    if output.status in _PASSES:
+        return f"{output.status} at edge {value(output.edges[0])}, a failure was wanted"
     if stray := [edge for edge in output.edges if edge not in case.edges]:
-        yield f"edge {value(stray[0])}, one that its case poses was wanted"
+        return f"edge {value(stray[0])}, one that its case poses was wanted"
+    return None
 
 
-def _worst(grade: str, units: float | None, worst: Worst) -> Iterator[str]:
+def _worst(grade: str, units: float | None, worst: Worst) -> str | None:
     """How the worst element disagrees with grade and error, where there is arithmetic to do."""
     distance = abs(worst.actual - worst.expected)
     if not (math.isfinite(distance) and 0 < worst.bound < math.inf):
-        return
+        return None
     within = distance <= worst.bound * (1 + _ROUNDING)
     beyond = distance >= worst.bound * (1 - _ROUNDING)
     if not (within if grade == "A" else beyond):
-        yield (
+        return (
             f"grade {grade} where its worst element is off by {distance:.3g} and the bound of "
             f"grade A is {worst.bound:.3g}; the grade that follows was wanted"
         )
-    elif units is None:
-        yield f"no figure for its error where its worst element is off by {distance:.3g}"
-    elif units * worst.bound > LIMIT * distance * (1 + _ROUNDING):
-        yield (
+    if units is None:
+        return f"no figure for its error where its worst element is off by {distance:.3g}"
+    if units * worst.bound > LIMIT * distance * (1 + _ROUNDING):
+        return (
             f"an error of {units:g} units where its worst element is off by {distance:.3g} and "
             f"the bound is {worst.bound:.3g}; the error that follows was wanted"
         )
+    return None
 
 
 def _catalogue(record: RunRecord) -> Iterator[str]:
