@@ -1,12 +1,14 @@
 """The matrix as JUnit XML: a suite for every path, a test for every output of every case.
 
-Hundreds of paths make a document of a hundred megabytes, so it is made test by test.
+Hundreds of paths make a document of a hundred megabytes, so it is made case by case, and what many
+paths have alike is escaped once.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
 from conformance.printable import one_line
@@ -26,6 +28,7 @@ _RESULTS: Mapping[Status, str] = {
     Status.FLAKY: "skipped",
 }
 _COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
+_RED = ("failure", "error")
 
 
 def as_junit(matrix: Matrix) -> str:
@@ -95,31 +98,48 @@ def _suite(column: MatrixColumn) -> Iterator[str]:
     yield "</properties>\n"
     path = quoteattr(column.name)
     for case in record.cases:
-        yield from _case(path, case)
+        yield _case(path, case)
     yield "</testsuite>\n"
 
 
-def _case(path: str, case: CaseResult) -> Iterator[str]:
+def _case(path: str, case: CaseResult) -> str:
+    tests = []
+    repro = escape(case.repro)
     seconds = f"{case.seconds / len(case.outputs):.9g}"  # one call computed them all
     for output, result in case.outputs.items():
-        head = f"<testcase name={quoteattr(f'{case.case} {output}')} classname={path}"
-        inner = "" if result.status is Status.PASS else "".join(_told(case, output, result))
-        end = f">{inner}</testcase>" if inner else "/>"
-        yield f'{head} time="{seconds}"{end}\n'
+        tests.append(f'{_named(case.case, output)} classname={path} time="{seconds}"')
+        if result.status is Status.PASS:
+            tests.append("/>\n")
+            continue
+        begin, end = _told_alike(result) if result.worst is None else _told(output, result)
+        died = case.stderr if _RESULTS.get(result.status) in _RED else None
+        more = f"<system-err>{escape(died)}</system-err>" if died else ""
+        tests.append(f">{begin}{repro}{end}{more}</testcase>\n")
+    return "".join(tests)
 
 
-def _told(case: CaseResult, output: str, result: OutputResult) -> Iterator[str]:
+@lru_cache(maxsize=1 << 14)
+def _named(case: str, output: str) -> str:
+    """The beginning of a test, which every path has."""
+    return f"<testcase name={quoteattr(f'{case} {output}')}"
+
+
+def _told(output: str, result: OutputResult) -> tuple[str, str]:
+    """What stands before and after the command that repeats a test."""
     kind = _RESULTS.get(result.status)
     said = account(output, result) or result.status.value
     if kind is None:
-        text = f"{result.status.value}: {said}\nrepeat it with: {case.repro}"
-        yield f"<system-out>{escape(text)}</system-out>"
-        return
-    text = f"{said}\n{result.reason or ''}\nrepeat it with: {case.repro}"
-    yield f"<{kind}{_attributes(message=one_line(said), type=result.status.value)}>"
-    yield f"{escape(text)}</{kind}>"
-    if case.stderr and kind != "skipped":
-        yield f"<system-err>{escape(case.stderr)}</system-err>"
+        text = f"{result.status.value}: {said}\nrepeat it with: "
+        return f"<system-out>{escape(text)}", "</system-out>"
+    text = f"{said}\n{result.reason or ''}\nrepeat it with: "
+    head = f"<{kind}{_attributes(message=one_line(said), type=result.status.value)}>"
+    return f"{head}{escape(text)}", f"</{kind}>"
+
+
+@lru_cache(maxsize=1 << 8)
+def _told_alike(result: OutputResult) -> tuple[str, str]:
+    """The same of a result without a worst element, as most paths have it and of any output."""
+    return _told("", result)
 
 
 def _numbers(counts: Counter[str], seconds: float) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from xml.sax.saxutils import quoteattr
+
+import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 from junitparser import TestSuite as Suite  # pytest would collect a name that starts with Test
 
+from conformance.report import junit
 from conformance.report.join import join
 from conformance.report.junit import as_junit
 from conformance.tests.report.records import (
@@ -97,3 +101,22 @@ def test_the_time_of_a_case_is_counted_once() -> None:
     outputs = {name: passed() for name in ("y", "dx", "dgamma", "dbeta")}
     (suite,) = suites(as_junit(join([record([case(outputs)])])))
     assert abs(sum(test.time for test in suite) - 0.01) < 1e-9
+
+
+def test_what_many_paths_have_alike_is_escaped_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 20 paths with the same 40 tests each name and each reason is escaped once."""
+    outputs = {"y": passed(), "var": silent(Status.UNSUPPORTED, "not <returned>")}
+    cases = [case(outputs, f"offset/{i}") for i in range(20)]
+    matrix = join([record(cases, f"torch/p{i}") for i in range(20)])
+    escaped: list[str] = []
+
+    def watched(text: str) -> str:
+        escaped.append(text)
+        return quoteattr(text)
+
+    junit._named.cache_clear()
+    junit._told_alike.cache_clear()
+    monkeypatch.setattr(junit, "quoteattr", watched)
+    written = as_junit(matrix)
+    assert written.count("not &lt;returned&gt;") == 3 * 20 * 20  # message, account and reason
+    assert escaped.count("offset/3 y") == escaped.count("not <returned>") == 1
