@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from conformance.cases import published
@@ -161,7 +161,7 @@ def _groups(cases: Iterable[CaseResult]) -> tuple[MatrixRow, ...]:
 
 def _piles(record: RunRecord) -> dict[tuple[View, str], Pile]:
     """What one record has in each row, by view and name."""
-    found: dict[tuple[View, str], Pile] = {}
+    found: defaultdict[tuple[View, str], Pile] = defaultdict(Pile)
     for case in record.cases:
         mine = Pile(cases=1)
         mine.take(case.outputs.values())
@@ -169,7 +169,7 @@ def _piles(record: RunRecord) -> dict[tuple[View, str], Pile]:
         keys: tuple[tuple[View, str], ...]
         keys = (("all", "all cases"), ("kind", kind), ("group", case.group))
         for key in keys:
-            found.setdefault(key, Pile()).add(mine)
+            found[key].add(mine)
     return found
 
 

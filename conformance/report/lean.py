@@ -42,9 +42,16 @@ class Pool:
     def _output(self, result: OutputResult) -> OutputResult:
         if result.status is Status.PASS:
             return OutputResult(status=result.status, grade=result.grade, units=result.units)
+        if result.worst is not None:
+            return self._kept(result)
+        kept = self._outputs.get(result)
+        if kept is None:
+            kept = self._outputs[result] = self._kept(result)
+        return kept
+
+    def _kept(self, result: OutputResult) -> OutputResult:
         reason = None if result.reason is None else self._one(result.reason)
-        kept = replace(result, reason=reason, bits=None)
-        return kept if kept.worst else self._outputs.setdefault(kept, kept)
+        return replace(result, reason=reason, bits=None)
 
     def _one(self, text: str) -> str:
         return self._texts.setdefault(text, text)

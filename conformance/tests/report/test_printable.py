@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from conformance.printable import one_line, printable
 from conformance.report.printable import clean
 from conformance.tests.report.records import NASTY, case, record, silent
-from conformance.verdict.record import Status
+from conformance.verdict.record import CaseResult, Status
 
 
 def test_ordinary_text_stays() -> None:
@@ -38,3 +42,31 @@ def test_a_clean_record_can_be_written_as_utf_8_and_xml() -> None:
         assert "\\x1b" in text
         assert "\x1b" not in text
     assert "\n" not in one.device
+
+
+DRAWS = "\x1b[2J"
+PLAIN = case({"y": silent(Status.CRASH, "died")})
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        replace(PLAIN, case=DRAWS),
+        replace(PLAIN, group=DRAWS),
+        replace(PLAIN, mode=DRAWS),
+        replace(PLAIN, layout=DRAWS),
+        replace(PLAIN, dtype=DRAWS),
+        replace(PLAIN, repro=DRAWS),
+        replace(PLAIN, stderr=DRAWS),
+        replace(PLAIN, outputs={DRAWS: silent(Status.CRASH, "died")}),
+        replace(PLAIN, outputs={"y": silent(Status.CRASH, DRAWS)}),
+    ],
+)
+def test_one_bad_text_suffices_for_a_case_to_be_cleaned(bad: CaseResult) -> None:
+    """Whichever text it is that draws, and it alone, it is spelled out in the clean record."""
+    (one,) = clean(record([bad])).cases
+    reasons = [result.reason for result in one.outputs.values()]
+    texts = [one.case, one.group, one.mode, one.layout, one.dtype, one.repro, one.stderr]
+    told = " ".join(filter(None, [*texts, *one.outputs, *reasons]))
+    assert told.isprintable()
+    assert r"\x1b[2J" in told
