@@ -47,6 +47,7 @@ def parts(matrix: Matrix) -> Iterator[str]:
         figure=wording.figure,
         number=wording.number,
         units=wording.units,
+        present=wording.present,
         values=wording.values,
         edges=wording.edges,
         differ=lambda each: listed(edge for edge, kept in each.edges.items() if not kept),

@@ -36,9 +36,14 @@ def plural(count: int, word: str) -> str:
     return f"{count:,} {word}" + ("" if count == 1 else "s")
 
 
+def present(counts: Mapping[Status, int]) -> list[tuple[Status, int]]:
+    """Each status with its count, the worst first; none of which there are none."""
+    return [(status, counts[status]) for status in SEVERITY if counts.get(status)]
+
+
 def counted(counts: Mapping[Status, int]) -> str:
-    """``"3 fail, 40 pass"``: each status with its count, the worst first."""
-    return ", ".join(f"{counts[s]:,} {s.value}" for s in SEVERITY if counts.get(s))
+    """``"3 fail, 40 pass"``: the same in words."""
+    return ", ".join(f"{count:,} {status.value}" for status, count in present(counts))
 
 
 def place(output: str, worst: Worst) -> str:
