@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from conformance.errors import (
     ConformanceError,
     ExpectationError,
+    ExportError,
     HistoryError,
     MessageError,
     RecipeError,
@@ -82,6 +83,24 @@ KINDS = {
         error=ExpectationError,
         size=8 * _MB,
         items=200_000,
+        depth=8,
+    ),
+    # The text of a case has 4 kB; its list of sources is what may be long.
+    "exported-case": Kind(
+        noun="exported case",
+        again="Write it again with: conformance export",
+        error=ExportError,
+        size=1 * _MB,
+        items=10_000,
+        depth=8,
+    ),
+    # The largest group of the catalogue has 27 MB and 1.4 million values.
+    "exported-group": Kind(
+        noun="exported group",
+        again="Write it again with: conformance export",
+        error=ExportError,
+        size=512 * _MB,
+        items=32_000_000,
         depth=8,
     ),
     "outcomes": Kind(

@@ -126,14 +126,11 @@ def read_bytes(file: Path, size: int) -> bytes:
 
 
 def _read_at_most(stream: BinaryIO, most: int) -> bytes:
-    # A stream takes all the memory that it is asked for at once: what the file has, and no more.
-    content = stream.read(min(most, os.fstat(stream.fileno()).st_size))
-    if len(content) == most or not (piece := stream.read(1)):
-        return content
-    grown = bytearray(content + piece)
-    while len(grown) < most and (piece := stream.read(min(most - len(grown), _PIECE))):
-        grown += piece
-    return bytes(grown)
+    # In pieces, since a stream takes all the memory that it is asked for at once.
+    content = bytearray()
+    while len(content) < most and (piece := stream.read(min(most - len(content), _PIECE))):
+        content += piece
+    return bytes(content)
 
 
 def opened(file: Path) -> BinaryIO:

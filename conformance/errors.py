@@ -23,6 +23,10 @@ class UnprovenError(ConformanceError):
     """An answer that the independent proof does not accept; it is written nowhere."""
 
 
+class ExportError(ConformanceError):
+    """An exported case that is missing, damaged or foreign, or a case that cannot be exported."""
+
+
 class AdapterError(ConformanceError):
     """An adapter that cannot be found or loaded, or that does not keep the contract."""
 

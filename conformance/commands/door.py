@@ -37,6 +37,7 @@ COMMANDS = (
     "history",
     "site",
     "generate",
+    "export",
     "list",
     "power",
     "completion",

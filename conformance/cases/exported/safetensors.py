@@ -1,0 +1,105 @@
+"""``.safetensors``: a file for each case; the attributes are the metadata of its header.
+
+The format is eight bytes with the length of the header, the header in JSON, and the values of all
+arrays one after the other (https://github.com/huggingface/safetensors#format).  Metadata are
+texts, so what is no text stands there as JSON: ``"axis": "[1]"``, ``"eps": "1e-05"``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from conformance import documents
+from conformance.cases.exported.content import (
+    KIND,
+    Exported,
+    Files,
+    Group,
+    array,
+    believed,
+    bits,
+    blamed,
+    size_of,
+    told,
+    written,
+)
+from conformance.errors import ExportError
+
+ABOUT = "a .safetensors file for each case, its attributes in the header"
+
+_CALLED = {"bfloat16": "BF16", "float16": "F16", "float32": "F32", "float64": "F64"}
+_KNOWN = {short: name for name, short in _CALLED.items()}
+_SAID = "__metadata__"
+_ALIGNED = 8
+_TEXTS = frozenset(
+    {"catches", "cites", "group", "id", "layout", "made", "memory", "mode", "schema", "sha256"}
+)
+"""What is a text in the text of a case too."""
+
+_LONGEST = 64 * 2**20
+"""The most bytes of a file."""
+
+
+def files(group: Group) -> Files:
+    """The files of a group: one for each case."""
+    for exported in group.cases:
+        yield f"{exported.case.id}.safetensors", (image(exported),)
+
+
+def image(exported: Exported) -> bytes:
+    """The file of one case."""
+    text = told(exported, lambda name, _: {"file": f"{name}.bin"})
+    written(text)  # refuses what no reader would take
+    said = {n: v if n in _TEXTS else json.dumps(v) for n, v in text.items() if n != "arrays"}
+    header: dict[str, Any] = {_SAID: said}
+    parts: list[bytes] = []
+    end = 0
+    # The widest first, so that each array begins at a multiple of its item's size.
+    for name, values in sorted(exported.arrays.items(), key=lambda a: (-a[1].itemsize, a[0])):
+        start, end = end, end + values.nbytes
+        kind = _CALLED[text["arrays"][name]["type"]]
+        header[name] = {"dtype": kind, "shape": list(values.shape), "data_offsets": [start, end]}
+        parts.append(bits(values))
+    head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    head = head.ljust(-(-len(head) // _ALIGNED) * _ALIGNED)
+    return b"".join([len(head).to_bytes(8, "little"), head, *parts])
+
+
+def read(folder: Path) -> Iterator[Exported]:
+    """The cases of a folder, each read when it is asked for.
+
+    Raises:
+        ExportError: a case is damaged; raised when it is asked for.
+    """
+    for file in sorted(folder.glob("*/*.safetensors")):
+        with blamed(str(file)):
+            yield _case(documents.read_bytes(file, _LONGEST), str(file))
+
+
+def _case(data: bytes, source: str) -> Exported:
+    begin = 8 + int.from_bytes(data[:8], "little")
+    if begin > len(data):
+        raise ExportError(f"its header ends at byte {begin:,}, it has {len(data):,}")
+    header = json.loads(data[8:begin])
+    said = header.pop(_SAID)
+    text: dict[str, Any] = {n: v if n in _TEXTS else json.loads(v) for n, v in said.items()}
+    text["arrays"] = {
+        name: {"type": _KNOWN[facts["dtype"]], "shape": facts["shape"], "file": f"{name}.bin"}
+        for name, facts in header.items()
+    }
+    documents.require(text, KIND, source)
+    held = {name: _array(header[name], text, name, data[begin:]) for name in header}
+    if sum(values.nbytes for values in held.values()) != len(data) - begin:
+        raise ExportError("it has bytes that are of no array, or of two")
+    return believed(text, held)
+
+
+def _array(place: Mapping[str, Any], text: Mapping[str, Any], name: str, data: bytes) -> Any:
+    facts = text["arrays"][name]
+    start, end = place["data_offsets"]
+    if not 0 <= start <= end <= len(data) or end - start != size_of(facts, name):
+        raise ExportError(f"{name} lies from {start} to {end}, a piece of its size was wanted")
+    return array(facts, data[start:end], name)
