@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import math
+import struct
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,7 +39,7 @@ UNIT, LOSS = "unit/", "loss/"
 
 _DAMAGE = (
     *(ConformanceError, OSError, LookupError, ValueError, TypeError, AttributeError),
-    *(ArithmeticError, RuntimeError, MemoryError),
+    *(ArithmeticError, RuntimeError, MemoryError, EOFError, struct.error, zipfile.BadZipFile),
 )
 """What numpy, json and zipfile raise at damaged files, beside our own refusals."""
 
@@ -200,7 +202,9 @@ def _require_bounds(case: Case, bounds: Mapping[str, Array]) -> None:
         output = name.split("/", maxsplit=1)[1]
         if output not in due or values.shape != due[output].shape:
             raise ExportError(f"{name} has shape {values.shape}, that of its output was wanted")
-        if (values < 0).any():  # NaN bounds nothing, as infinity does
+        with np.errstate(invalid="ignore"):
+            negative = values < 0  # NaN bounds nothing, as infinity does
+        if negative.any():
             raise ExportError(f"{name} has a negative value, a bound was wanted")
 
 

@@ -17,7 +17,7 @@ MODULES: Mapping[str, str] = MappingProxyType(
         "safetensors": "safetensors",
         "raw": "raw",
         "json": "hexadecimal",
-        "onnx": "onnx_tests",
+        "onnx": "onnx_tests.backend_tests",
     }
 )
 """Names of formats to the modules here that write and read them."""

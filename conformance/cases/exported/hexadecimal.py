@@ -27,6 +27,7 @@ from conformance.cases.exported.content import (
     blamed,
     size_of,
     told,
+    written,
 )
 from conformance.errors import ExportError
 from conformance.float_types import dtype_of
@@ -45,21 +46,28 @@ def files(group: Group) -> Files:
 
 
 def _pieces(group: Group) -> Iterator[bytes]:
+    if not group.about.isprintable():
+        raise ExportError(f"{group.about!r} is no plain text, one was wanted of {group.name!r}.")
     head: dict[str, Any] = {"schema": SCHEMA, "group": group.name, "about": group.about}
     head |= {"number_of_cases": group.count}
     lines = (f' "{name}": {json.dumps(value, ensure_ascii=False)},' for name, value in head.items())
     yield ("{\n" + "\n".join(lines) + '\n "cases": [\n').encode()
     for place, exported in enumerate(group.cases):
-        text = told(exported, _values)
+        text = told(exported, lambda name, _: {"file": f"{name}.bin"})
+        written(text)  # refuses what no reader would take
+        for name, values in exported.arrays.items():
+            del text["arrays"][name]["file"]
+            text["arrays"][name] |= _values(values)
         line = json.dumps(text, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         yield f"{',' if place else ' '} {line}\n".encode()
     yield b" ]\n}\n"
 
 
-def _values(_: str, values: Array) -> dict[str, Any]:
-    wide = np.asarray(values, dtype=np.float64).ravel()
+def _values(values: Array) -> dict[str, Any]:
+    with np.errstate(invalid="ignore"):  # NaNs that signal
+        wide = np.asarray(values, dtype=np.float64).ravel()
+        odd = _odd(values.ravel())
     said: dict[str, Any] = {"values": [_hexadecimal(value) for value in wide.tolist()]}
-    odd = _odd(values.ravel())
     return said | ({"nan_bits": odd} if odd else {})
 
 

@@ -5,10 +5,3 @@
 knows no other kind, and beside them the whole case as raw arrays, bounds included.  ``opset9/`` has
 the cases of test mode for the form that the operator had for years.
 """
-
-from conformance.cases.exported.onnx_tests.backend_tests import files, read
-from conformance.cases.exported.onnx_tests.expressing import refuses
-
-__all__ = ["ABOUT", "files", "read", "refuses"]
-
-ABOUT = "ONNX backend tests with the bounds beside them"

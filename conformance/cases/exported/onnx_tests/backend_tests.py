@@ -9,10 +9,14 @@ from pathlib import Path
 from conformance import documents
 from conformance.cases.exported import raw
 from conformance.cases.exported.content import Exported, Files, Group, blamed
-from conformance.cases.exported.onnx_tests.expressing import OPSETS, express, opsets
+from conformance.cases.exported.onnx_tests.expressing import OPSETS, express, opsets, refuses
 from conformance.cases.exported.onnx_tests.protobuf import messages, require, serialized
 from conformance.cases.exported.onnx_tests.tolerance import tolerance
 from conformance.file_names import file_name
+
+__all__ = ["ABOUT", "files", "read", "refuses"]
+
+ABOUT = "ONNX backend tests with the bounds beside them"
 
 _LONGEST = 64 * 2**20
 """The most bytes of a message: a tensor has at most 16 MiB."""

@@ -84,7 +84,7 @@ def express(case: Case) -> Expressed:
             for name, field in due.items()
         },
         epsilon=inputs.eps,
-        momentum=float(np.float32(1 - inputs.momentum)),
+        momentum=_old(inputs.momentum),
         training=inputs.training,
     )
 
@@ -132,8 +132,13 @@ def _due(case: Case) -> dict[str, str]:
 
 def _keeps_momentum(momentum: float) -> bool:
     """Whether the weight of the old statistics is a float32, exactly."""
-    old = float(np.float32(1 - momentum))
+    old = _old(momentum)
     return bool(np.isfinite(old)) and Fraction(old) + Fraction(momentum) == 1
+
+
+def _old(momentum: float) -> float:
+    with np.errstate(over="ignore"):
+        return float(np.float32(1 - momentum))
 
 
 def _as_float32(value: float) -> float | None:
