@@ -11,6 +11,8 @@ from pathlib import Path
 import h5py  # type: ignore[import-untyped]  # it has no types
 
 from conformance.cases import golden
+from conformance.cases.exported.folder import form_of, write
+from conformance.cases.exported.formats import named
 from conformance.cases.golden import writing
 from conformance.cases.own.generate import generate
 from conformance.errors import GoldenFileError
@@ -142,6 +144,20 @@ def _site_state(place: Path) -> str:
     return state
 
 
+def _exported(place: Path) -> None:
+    out = place / "out"
+    write(out, "raw", iter([(OLD, (b"",))]))
+
+
+def _exported_state(place: Path) -> str:
+    out = place / "out"
+    assert form_of(out) == "raw"
+    if (out / OLD).exists():
+        return "old"
+    assert len(list(named("raw").read(out))) == len(golden.select("momentum/*"))
+    return "new"
+
+
 def _golden(place: Path) -> None:
     writing.write(
         list(golden.load(golden.select("momentum/*"))),
@@ -271,6 +287,12 @@ _ALL = (
         words=("site", "--history", "history", "--out", "site", "--every", "1e6"),
         prepare=_site,
         state=_site_state,
+    ),
+    Written(
+        name="export",
+        words=("export", "--format", "raw", "--case", "momentum/*", "--out", "out"),
+        prepare=_exported,
+        state=_exported_state,
     ),
     Written(
         name="generate",

@@ -6,6 +6,7 @@ The messages say nothing of when, by whom or by which version they were written.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import onnx
 from google.protobuf.message import DecodeError, Message
@@ -30,7 +31,7 @@ _IR_VERSION = 8
 
 def model(expressed: Expressed, opset: int) -> onnx.ModelProto:
     """The model of one BatchNormalization node."""
-    attributes: dict[str, float] = {"epsilon": expressed.epsilon}
+    attributes: dict[str, Any] = {"epsilon": expressed.epsilon}
     if expressed.training:
         attributes |= {"momentum": expressed.momentum, "training_mode": 1}
     node = helper.make_node(

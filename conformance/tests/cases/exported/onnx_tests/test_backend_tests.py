@@ -67,7 +67,7 @@ def test_the_loader_finds_every_test(folder: Path) -> None:
         found = load_model_tests(str(folder), f"opset{opset}")
         assert len(found) == sum(opset in opsets(each.case) for each in CASES)
         for test in found:
-            told = json.loads((Path(test.model_dir) / "data.json").read_text(encoding="utf-8"))
+            told = json.loads((Path(str(test.model_dir)) / "data.json").read_text(encoding="utf-8"))
             assert (test.rtol, test.atol) == (told["rtol"], told["atol"])
 
 
@@ -83,7 +83,7 @@ def test_the_reference_passes_in_float32_and_float64(folder: Path) -> None:
         place = folder / "opset15" / f"test_{each.case.id.replace('/', '--')}"
         names = express(each.case).inputs
         model = ReferenceEvaluator(str(place / "model.onnx"))
-        got = model.run(None, dict(zip(names, tensors(place, "input"), strict=True)))
+        got: Any = model.run(None, dict(zip(names, tensors(place, "input"), strict=True)))
         told = json.loads((place / "data.json").read_text(encoding="utf-8"))
         Runner.assert_similar_outputs(tensors(place, "output"), got, told["rtol"], told["atol"])
         got[0] = got[0] * 1.01 + 0.01
