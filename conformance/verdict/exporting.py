@@ -5,8 +5,8 @@ from __future__ import annotations
 from conformance.case import Case
 from conformance.cases.exported.content import Exported
 from conformance.cases.golden import content
-from conformance.verdict.edges import Edges
-from conformance.verdict.stated import stated
+from conformance.oracle.edges import Edges
+from conformance.oracle.stated import stated
 
 
 def with_bounds(case: Case) -> Exported:

@@ -23,6 +23,7 @@ from conformance.case import Array, Case
 from conformance.cases.golden import content
 from conformance.errors import ConformanceError, ExportError
 from conformance.float_types import dtype_of
+from conformance.oracle.stated import LOSS, UNIT
 from conformance.type_names import name_of
 
 SCHEMA = "conformance/exported/1"
@@ -33,9 +34,6 @@ KIND = "exported-case"
 
 TEXT = "case.json"
 """What the text of a case is called, as a file and within an archive."""
-
-UNIT, LOSS = "unit/", "loss/"
-"""What stands before the name of an output in those of its bounds."""
 
 _DAMAGE = (
     *(ConformanceError, OSError, LookupError, ValueError, TypeError, AttributeError),
@@ -51,7 +49,7 @@ class Exported:
     Attributes:
         case: The case.
         bounds: ``"unit/y"`` and ``"loss/y"`` and so on, each of the shape of its output, float32 or
-            float64; `conformance.verdict.stated` makes them.
+            float64; `conformance.oracle.stated` makes them.
         edges: Names of the edges that the case poses, which honest kernels answer differently.
     """
 
