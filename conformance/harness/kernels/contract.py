@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -152,6 +152,13 @@ def parameters(function: Callable[..., Any], *, skip: int = 0) -> Parameters:
             "or any part of it that has x."
         )
     return Parameters(names=names, positional=positional, required=frozenset(required))
+
+
+def leave_out(function: Callable[..., Any], names: Collection[str]) -> None:
+    """Let a function of the contract be seen without some of its parameters."""
+    listed = inspect.signature(function).parameters
+    told = [parameter for name, parameter in listed.items() if name not in names]
+    function.__signature__ = inspect.Signature(told)  # type: ignore[attr-defined]
 
 
 def _meaning(own: str) -> str:

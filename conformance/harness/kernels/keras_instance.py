@@ -10,21 +10,28 @@ from conformance.arrays import GRADIENT_OF
 from conformance.case import Actual, Array, Inputs
 from conformance.errors import Unsupported
 from conformance.harness.kernels import keras_layers, steps
+from conformance.harness.kernels.instance import Living, another, wants_gradients
 from conformance.harness.kernels.returned import as_numpy
-
-_ABSENT = (steps.CHECKPOINT, steps.ACCUMULATE, steps.FROZEN, steps.PICKLE, steps.CUMULATIVE)
-"""What a tape has no word for, or what Keras does by saving a model."""
+from conformance.harness.kernels.variables import NAMES
 
 
-class KerasInstance:
+class KerasInstance(Living):
     """A layer that lives for several calls."""
+
+    # What a tape has no word for, or what Keras does by saving a model.
+    LACKS = frozenset(
+        {
+            *(steps.CHECKPOINT, steps.ACCUMULATE, steps.FROZEN, steps.PICKLE, steps.CUMULATIVE),
+            *(steps.CLONE, steps.COMPILED),
+        }
+    )
+    OF = "Keras layers"
 
     def __init__(self, layer_class: Any, first: Inputs, momentum: float) -> None:
         """Make it with the options and variables of the first call."""
         self._make = keras_layers.maker(layer_class, first, momentum)
-        self._layer = self._made(first)
-        self._original = self._layer
         self._trains = keras_layers.trains(layer_class)
+        super().__init__(self._made(first))
 
     def _made(self, inputs: Inputs) -> Any:
         layer = self._make()
@@ -32,59 +39,56 @@ class KerasInstance:
         self._assign(layer, inputs)
         return layer
 
-    def __call__(self, inputs: Inputs, how: str) -> Actual:
-        """Take a step.
+    def give(self, inputs: Inputs, how: str) -> None:
+        """Give it other variables, as a whole or each by itself."""
+        if how == steps.LOAD:
+            self.layer.set_weights(self._made(inputs).get_weights())
+        else:
+            self._assign(self.layer, inputs)
+
+    def copied(self, inputs: Inputs, how: str) -> Any:  # noqa: ARG002 - Keras has one way
+        """Another layer with the same weights."""
+        made = self._make()
+        made.build(inputs.x.shape)
+        made.set_weights(self.layer.get_weights())
+        return made
+
+    def passed(self, inputs: Inputs, how: str) -> Actual:
+        """Forward, and backward where that is due.
 
         Raises:
-            Unsupported: there is no such step here.
+            Unsupported: it is to be test mode, of which the layer is not told.
         """
-        if how in _ABSENT:
-            raise Unsupported(f"no step {how} with Keras layers")
-        self._prepare(inputs, how)
-        layer = self._layer
-        words = {"training": inputs.training} if self._trains else {}
+        if not self._trains and not inputs.training:
+            raise Unsupported("no test mode: the layer takes no training")
+        layer, words = self.layer, {"training": inputs.training} if self._trains else {}
         x = tf.constant(inputs.x)
         with tf.GradientTape() as tape:
             tape.watch(x)
             y = layer.call(x, **words) if how == steps.UNHOOKED else layer(x, **words)
             told = as_numpy("y", y)
             if how == steps.INTERLEAVED:
-                layer(-2 * tf.reverse(x, [0]), **words)
-        found = {"y": told}
-        if inputs.dy is not None and how not in (steps.FORWARD, steps.NO_GRAD):
-            found |= self._slopes(tape, y, x, inputs.dy)
-        return found if how == steps.INTERLEAVED else found | self._running()
+                layer(tf.constant(another(inputs.x)), **words)
+        if not wants_gradients(inputs, how):
+            return {"y": told}
+        return {"y": told, **self._slopes(tape, y, x, inputs.dy)}
 
-    def _prepare(self, inputs: Inputs, how: str) -> None:
-        if how == steps.LOAD:
-            other = self._made(inputs)
-            self._layer.set_weights(other.get_weights())
-        elif how in (steps.ASSIGN, steps.REPLACE):
-            self._assign(self._layer, inputs)
-        elif how == steps.DEEPCOPY:
-            self._original = self._layer
-            made = self._make()
-            made.build(inputs.x.shape)
-            made.set_weights(self._layer.get_weights())
-            self._layer = made
-        elif how == steps.ORIGINAL:
-            self._layer = self._original
+    def shown(self) -> Actual:
+        """The running statistics."""
+        kept = {NAMES.get(v.name): v for v in self.layer.non_trainable_variables}
+        return {n: as_numpy(n, v.value) for n, v in kept.items() if n is not None}
 
     def _assign(self, layer: Any, inputs: Inputs) -> None:
         given = inputs.given()
         for variable in layer.variables:
-            name = keras_layers.NAMES.get(variable.name)
+            name = NAMES.get(variable.name)
             if name in given:
                 variable.assign(given[name])
 
-    def _slopes(self, tape: Any, y: Any, x: Any, dy: Array) -> dict[str, Array]:
-        names = {keras_layers.NAMES.get(v.name): v for v in self._layer.trainable_variables}
+    def _slopes(self, tape: Any, y: Any, x: Any, dy: Array | None) -> dict[str, Array]:
+        names = {NAMES.get(v.name): v for v in self.layer.trainable_variables}
         by = {"dx": x} | {
             GRADIENT_OF[name]: v.value for name, v in names.items() if name and name in GRADIENT_OF
         }
         got = tape.gradient(y, by, tf.constant(dy))
         return {name: as_numpy(name, slope) for name, slope in got.items() if slope is not None}
-
-    def _running(self) -> dict[str, Array]:
-        kept = {keras_layers.NAMES.get(v.name): v for v in self._layer.non_trainable_variables}
-        return {n: as_numpy(n, v.value) for n, v in kept.items() if n is not None}

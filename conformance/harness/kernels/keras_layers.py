@@ -8,56 +8,20 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.case import Dialect, Inputs
-from conformance.errors import AdapterError, Unsupported
+from conformance.errors import AdapterError
+from conformance.harness.kernels import constructor, contract
+from conformance.harness.kernels.variables import NAMES
 
 DIALECT = Dialect(momentum="old", running_var="biased", layout="any")
 """What Keras's own layer does."""
 
-_STATE = {
-    "gamma": "gamma",
-    "beta": "beta",
-    "moving_mean": "running_mean",
-    "moving_variance": "running_var",
-}
-"""Names of a layer's variables to the contract's."""
-
-
-NAMES = {
-    **_STATE,
-    "scale": "gamma",
-    "weight": "gamma",
-    "offset": "beta",
-    "bias": "beta",
-    "running_mean": "running_mean",
-    "running_var": "running_var",
-    "moving_var": "running_var",
-}
-"""Other names that a layer's variables may have."""
-
 
 def dialect_of(layer_class: Any) -> Dialect:
     """What a layer class does: without ``axis`` in its constructor it has its channels last."""
-    accepted = _accepted(layer_class)
-    return DIALECT if accepted is None or "axis" in accepted else _LAST
+    return DIALECT if "axis" in constructor.accepted(layer_class) else _LAST
 
 
 _LAST = replace(DIALECT, layout="channels_last")
-
-
-def _accepted(layer_class: Any) -> frozenset[str] | None:
-    """The options that a constructor takes; None for whatever a base class takes."""
-    listed = inspect.signature(layer_class.__init__).parameters.values()
-    plain = frozenset(
-        p.name for p in listed if p.kind is not inspect.Parameter.VAR_KEYWORD and p.name != "self"
-    )
-    passes_on = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in listed)
-    if not passes_on:
-        return plain
-    base = next((c for c in layer_class.__mro__[1:] if "__init__" in vars(c)), object)
-    if base.__name__ == "Layer":  # which takes these and no more
-        return plain | {"dtype"}
-    above = _accepted(base)
-    return None if above is None else plain | above
 
 
 def trains(layer_class: Any) -> bool:
@@ -67,26 +31,19 @@ def trains(layer_class: Any) -> bool:
 
 def maker(layer_class: Any, first: Inputs, momentum: float) -> Callable[[], Any]:
     """What makes layers of a class with the options of a call, not built yet."""
-    taken = _taken(
-        _accepted(layer_class),
-        axis=first.axis,
-        center=first.beta is not None,
-        scale=first.gamma is not None,
-        dtype=_policy(first.x, first.gamma, first.beta, first.running_mean),
-        epsilon=first.eps,
-        momentum=momentum,
-    )
+    wanted = {
+        "axis": first.axis,
+        "center": first.beta is not None,
+        "scale": first.gamma is not None,
+        "dtype": _policy(first.x, first.gamma, first.beta, first.running_mean),
+        "epsilon": first.eps,
+        "momentum": momentum,
+    }
+    taken = constructor.taken(constructor.accepted(layer_class), _ABSENT, wanted)
     return lambda: layer_class(**taken)
 
 
-def _taken(accepted: frozenset[str] | None, **wanted: Any) -> dict[str, Any]:
-    """Those of some options that a constructor takes."""
-    if accepted is None:
-        return wanted
-    for name, absent in (("center", "beta"), ("scale", "gamma")):
-        if name not in accepted and not wanted[name]:
-            raise Unsupported(f"the layer takes no {name}=False, and there is no {absent}")
-    return {name: value for name, value in wanted.items() if name in accepted}
+_ABSENT = {"center": "beta", "scale": "gamma"}
 
 
 def from_layer(layer_class: Any) -> Callable[..., Any]:
@@ -95,7 +52,7 @@ def from_layer(layer_class: Any) -> Callable[..., Any]:
     Its constructor takes any of ``axis, momentum, epsilon, center, scale, dtype``, and its
     variables have the names that Keras gives them, or others that mean one thing alone.
     """
-    accepted = _accepted(layer_class)
+    accepted = constructor.accepted(layer_class)
     is_told = trains(layer_class)
 
     def batch_norm(
@@ -111,15 +68,14 @@ def from_layer(layer_class: Any) -> Callable[..., Any]:
         axis: int = -1,
     ) -> Any:
         known = {"epsilon": eps, "momentum": momentum}
-        wanted = _taken(
-            accepted,
-            axis=axis,
-            center=beta is not None,
-            scale=gamma is not None,
-            dtype=_policy(x, gamma, beta, running_mean),
+        wanted = {
+            "axis": axis,
+            "center": beta is not None,
+            "scale": gamma is not None,
+            "dtype": _policy(x, gamma, beta, running_mean),
             **{name: value for name, value in known.items() if value is not None},
-        )
-        layer = layer_class(**wanted)
+        }
+        layer = layer_class(**constructor.taken(accepted, _ABSENT, wanted))
         layer.build(x.shape)
         given = {
             "gamma": gamma,
@@ -137,15 +93,10 @@ def from_layer(layer_class: Any) -> Callable[..., Any]:
         running = {NAMES[v.name]: value for v, value in kept if v.name in NAMES}
         return {"y": y, **({} if running_mean is None else running)}
 
-    if accepted is not None:
-        lacking = {
-            name
-            for name, option in (("eps", "epsilon"), ("momentum", "momentum"), ("axis", "axis"))
-            if option not in accepted
-        } | ({"training", "running_mean", "running_var"} if not is_told else set())
-        listed = inspect.signature(batch_norm).parameters
-        told = [p for name, p in listed.items() if name not in lacking]
-        batch_norm.__signature__ = inspect.Signature(told)  # type: ignore[attr-defined]
+    options = (("eps", "epsilon"), ("momentum", "momentum"), ("axis", "axis"))
+    lacking = {name for name, option in options if option not in accepted}
+    lacking |= set() if is_told else {"training", "running_mean", "running_var"}
+    contract.leave_out(batch_norm, lacking)
     return batch_norm
 
 
@@ -163,8 +114,8 @@ def _type_name(value: Any) -> str:
 def _given(variable: Any, given: dict[str, Any]) -> Any:
     if variable.name not in NAMES:
         raise AdapterError(
-            f"the layer has a variable {variable.name!r}, expected {', '.join(_STATE)}. "
-            "Use the names of keras.layers.BatchNormalization."
+            f"the layer has a variable {variable.name!r}, expected gamma, beta, moving_mean, "
+            "moving_variance. Use the names of keras.layers.BatchNormalization."
         )
     value = given[NAMES[variable.name]]
     return variable.value if value is None else value

@@ -1,0 +1,51 @@
+"""What the constructor of a layer class takes, and what it is given of that."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from conformance.errors import Unsupported
+
+_OF_BASES: Mapping[str, frozenset[str]] = {"Layer": frozenset({"dtype"})}
+"""Bases of a framework, and what their constructors take that is of use here."""
+
+
+def accepted(layer_class: Any) -> frozenset[str]:
+    """The options that a constructor takes, with those that it passes on to its bases."""
+    listed = inspect.signature(layer_class.__init__).parameters.values()
+    several = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    plain = frozenset(p.name for p in listed if p.kind not in several and p.name != "self")
+    if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in listed):
+        return plain
+    base = next((c for c in layer_class.__mro__[1:] if "__init__" in vars(c)), object)
+    if base is object or base.__name__ in _OF_BASES:
+        return plain | _OF_BASES.get(base.__name__, frozenset())
+    return plain | accepted(base)
+
+
+def required(layer_class: Any) -> list[inspect.Parameter]:
+    """The parameters that a constructor must be given, in its order."""
+    several = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    listed = list(inspect.signature(layer_class.__init__).parameters.values())[1:]
+    return [p for p in listed if p.default is inspect.Parameter.empty and p.kind not in several]
+
+
+def taken(
+    options: Collection[str], absent: Mapping[str, str], wanted: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Those of some options that a constructor takes.
+
+    Args:
+        options: What it takes.
+        absent: Options that say whether an array is there, to its name.
+        wanted: All that it could be given.
+
+    Raises:
+        Unsupported: an array is not there, and the constructor cannot be told so.
+    """
+    for option, array in absent.items():
+        if option not in options and not wanted[option]:
+            raise Unsupported(f"the layer takes no {option}=False, and there is no {array}")
+    return {name: value for name, value in wanted.items() if name in options}
