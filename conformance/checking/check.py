@@ -48,7 +48,8 @@ def check(
 
     Args:
         kernel: A function over numpy, torch, JAX, TensorFlow or CUDA arrays, a `torch.nn.Module`
-            or `torch.autograd.Function` class, a Keras layer class; or a text that names one:
+            or `torch.autograd.Function` class, a Keras layer class, a `flax.nnx` or `flax.linen`
+            Module class; or a text that names one:
             ``"my_kernel.py:batch_norm"``, ``"module:object"``, ``"exec:COMMAND"``.
         tier: ``"smoke"``, ``"standard"`` or ``"large"``.
         case: An id, a glob, a part of ids, or several of these; None for the whole tier.

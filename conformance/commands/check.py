@@ -36,7 +36,8 @@ example:
   conformance check my_kernel.py:batch_norm --fuzz 30
 
 A kernel is a function over numpy, torch, JAX, TensorFlow or CUDA arrays, a torch.nn.Module or
-autograd.Function class, a Keras layer class, or a program in any language:
+autograd.Function class, a Keras layer class, a flax.nnx or flax.linen Module class, or a program in
+any language:
 
   def batch_norm(x, gamma, beta, dy, *, running_mean, running_var, eps, momentum, training, axis):
       return {{"y": ..., "dx": ..., "dgamma": ..., "dbeta": ..., "running_mean": ..., ...}}

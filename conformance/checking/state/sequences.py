@@ -77,6 +77,15 @@ SEQUENCES: Mapping[str, tuple[Step, ...]] = MappingProxyType(
             *(Step(), Step(steps.PICKLE, batch=1), replace(_TEST, batch=1)),
             replace(_TEST, how=steps.ORIGINAL, batch=1, after=0),
         ),
+        "clone": (
+            *(Step(), Step(steps.CLONE, batch=1), replace(_TEST, batch=1)),
+            replace(_TEST, how=steps.ORIGINAL, batch=1, after=0),
+        ),
+        "compiled and not in turn": (
+            *(Step(), Step(steps.COMPILED, batch=1), _TEST, replace(_TEST, how=steps.COMPILED)),
+            *(Step(batch=2), Step(steps.COMPILED, wide=True), Step(steps.COMPILED, batch=3)),
+            replace(_TEST, how=steps.COMPILED, batch=1),
+        ),
         "gradients accumulated over two backward passes": (
             *(Step(steps.ACCUMULATE), Step(batch=1)),
         ),

@@ -91,12 +91,17 @@ def _as_function(
 
         made = keras_layers.from_layer(found)
         return made, contract.parameters(made), "tensorflow", keras_layers.dialect_of(found)
+    if what == "flax module":
+        from conformance.harness.kernels import flax_layers  # noqa: PLC0415 - the same
+
+        made = flax_layers.from_module(found)
+        return made, contract.parameters(made), "jax", flax_layers.dialect_of(found)
     return found, contract.parameters(found), None, Dialect()
 
 
 def _live(found: Any, what: str, dialect: Dialect) -> Callable[[Inputs], Instance] | None:
     """What makes one instance for a sequence of calls; None where a kernel has none."""
-    if what not in ("torch module", "keras layer"):
+    if what not in ("torch module", "keras layer", "flax module"):
         return None
 
     def live(first: Inputs) -> Instance:
@@ -105,6 +110,10 @@ def _live(found: Any, what: str, dialect: Dialect) -> Callable[[Inputs], Instanc
             from conformance.harness.kernels.torch_instance import TorchInstance  # noqa: PLC0415 - imports torch
 
             return TorchInstance(found, first, momentum)
+        if what == "flax module":
+            from conformance.harness.kernels import flax_instances  # noqa: PLC0415 - imports Flax
+
+            return flax_instances.instance(found, first, momentum)
         from conformance.harness.kernels.keras_instance import KerasInstance  # noqa: PLC0415 - the same
 
         return KerasInstance(found, first, momentum)

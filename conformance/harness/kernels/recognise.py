@@ -13,7 +13,9 @@ from conformance.errors import AdapterError
 from conformance.harness.kernels.bridges import FRAMEWORKS
 from conformance.harness.kernels.contract import EXAMPLE
 
-Kind: TypeAlias = Literal["function", "torch module", "autograd function", "keras layer"]
+Kind: TypeAlias = Literal[
+    "function", "torch module", "autograd function", "keras layer", "flax module"
+]
 
 _FRAMEWORKS = {module: arrays for arrays, modules in FRAMEWORKS.items() for module in modules}
 """Modules to the arrays that code which uses them takes, most telling first."""
@@ -26,6 +28,8 @@ _BASES = (
     ("torch", "autograd.Function", "autograd function"),
     ("keras", "layers.Layer", "keras layer"),
     ("tensorflow", "keras.layers.Layer", "keras layer"),
+    ("flax.nnx", "Module", "flax module"),
+    ("flax.linen", "Module", "flax module"),
 )
 
 
@@ -55,7 +59,8 @@ def kind(found: object, name: str) -> Kind:
     if inspect.isclass(found) or isinstance(found, ModuleType) or not callable(found):
         raise AdapterError(
             f"{name} is {found!r}, a kernel was wanted: a function over arrays, a torch.nn.Module "
-            f"or autograd.Function class, a Keras layer class. Such as: {EXAMPLE}"
+            f"or autograd.Function class, a Keras layer class, a flax.nnx or flax.linen Module "
+            f"class. Such as: {EXAMPLE}"
         )
     return "function"
 

@@ -58,6 +58,7 @@ def test_numpy_examples_conform(folder: Path, name: str) -> None:
         ("torch_module", "torch"),
         ("torch_autograd", "torch"),
         ("jax_function", "jax"),
+        ("jax_module", "flax"),
         ("numba_launcher", "numba.cuda"),
         ("triton_launcher", "triton.language"),
     ],
@@ -83,6 +84,7 @@ def test_framework_examples_conform(
     [
         ("torch_module", "torch", ("new", "unbiased", "1e-05", "0.1")),
         ("jax_function", "jax", ("new", "unbiased", "0.001", "0.9")),
+        ("jax_module", "flax", ("old", "biased", "1e-05", "0.99")),
         ("keras_layer", "keras", ("old", "biased", "0.001", "0.99")),
     ],
 )
