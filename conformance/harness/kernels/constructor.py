@@ -12,24 +12,41 @@ _OF_BASES: Mapping[str, frozenset[str]] = {"Layer": frozenset({"dtype"})}
 """Bases of a framework, and what their constructors take that is of use here."""
 
 
+_SEVERAL = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+
+
 def accepted(layer_class: Any) -> frozenset[str]:
     """The options that a constructor takes, with those that it passes on to its bases."""
-    listed = inspect.signature(layer_class.__init__).parameters.values()
-    several = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-    plain = frozenset(p.name for p in listed if p.kind not in several and p.name != "self")
+    listed = _listed(layer_class)
+    plain = frozenset(p.name for p in listed if p.kind not in _SEVERAL)
     if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in listed):
         return plain
-    base = next((c for c in layer_class.__mro__[1:] if "__init__" in vars(c)), object)
+    base = _base(layer_class)
     if base is object or base.__name__ in _OF_BASES:
         return plain | _OF_BASES.get(base.__name__, frozenset())
     return plain | accepted(base)
 
 
-def required(layer_class: Any) -> list[inspect.Parameter]:
-    """The parameters that a constructor must be given, in its order."""
-    several = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-    listed = list(inspect.signature(layer_class.__init__).parameters.values())[1:]
-    return [p for p in listed if p.default is inspect.Parameter.empty and p.kind not in several]
+def asked(layer_class: Any, known: Collection[str]) -> list[str]:
+    """What a constructor must be given beside what is known, itself or else by its bases."""
+    listed = _listed(layer_class)
+    plain = (p for p in listed if p.kind not in _SEVERAL and p.default is inspect.Parameter.empty)
+    strangers = [p.name for p in plain if p.name not in known]
+    passes_on = any(p.kind in _SEVERAL for p in listed)
+    if strangers or not passes_on or layer_class is object:
+        return strangers
+    return asked(_base(layer_class), known)
+
+
+def _listed(layer_class: Any) -> list[inspect.Parameter]:
+    return list(inspect.signature(layer_class.__init__).parameters.values())[1:]
+
+
+def _base(layer_class: Any) -> Any:
+    """The next class whose constructor is another."""
+    own = next((c for c in layer_class.__mro__ if "__init__" in vars(c)), object)
+    later = layer_class.__mro__[layer_class.__mro__.index(own) + 1 :]
+    return next((c for c in later if "__init__" in vars(c)), object)
 
 
 def taken(

@@ -41,10 +41,7 @@ _KNOWN = frozenset(
 
 
 class Form(Protocol):
-    """One of Flax's two interfaces: how a module of it is made and called once."""
-
-    def made(self, module: Any, places: list[int], options: dict[str, Any]) -> Any:
-        """An instance."""
+    """One of Flax's two interfaces: how a module of it is called once."""
 
     def once(
         self,
@@ -67,14 +64,14 @@ class Plan:
         form: Its interface.
         accepted: The options that its constructor takes.
         told: The words of the mode that its call takes.
-        counts: Whether its constructor is given the number of channels.
+        counts: The option of its constructor that is the number of channels; None if it has none.
     """
 
     module: Any
     form: Form
     accepted: frozenset[str]
     told: frozenset[str]
-    counts: bool
+    counts: str | None
 
     def words(self, *, training: bool) -> dict[str, bool]:
         """What a call is told of the mode."""
@@ -89,7 +86,7 @@ class Plan:
         """An instance with those of the options that the constructor takes."""
         told = {**wanted, "rngs": nnx.Rngs(0), **self.fields(training=training)}
         chosen = constructor.taken(self.accepted, _ABSENT, told)
-        return self.form.made(self.module, [channels] * self.counts, chosen)
+        return self.module(**chosen, **({self.counts: channels} if self.counts else {}))
 
 
 def plan(module: Any) -> Plan:
@@ -98,7 +95,7 @@ def plan(module: Any) -> Plan:
     Raises:
         AdapterError: its constructor asks for what no batch normalization layer is given.
     """
-    asked = [p.name for p in constructor.required(module) if p.name not in _KNOWN]
+    asked = constructor.asked(module, _KNOWN)
     if len(asked) > 1:
         raise AdapterError(
             f"{module.__name__}{inspect.signature(module.__init__)} asks for {', '.join(asked)}; "
@@ -111,7 +108,7 @@ def plan(module: Any) -> Plan:
         form=cast("Form", nnx_layers if issubclass(module, nnx.Module) else linen_layers),
         accepted=constructor.accepted(module),
         told=frozenset(inspect.signature(module.__call__).parameters) & MODES.keys(),
-        counts=bool(asked),
+        counts=asked[0] if asked else None,
     )
 
 

@@ -18,11 +18,6 @@ Flat: TypeAlias = dict[tuple[str, ...], Any]
 LEARNED = "params"
 
 
-def made(module: Any, places: list[int], options: dict[str, Any]) -> Any:
-    """An instance."""
-    return module(*places, **options)
-
-
 def initial(layer: Any, x: Any, words: Mapping[str, bool]) -> Flat:
     """The variables that a layer makes for itself."""
     return flat(layer.init(jax.random.key(0), x, **words))

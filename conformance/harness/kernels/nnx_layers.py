@@ -19,11 +19,6 @@ _MODES = ("use_running_average", "deterministic", "training")
 """Attributes that tell a module its mode."""
 
 
-def made(module: Any, places: list[int], options: dict[str, Any]) -> Any:
-    """An instance."""
-    return module(*places, **options)
-
-
 def places(layer: Any) -> dict[str, Place]:
     """Where a layer, or a module in it, has what the contract names."""
     return flax_variables.places(((place, place[2]) for place in variables(layer)), _name(layer))

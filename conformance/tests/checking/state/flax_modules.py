@@ -201,8 +201,8 @@ class LeaksATracer(HonestNnx):
 class RecomputesTwice(HonestNnx):
     """Its statistics are mutable arrays of JAX, which a recomputation updates once more."""
 
-    def __init__(self, num_features: int, *, momentum: float = 0.99, epsilon: float = 1e-5) -> None:
-        super().__init__(num_features, momentum=momentum, epsilon=epsilon, ref=True)
+    def __init__(self, *places: int, **options: Any) -> None:
+        super().__init__(*places, **options, ref=True)
 
 
 class HonestLinen(linen.Module):  # type: ignore[misc, unused-ignore]  # as above

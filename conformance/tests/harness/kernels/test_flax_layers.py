@@ -110,6 +110,18 @@ def test_a_plain_layer_is_asked_what_it_can_answer(tmp_path: Path) -> None:
     assert reason == "no test mode: the layer has no use_running_average"
 
 
+@pytest.mark.parametrize("kernel", ["flax.nnx:BatchNorm", "flax.linen:BatchNorm"])
+def test_what_is_known_of_the_own_layers_of_flax_shows(kernel: str) -> None:
+    """Their variance in one pass loses at a large mean, as is told, and nothing elsewhere."""
+    cases = ("offset/rows-float32-100", "offset/rows-float32-10000", "spatial/train-nhwc-float32")
+    report = conformance.check(kernel, case=cases, fresh=False)
+    said = {c.case: {str(o.status) for o in c.outputs.values()} for c in report.cases}
+    assert "degraded" in said["offset/rows-float32-100"]
+    assert "fail" in said["offset/rows-float32-10000"]
+    assert said["spatial/train-nhwc-float32"] <= {"pass", "unsupported"}
+    assert "as lossy as E[x^2] - mean^2" in str(report)
+
+
 def test_a_field_tells_the_mode_and_the_axis(tmp_path: Path) -> None:
     """A linen module whose call takes no mode is made anew for each, and works along any axis."""
     cases = ("spatial/train-nchw-float32", "spatial/test-nchw-float32")
