@@ -15,6 +15,7 @@ from conformance._version import __version__
 from conformance.atomic import write_atomically
 from conformance.cases import _published
 from conformance.errors import GoldenFileError
+from conformance.printable import cut, printable
 
 CATALOGUE = _published.CATALOGUE
 """The digest of the published catalogue, as `conformance.cases.golden.Manifest` has it."""
@@ -35,6 +36,17 @@ def foreign(digest: object) -> str | None:
         f"foreign catalogue {str(digest)[:SHORT]!r}: conformance {__version__} was published with "
         f"{CATALOGUE[:SHORT]}"
     )
+
+
+def of_folder(folder: object, digest: object) -> str:
+    """What to say of the golden files of a folder that was named.
+
+    Args:
+        folder: Its name, as it was given.
+        digest: That of their manifest.
+    """
+    known = foreign(digest) or "the published catalogue"
+    return f"golden files of {cut(printable(str(folder)), 200)}: {known}"
 
 
 def publish(digest: str, file: Path | None = None) -> Path:

@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.cases.tier_names import STANDARD
 from conformance.checking.named import Named, named
 from conformance.checking.options import BUDGET_SECONDS, CASE_SECONDS, Options
 from conformance.checking.rule import Rule
+from conformance.errors import InputError
 from conformance.harness import search_path
 from conformance.harness.halt import Halt
 from conformance.harness.kernels.source import MEMORY_GIB, parse_dialect
 from conformance.harness.life import Life
+from conformance.harness.shield.apart import require_apart
 
 if TYPE_CHECKING:
     from conformance.case import Case, Inputs
@@ -26,8 +29,9 @@ if TYPE_CHECKING:
 def check(
     kernel: object,
     *,
-    tier: str = "standard",
+    tier: str | None = None,
     case: str | Iterable[str] | None = None,
+    golden: str | Path | None = None,
     dtype: str | None = None,
     dialect: str | None = None,
     arrays: str | None = None,
@@ -51,8 +55,10 @@ def check(
             or `torch.autograd.Function` class, a Keras layer class, a `flax.nnx` or `flax.linen`
             Module class; or a text that names one:
             ``"my_kernel.py:batch_norm"``, ``"module:object"``, ``"exec:COMMAND"``.
-        tier: ``"smoke"``, ``"standard"`` or ``"large"``.
+        tier: ``"smoke"``, ``"standard"`` or ``"large"``; None for the standard one.
         case: An id, a glob, a part of ids, or several of these; None for the whole tier.
+        golden: A folder of golden files whose cases are asked instead of the catalogue's. Neither
+            tiers nor fresh cases are of such a folder, which the kernel cannot read.
         dtype: Only cases whose x has this type, such as ``"float32"``.
         dialect: Conventions, such as ``"momentum=old,running_var=biased"``.
         arrays: Whose arrays the kernel takes; None recognises it.
@@ -79,12 +85,14 @@ def check(
     Raises:
         AdapterError: there is no such kernel, or it does not load.
         ExpectationError: the file of known failures is malformed.
+        GoldenFileError: the golden files are missing or damaged.
         SelectionError: nothing is selected; nothing compared is never a pass.
         InputError: an option or input that does not exist.
     """
+    refuse_both(golden, tier=tier, inputs=inputs)
     wanted = (case,) if isinstance(case, str) else case
     options = Options(
-        tier=tier,
+        tier=tier or STANDARD,
         cases=None if wanted is None else tuple(wanted),
         dtype=dtype,
         dialect=None if dialect is None else parse_dialect(dialect),
@@ -98,6 +106,7 @@ def check(
         known_failures=known_failures,
         rule=Rule(minimum_grade=minimum_grade, strict=strict),
         soak=soak,
+        golden=None if golden is None else Path(golden),
     )
     own = None if inputs is None else _solved(inputs)
     with named(kernel) as known:
@@ -121,9 +130,10 @@ def run(
         halt: Ends the check early where it is told to: the report is then partial.
         progress: As for `check`.
     """
+    require_apart(options.hidden, needed=known.files)
     begun, clock = datetime.now(UTC), time.perf_counter()
     source, halt = options.source(known), halt or Halt()
-    life = Life(source.encode(), paths=source.places)
+    life = Life(source.encode(), paths=source.places, hidden=options.hidden)
     with halt.within(options.budget + options.soak), closing(life):
         life.start()  # it runs nothing of the kernel until it is asked
         with search_path.neighbours_last():
@@ -139,6 +149,20 @@ def run(
             halt=halt,
         )
         return course.follow(opened, life, progress)
+
+
+def refuse_both(golden: str | Path | None, *, tier: str | None, inputs: object = None) -> None:
+    """Refuse a folder of golden files beside another choice of what is asked.
+
+    Raises:
+        InputError: the message says which.
+    """
+    given = "a tier" if tier is not None else "inputs" if inputs is not None else ""
+    if golden is not None and given:
+        raise InputError(
+            f"{given} and the golden files of {golden} were given, one of them was wanted: the "
+            "folder is what is asked. Leave the other out."
+        )
 
 
 def _solved(inputs: Inputs | Iterable[Inputs]) -> Sequence[Case]:

@@ -11,12 +11,13 @@ from conformance import documents
 from conformance._version import __version__
 from conformance.case import Dialect
 from conformance.cases import golden
+from conformance.cases.tier_names import STANDARD
 from conformance.checking import closure, levels, own_code, smoke
 from conformance.checking import scope as scopes
 from conformance.checking.deviation import Deviation
 from conformance.checking.fresh import LEAST
 from conformance.checking.options import Options
-from conformance.checking.selection import matched, select
+from conformance.checking.selection import FOLDER, OWN, matched, select
 from conformance.checking.statement import AT_EDGE, GRADES, digest
 from conformance.checking.within import ENOUGH, GROUP
 from conformance.errors import InputError, SelectionError
@@ -68,7 +69,7 @@ def contradictions(said: Mapping[str, Any]) -> Iterator[Deviation]:
     )
     if kernel["sha256"] is None and said["conforms"] and kernel["files"]:
         yield _broken("kernel.files", kernel["files"], "none, where there is no digest")
-    if said["suite"]["cases"] < len(results) and said["suite"]["tier"] != "own inputs":
+    if said["suite"]["cases"] < len(results) and said["suite"]["tier"] != OWN:
         yield _broken("suite.cases", said["suite"]["cases"], f"{len(results)} or more")
     yield from _of_edges(said)
     yield from _of_fresh(said)
@@ -91,7 +92,10 @@ def _outputs(statuses: Sequence[Status]) -> dict[str, int]:
 
 def _of_scope(said: Mapping[str, Any]) -> Iterator[Deviation]:
     """Where the scope that a statement tells is not that of its results."""
-    scope, entries = said["scope"], golden.manifest().entries
+    # Ids of another folder may be those of the catalogue, and their cases are others.
+    known = golden.manifest()
+    scope = said["scope"]
+    entries = known.entries if said["suite"]["digest"] == known.digest else {}
     outputs = scope["outputs"]
     if sum(scope["not"].values()) != outputs["asked"] - outputs["compared"]:
         left = outputs["asked"] - outputs["compared"]
@@ -148,17 +152,24 @@ def _of_fresh(said: Mapping[str, Any]) -> Iterator[Deviation]:
         yield _broken("fresh.cases", fresh["cases"], f"at most {most} of so many cases")
 
 
-def of_this_suite(said: Mapping[str, Any]) -> Iterator[Deviation]:
-    """Where the suite of the statement is not the one at hand."""
-    suite, manifest = said["suite"], golden.manifest()
-    yield from _held(
-        said,
-        {
-            "suite.digest": manifest.digest,
-            "suite.cases": len(manifest.entries),
-            "suite.published": manifest.foreign is None,
-        },
-    )
+def of_this_suite(said: Mapping[str, Any], folder: Path | None = None) -> Iterator[Deviation]:
+    """Where the suite of the statement is not the one at hand.
+
+    Args:
+        said: The statement.
+        folder: The golden files that it is of, where these are not the package's own.
+    """
+    suite, manifest = said["suite"], golden.manifest(folder)
+    is_there = suite["tier"] != FOLDER or folder is not None
+    if is_there:
+        yield from _held(
+            said,
+            {
+                "suite.digest": manifest.digest,
+                "suite.cases": len(manifest.entries),
+                "suite.published": manifest.foreign is None,
+            },
+        )
     if suite["version"] != __version__:
         yield Deviation(
             what="suite.version", stated=suite["version"], found=__version__, breaks=False
@@ -169,15 +180,15 @@ def of_this_suite(said: Mapping[str, Any]) -> Iterator[Deviation]:
         yield Deviation(
             what="suite.code", stated=suite["code"], found=own_code.digest(), breaks=same
         )
-    if suite["digest"] == manifest.digest and suite["tier"] != "own inputs":
-        yield from _selection(said)
+    if is_there and suite["digest"] == manifest.digest and suite["tier"] != OWN:
+        yield from _selection(said, folder)
 
 
-def _selection(said: Mapping[str, Any]) -> Iterator[Deviation]:
+def _selection(said: Mapping[str, Any], folder: Path | None) -> Iterator[Deviation]:
     """The cases and outputs of a statement, against what its selection selects."""
-    suite, entries = said["suite"], golden.manifest().entries
+    suite, entries = said["suite"], golden.manifest(folder).entries
     try:
-        wanted = _wanted(said)
+        wanted = _wanted(said, folder)
     except (SelectionError, InputError) as error:
         yield _broken("suite.case", suite["case"], str(error))
         return
@@ -191,7 +202,7 @@ def _selection(said: Mapping[str, Any]) -> Iterator[Deviation]:
             yield _broken(f"results.{case}", sorted(outputs), sorted(due))
 
 
-def _wanted(said: Mapping[str, Any]) -> list[str]:
+def _wanted(said: Mapping[str, Any], folder: Path | None) -> list[str]:
     """The cases that the selection and the scope of a statement select.
 
     Those of a smoke tier follow from what came of them too: others stand for what was refused.
@@ -202,7 +213,8 @@ def _wanted(said: Mapping[str, Any]) -> list[str]:
     """
     suite, selected = said["suite"], said["selected"]
     options = Options(
-        tier=suite["tier"],
+        tier=STANDARD if suite["tier"] == FOLDER else suite["tier"],
+        golden=folder,
         cases=None if suite["case"] is None else tuple(suite["case"]),
         dtype=suite["dtype"],
     )

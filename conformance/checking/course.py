@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from conformance.case import Case
 from conformance.cases import golden
@@ -62,7 +63,13 @@ class Opened:
 
     def start(self, life: Life | None = None) -> Trial:
         """A trial of the kernel, in a worker that has started or in a new one."""
-        trial = Trial(self.source, self.known.shown, case_seconds=self.options.timeout, life=life)
+        trial = Trial(
+            self.source,
+            self.known.shown,
+            case_seconds=self.options.timeout,
+            life=life,
+            hidden=self.options.hidden,
+        )
         self.halt.watch(trial)
         return trial
 
@@ -79,7 +86,7 @@ def follow(opened: Opened, life: Life, progress: Callable[[int, int, CaseResult]
     ids = select(opened.options) if opened.own is None else []
     files = opened.known.closure()  # the same
     code = own_code.digest()  # the worker is still starting, as a rule
-    ahead = {case.id: case for case in golden.load(ids)} if ids else {}  # the same
+    ahead = {case.id: case for case in golden.load(ids, opened.options.golden)} if ids else {}
     with opened.start(life) as trial:
         told = trial.describe()
         trial.check_parameters()
@@ -103,7 +110,7 @@ def _seen(trial: Trial, plan: Plan, opened: Opened) -> Seen:
     """Ask all that is planned, and what follows from the answers."""
     halt = opened.halt
     asked = ask(trial, plan)
-    tried = _in_order(asked.tried)
+    tried = _in_order(asked.tried, opened.options)
     outputs = [o for one in [*tried, *asked.drawn] for o in one.result.outputs.values()]
     failed = any(o.status is Status.FAIL and not o.edges for o in outputs)
     conventions, state = _account(trial, plan, asked, opened, fails=failed)
@@ -141,11 +148,11 @@ def _plan(
     known, options, own = opened.known, opened.options, opened.own
     ids = select(options, trial.scope) if own is None else []
     hidden = Drawn()
-    if options.fresh and ids:
+    if options.draws and ids:
         inside = [i for i in ids if trial.scope and not trial.scope.why_not(smoke.calls()[i])]
         hidden = fresh.draw(inside, options.tier, options.fresh_seed)
     return Plan(
-        cases=_read(ids, ahead) if own is None else list(own),
+        cases=_read(ids, ahead, options.golden) if own is None else list(own),
         large=large_rows(options) if own is None else (),
         memory_gib=options.memory_gib,
         seconds=options.timeout,
@@ -161,16 +168,17 @@ def _plan(
     )
 
 
-def _read(ids: Sequence[str], ahead: Mapping[str, Case]) -> list[Case]:
+def _read(ids: Sequence[str], ahead: Mapping[str, Case], folder: Path | None) -> list[Case]:
     """The stored cases of these ids."""
     rest = [name for name in ids if name not in ahead]
-    read = {case.id: case for case in golden.load(rest)} if rest else {}
+    read = {case.id: case for case in golden.load(rest, folder)} if rest else {}
     return [ahead.get(name) or read[name] for name in ids]
 
 
-def _in_order(tried: Sequence[Tried]) -> list[Tried]:
+def _in_order(tried: Sequence[Tried], options: Options) -> list[Tried]:
     """What was tried, in the order of the catalogue; inputs of a user's own as they came."""
-    places = {name: place for place, name in enumerate(golden.manifest().entries)}
+    entries = golden.manifest(options.golden).entries
+    places = {name: place for place, name in enumerate(entries)}
     last = len(places)
     return sorted(tried, key=lambda one: places.get(one.result.case, last))
 

@@ -46,6 +46,7 @@ BREAK = (
 TELL = (
     "kernel.selector",
     "kernel.distributions",
+    "suite.golden",
     "suite.timeout",
     "suite.memory_gib",
     "suite.version",

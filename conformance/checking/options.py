@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from conformance.cases.tier_names import STANDARD
 from conformance.checking.named import Named
 from conformance.checking.rule import Rule
 from conformance.errors import InputError
@@ -48,6 +49,8 @@ class Options:
         declare: Entries of the kernel's attribute ``conformance`` that are said from outside.
         where: Predicates that narrow its scope, beside those that it declares.
         soak: Seconds for which small calls are asked again and again afterwards; 0 for none.
+        golden: A folder of golden files whose cases are asked instead of the catalogue's; None for
+            the catalogue.
     """
 
     tier: str = "standard"
@@ -65,6 +68,7 @@ class Options:
     declare: Mapping[str, Any] = field(default_factory=dict)
     where: tuple[str, ...] = ()
     soak: float = 0.0
+    golden: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse limits that are none.
@@ -92,6 +96,32 @@ class Options:
             raise InputError(
                 f"memory_gib is {self.memory_gib:g}, a number was wanted. Give 0 for no limit."
             )
+
+        if self.golden is not None:
+            self._require_of_a_folder(self.golden)
+
+    def _require_of_a_folder(self, folder: Path) -> None:
+        """Refuse what there is of the catalogue alone: tiers, and fresh cases of its recipes."""
+        if self.tier != STANDARD:
+            raise InputError(
+                f"tier {self.tier} was given with the golden files of {folder}; tiers are of the "
+                "catalogue. Leave it out, and choose among the cases of the folder by --case."
+            )
+        if self.fresh_seed is not None:
+            raise InputError(
+                f"a seed of fresh cases was given with the golden files of {folder}; fresh cases "
+                "are drawn from recipes of the catalogue, and a folder holds values. Leave it out."
+            )
+
+    @property
+    def draws(self) -> bool:
+        """Whether fresh cases are drawn: a folder of golden files has no recipes to draw from."""
+        return self.fresh and self.golden is None
+
+    @property
+    def hidden(self) -> tuple[Path, ...]:
+        """Folders of answers that a kernel may not read, beside those of the package."""
+        return () if self.golden is None else (self.golden,)
 
     def source(self, known: Named) -> Source:
         """What the worker of a kernel is told."""

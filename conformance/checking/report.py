@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.cases.published import foreign
+from conformance.cases.published import foreign, of_folder
 from conformance.checking import compared, declaration, levels
 from conformance.checking.closure import Closure
 from conformance.checking.levels import EdgeFound
@@ -99,7 +99,8 @@ class Report:
         versions: Distributions to versions.
         device: Where it ran.
         suite: ``{"digest", "cases", "published", "tier"}``: which catalogue, how many cases it has,
-            whether it is the one that the package was published with.
+            whether it is the one that the package was published with; ``"golden"`` is the folder
+            where one was given.
         digest: SHA-256 over the kernel's files, those that it imports included; None where none is
             known, or where they were changed meanwhile.
         closure: Those files, and which installed distributions it imports.
@@ -164,14 +165,21 @@ class Report:
     def verdict(self) -> str:
         """The line that a reader who reads one line must see."""
         head = self._head()
-        if not self.suite["published"]:
-            head = f"{head} ({foreign(self.suite['digest'])})"
+        if catalogue := self._catalogue():
+            head = f"{head} ({catalogue})"
         words = plural(len(self.asked), "case")
         declared = declaration.words(self.declared, self.dialect)
         also = f"; declared: {declared}" if declared else ""
         scope = compared.words(self.scope)
         said = f"{self.kernel}, {words}: {self._counted()}{also}; {scope}"
         return f"{head}{self._met()}: {said}"
+
+    def _catalogue(self) -> str:
+        """Which cases were asked, where it is not the published catalogue's as they lie here."""
+        digest = self.suite["digest"]
+        if "golden" in self.suite:
+            return of_folder(self.suite["golden"], digest)
+        return "" if self.suite["published"] else foreign(digest) or ""
 
     def _head(self) -> str:
         if self.partial:

@@ -90,7 +90,7 @@ def search(
         AdapterError: the kernel does not load, or takes none of the inputs.
     """
     source = options.source(known)
-    with Trial(source, known.shown, case_seconds=options.timeout) as trial:
+    with Trial(source, known.shown, case_seconds=options.timeout, hidden=options.hidden) as trial:
         trial.describe()
         trial.check_parameters()
         probe = _Probe(trial, seconds, progress)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from conformance.cases.catalogue.recipe import CaseRow
 
 
+OWN, FOLDER = "own inputs", "golden folder"
+"""What stands in the place of a tier where the cases are not the catalogue's."""
+
+
 def select(options: Options, scope: Scope | None = None) -> list[str]:
     """The ids of the stored cases that are asked for.
 
@@ -35,9 +39,15 @@ def select(options: Options, scope: Scope | None = None) -> list[str]:
     if options.tier == LARGE:
         return _beside_large(options)
     if options.tier != SMOKE or scope is None:
-        return _of_type(tiers.select(options.tier, options.cases), options)
+        return _of_type(_of_tier(options), options)
     matching = matched(options)
     return smoke.select(matching, scope) or matching  # which are all outside, and say so
+
+
+def _of_tier(options: Options) -> list[str]:
+    if options.golden is None:
+        return tiers.select(options.tier, options.cases)
+    return golden.select(options.cases, options.golden)  # a folder has no tiers
 
 
 def matched(options: Options) -> list[str]:
@@ -46,7 +56,7 @@ def matched(options: Options) -> list[str]:
     Raises:
         SelectionError: there are none.
     """
-    return _of_type(golden.select(options.cases), options)
+    return _of_type(golden.select(options.cases, options.golden), options)
 
 
 def large_rows(options: Options) -> tuple[CaseRow, ...]:
@@ -71,7 +81,7 @@ def _beside_large(options: Options) -> list[str]:
 def _of_type(ids: list[str], options: Options) -> list[str]:
     if options.dtype is None:
         return ids
-    entries = golden.manifest().entries
+    entries = golden.manifest(options.golden).entries
     chosen = [i for i in ids if options.dtype in (entries[i].dtype, entries[i].dtype.split("+")[0])]
     if not chosen:
         known = sorted({entries[i].dtype for i in ids})
@@ -102,6 +112,7 @@ def _said(options: Options, seed: str) -> str:
             ("arrays", options.arrays or ""),
             *(("declare", f"{name}={json.dumps(v)}") for name, v in options.declare.items()),
             *(("where", each) for each in options.where),
+            ("golden", "" if options.golden is None else str(options.golden)),
             ("fresh-seed", seed),
         )
         if value
@@ -110,18 +121,19 @@ def _said(options: Options, seed: str) -> str:
 
 def described(options: Options, known_as: Named, *, is_own: bool) -> dict[str, Any]:
     """What was selected, from which catalogue, as a report and a statement say it."""
-    manifest, known = golden.manifest(), options.known_failures
+    manifest, known = golden.manifest(options.golden), options.known_failures
     return {
         "digest": manifest.digest,
         "cases": len(manifest.entries),
         "published": manifest.foreign is None,
-        "tier": "own inputs" if is_own else options.tier,
+        "tier": OWN if is_own else options.tier if options.golden is None else FOLDER,
         "case": None if options.cases is None else list(options.cases),
         "dtype": options.dtype,
         "arrays": options.arrays,
+        **({} if options.golden is None else {"golden": str(options.golden)}),
         "declare": {**(known_as.attribute or {}), **options.declare},
         "where": list(options.where),
-        "fresh": options.fresh,
+        "fresh": options.draws,
         "timeout": options.timeout,
         "memory_gib": options.memory_gib,
         "expectations": None if known is None else {"file": str(known), "sha256": _digest(known)},

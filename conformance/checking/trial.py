@@ -44,7 +44,13 @@ class Trial:
     """A kernel in a process of its own; a context manager."""
 
     def __init__(
-        self, source: Source, shown: str, *, case_seconds: float, life: Life | None = None
+        self,
+        source: Source,
+        shown: str,
+        *,
+        case_seconds: float,
+        life: Life | None = None,
+        hidden: Sequence[Path] = (),
     ) -> None:
         """Prepare; nothing starts before `describe`, if it has not started already.
 
@@ -53,9 +59,14 @@ class Trial:
             shown: What a report calls it.
             case_seconds: How long one case may take.
             life: Its worker, where that has started; it is ours from now on.
+            hidden: Folders of answers that it may not read, beside the package's own.
         """
         self._session = Session(
-            source.encode(), case_seconds=case_seconds, paths=source.places, life=life
+            source.encode(),
+            case_seconds=case_seconds,
+            paths=source.places,
+            life=life,
+            hidden=hidden,
         )
         self._source, self._shown = source, shown
         self.facts: dict[str, Any] = {}

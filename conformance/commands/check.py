@@ -64,12 +64,17 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--tier",
         choices=[*tier_names.STORED, tier_names.LARGE],
-        default=tier_names.STANDARD,
         help="smoke: the fewest that reject all known faults in its scope; large: all stored "
         "cases, and calls of every size (default: standard)",
     )
     parser.add_argument(
         "--case", action="append", metavar="ID", help="an id, a glob, or a part of ids; repeatable"
+    )
+    parser.add_argument(
+        "--golden",
+        type=Path,
+        metavar="FOLDER",
+        help="ask the cases of these golden files instead of the catalogue's",
     )
     parser.add_argument("--dtype", help="only cases of this type of x, such as float32")
     parser.add_argument(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from conformance.cases.tier_names import STANDARD
+from conformance.checking.check import refuse_both
 from conformance.checking.options import BUDGET_SECONDS, CASE_SECONDS, Options
 from conformance.checking.rule import GRADES, Rule
 from conformance.commands.arguments import add_shield, add_timeout, number, seconds
@@ -82,9 +84,12 @@ def add_rule(parser: argparse.ArgumentParser) -> None:
 
 def options_of(args: argparse.Namespace) -> Options:
     """The options that were given."""
-    cases = getattr(args, "case", None)
+    cases, golden = getattr(args, "case", None), getattr(args, "golden", None)
+    tier = getattr(args, "tier", "smoke")
+    refuse_both(golden, tier=tier)
     return Options(
-        tier=getattr(args, "tier", "smoke"),
+        tier=tier or STANDARD,
+        golden=golden,
         cases=None if cases is None else tuple(cases),
         dtype=getattr(args, "dtype", None),
         dialect=parse_dialect(args.dialect) or None,

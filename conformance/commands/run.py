@@ -14,9 +14,10 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.atomic import require_folder
-from conformance.cases import golden, large, tiers
+from conformance.cases import golden, large, published, tiers
 from conformance.cases.catalogue.recipe import CaseRow
-from conformance.cases.tier_names import LARGE
+from conformance.cases.tier_names import LARGE, STANDARD
+from conformance.checking.check import refuse_both
 from conformance.checking.selftest import adapters
 from conformance.commands import examined
 from conformance.commands.arguments import add_shield, add_timeout, whole
@@ -65,9 +66,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--tier",
         choices=[*tiers.TIERS, LARGE],
-        default="standard",
         help="smoke: the few cases that reject every known wrong kernel; large: calls of every "
         "size, and none of the stored cases (default: standard)",
+    )
+    parser.add_argument(
+        "--golden",
+        type=Path,
+        metavar="FOLDER",
+        help="the cases of these golden files instead of the catalogue's",
     )
     parser.add_argument(
         "--most",
@@ -95,18 +101,19 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(args: argparse.Namespace) -> int:
     """Run the selection; see the module's text."""
     asked: Sequence[object]
+    refuse_both(args.golden, tier=args.tier)
     if args.tier == LARGE:
         asked = rows = _rows(args)
         runs = partial(large_run.run, rows=rows)
     else:
         _refuse_most(args)
-        asked = ids = tiers.select(args.tier, args.case)
-        runs = partial(runner.run, case_ids=ids, jobs=args.jobs)
-    part = args.case or args.tier != "standard"
+        asked = ids = _ids(args)
+        runs = partial(runner.run, case_ids=ids, folder=args.golden, jobs=args.jobs)
+    part = args.case or args.golden or args.tier not in (None, STANDARD)
     folder = args.records or (None if part else Path("records"))
     if folder is not None:
         require_folder(folder)
-    columns = runner.columns(args.adapter)
+    columns = runner.columns(args.adapter, args.golden)
     halt = Halt()
     with args.signals.ending(halt.now):
         run_all = partial(runs, columns, case_seconds=args.timeout, halt=halt)
@@ -119,6 +126,18 @@ def run(args: argparse.Namespace) -> int:
         print("conformance run: nothing was compared, and that is no pass.", file=sys.stderr)
         return DOES_NOT
     return DOES_NOT if any(done.red for done in records) else CONFORMS
+
+
+def _ids(args: argparse.Namespace) -> list[str]:
+    """The stored cases that are asked for.
+
+    Raises:
+        SelectionError: there are none.
+        GoldenFileError: the manifest is missing or damaged.
+    """
+    if args.golden is None:
+        return tiers.select(args.tier or STANDARD, args.case)
+    return golden.select(args.case, args.golden)
 
 
 def _rows(args: argparse.Namespace) -> tuple[CaseRow, ...]:
@@ -140,7 +159,7 @@ def _rows(args: argparse.Namespace) -> tuple[CaseRow, ...]:
 def _refuse_most(args: argparse.Namespace) -> None:
     if args.most is not None:
         raise SelectionError(
-            f"--most {args.most} was given with --tier {args.tier}; it is for --tier large, "
+            f"--most {args.most} was given without --tier {LARGE}; it is for --tier large, "
             "whose calls are of every size. Leave it out."
         )
 
@@ -179,7 +198,10 @@ def _report(column: Column, done: RunRecord, folder: Path | None, args: argparse
     version = record.version(done)
     if done.partial:
         verdict = f"PARTIAL ({done.partial})" + ("  FAILS" if done.red else "")
-    if foreign := golden.manifest().foreign:
+    manifest = golden.manifest(args.golden)
+    if args.golden is not None:
+        verdict = f"{verdict} ({published.of_folder(args.golden, manifest.digest)})"
+    elif foreign := manifest.foreign:
         verdict = f"{verdict} ({foreign})"
     print(f"{verdict}  {done.adapter}/{done.path}  {version}  {done.device}  {counts}")
     for line in _itself(column, args.timeout) if done.red and not done.partial else ():

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from conformance.cases.tier_names import STANDARD
 from conformance.checking import check as checking
 from conformance.checking import consistency, holding, signing, statement
 from conformance.checking.deviation import Deviation
 from conformance.checking.named import Named, named
 from conformance.checking.options import CASE_SECONDS, Options
 from conformance.checking.rule import Rule
+from conformance.checking.selection import FOLDER, OWN
 from conformance.checking.signing import Vouched
 from conformance.commands.arguments import number, seconds
 from conformance.commands.exits import CONFORMS, COULD_NOT_RUN, DOES_NOT, TOLD
@@ -60,6 +62,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--known-failures", type=Path, metavar="FILE", help="where the statement used some: they"
     )
+    parser.add_argument(
+        "--golden", type=Path, metavar="FOLDER", help="where the statement is of such files: they"
+    )
     parser.add_argument("--timeout", type=seconds, default=CASE_SECONDS, metavar="SECONDS")
     parser.add_argument("--memory-gib", type=number("GiB", 0), default=MEMORY_GIB, metavar="GIB")
     parser.set_defaults(run=run)
@@ -70,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     said = statement.read(args.statement)
     with extra("sign"):
         vouched = signing.verify(said, args.signers)
-    found = [*consistency.contradictions(said), *consistency.of_this_suite(said)]
+    found = [*consistency.contradictions(said), *consistency.of_this_suite(said, args.golden)]
     same, other = consistency.beside(said, args.statement.absolute().parent)
     if args.kernel is None:
         found += other
@@ -170,13 +175,19 @@ def _options(args: argparse.Namespace, said: Mapping[str, Any]) -> Options:
     """The selection that a statement speaks of.
 
     Raises:
-        InputError: it is of inputs of somebody's own, or of known failures that were not given.
+        InputError: it is of inputs of somebody's own, or of golden files or known failures that
+            were not given.
     """
     suite = said["suite"]
-    if suite["tier"] == "own inputs":
+    if suite["tier"] == OWN:
         raise InputError(
             f"{args.statement} is of inputs of somebody's own, which it does not hold; a tier was "
             "wanted. Check them again in Python: conformance.check(kernel, inputs=...)."
+        )
+    if suite["tier"] == FOLDER and args.golden is None:
+        raise InputError(
+            f"{args.statement} is of the golden files of a folder, and none was given; the one "
+            f"with digest {suite['digest']} was wanted. Give it with --golden."
         )
     if suite["expectations"] is not None and args.known_failures is None:
         raise InputError(
@@ -184,7 +195,8 @@ def _options(args: argparse.Namespace, said: Mapping[str, Any]) -> Options:
             f"{suite['expectations']['sha256']} was wanted. Give it with --known-failures."
         )
     return Options(
-        tier=suite["tier"],
+        tier=STANDARD if suite["tier"] == FOLDER else suite["tier"],
+        golden=args.golden,
         cases=None if suite["case"] is None else tuple(suite["case"]),
         dtype=suite["dtype"],
         arrays=suite["arrays"],

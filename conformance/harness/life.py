@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from conformance.harness import search_path
 from conformance.harness.channel import Channel
@@ -25,7 +26,12 @@ class Life:
     """A worker's process, and what hangs on it: shield, guard, pipes, what it prints."""
 
     def __init__(
-        self, source: str, *, paths: Sequence[str] = (), switches: Mapping[str, str] | None = None
+        self,
+        source: str,
+        *,
+        paths: Sequence[str] = (),
+        switches: Mapping[str, str] | None = None,
+        hidden: Sequence[Path] = (),
     ) -> None:
         """Prepare; nothing starts before `start`.
 
@@ -33,8 +39,10 @@ class Life:
             source: What it loads, as for `conformance.harness.session.Session`.
             paths: Where it looks for modules, before its own places.
             switches: Environment variables that are set for it.
+            hidden: Folders of answers that it may not read, beside the package's own.
         """
         self._source, self._paths, self._switches = source, tuple(paths), dict(switches or {})
+        self._hidden = tuple(hidden)
         self._shield = Shield()
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: Guard | None = None
@@ -44,7 +52,7 @@ class Life:
     def start(self) -> None:
         """Start it; nothing of what it is to load is run before it is asked."""
         shield = self._shield
-        shield.prepare(self._source)
+        shield.prepare(self._source, self._hidden)
         self._process = process = subprocess.Popen(  # noqa: S603 - our own module and interpreter
             search_path.module(*shield.words),
             stdin=subprocess.PIPE,

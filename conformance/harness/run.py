@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 from conformance import adapter
 from conformance.case import Case, Dialect
@@ -75,10 +76,15 @@ class Column:
         return f"{self.source}{':' if self.source.endswith('.py') else '/'}{self.path}"
 
 
-def columns(selector: str) -> list[Column]:
+def columns(selector: str, folder: Path | None = None) -> list[Column]:
     """The columns of ``ADAPTER``, ``ADAPTER/PATH`` or ``FILE.py:PATH``.
 
     It starts the framework once, to ask.
+
+    Args:
+        selector: What names them.
+        folder: The golden files that they are to be held against, by default this package's own.
+            Known failures are of the published catalogue: of cases of one's own none is known.
 
     Raises:
         AdapterError: there is no such adapter or path, or it does not load.
@@ -86,13 +92,14 @@ def columns(selector: str) -> list[Column]:
     """
     source, wanted = adapter.split(selector)
     home = adapter.home(source)
-    with Session(source) as session:
+    with Session(source, hidden=_hidden(folder)) as session:
         told = session.describe()
         protections = session.protections.line
     version = next(iter(told["versions"].values()))
     file = home / "expectations.toml"
-    known = expectations.load(file, version, told["traits"])
-    if golden.manifest().foreign is None:  # a catalogue of one's own may lack what is listed
+    unknown = golden.manifest(folder).foreign
+    known = expectations.load(file, version, told["traits"]) if not (folder and unknown) else ()
+    if unknown is None:  # a catalogue of one's own may lack what is listed
         expectations.require(known, [p["name"] for p in told["paths"]], due_outputs(), file)
     found = [
         Column(
@@ -155,6 +162,10 @@ def result_of(
     return result, Evidence(case=case, actual=answer.outputs, results=result.outputs)
 
 
+def _hidden(folder: Path | None) -> tuple[Path, ...]:
+    return () if folder is None else (folder,)
+
+
 def explain(
     column: Column, results: Iterable[CaseResult], evidence: Sequence[Evidence]
 ) -> tuple[Diagnosis, ...]:
@@ -167,6 +178,7 @@ def run(
     selected: Sequence[Column],
     case_ids: Sequence[str],
     *,
+    folder: Path | None = None,
     jobs: int = 1,
     case_seconds: float = CASE_SECONDS,
     halt: Halt | None = None,
@@ -178,6 +190,8 @@ def run(
     Args:
         selected: The columns.
         case_ids: The cases, by id.
+        folder: Where their golden files lie, by default this package's own; a path that runs a
+            sample of the catalogue runs all cases of another folder.
         jobs: How many columns run at a time.
         case_seconds: How long one case may take.
         halt: Ends the run early where it is told to: the records are then partial.
@@ -189,7 +203,7 @@ def run(
     """
 
     def one(column: Column) -> RunRecord:
-        record = _run_column(column, case_ids, done, case_seconds, halt or Halt())
+        record = _run_column(column, case_ids, done, case_seconds, halt or Halt(), folder=folder)
         finished(record)
         return record
 
@@ -217,7 +231,7 @@ def make_record(
         versions=column.versions,
         device=column.device,
         dialect=asdict(column.dialect),
-        catalogue=_stored() if catalogue is None else catalogue,
+        catalogue=stored() if catalogue is None else catalogue,
         started=started,
         seconds=round(seconds, 3),
         cases=results,
@@ -227,8 +241,9 @@ def make_record(
     )
 
 
-def _stored() -> dict[str, object]:
-    manifest = golden.manifest()
+def stored(folder: Path | None = None) -> dict[str, object]:
+    """The golden files of a folder, as a record names them."""
+    manifest = golden.manifest(folder)
     return {
         "digest": manifest.digest,
         "cases": len(manifest.entries),
@@ -258,13 +273,26 @@ def _run_column(
     done: Callable[[Column, CaseResult], None],
     case_seconds: float,
     halt: Halt,
+    *,
+    folder: Path | None,
 ) -> RunRecord:
     started, clock = now(), time.perf_counter()
     results, evidence = [], []
-    with Session(column.source, case_seconds=case_seconds, switches=column.switches) as session:
+    told = "" if folder is None else f" --golden {shlex.quote(str(folder))}"
+    with Session(
+        column.source,
+        case_seconds=case_seconds,
+        switches=column.switches,
+        hidden=_hidden(folder),
+    ) as session:
         halt.watch(session)
-        for case in golden.load(case_ids):
-            result, seen = examine(session, column, case)
+        for case in golden.load(case_ids, folder):
+            answer = (
+                session.run(column.path, case)
+                if folder is None
+                else session.call(column.path, case.inputs)
+            )
+            result, seen = result_of(column, case, answer, told)
             results.append(result)
             evidence.append(seen)
             done(column, result)
@@ -279,4 +307,5 @@ def _run_column(
         diagnosis=found,
         partial=cut_short(halt, results),
         breaches=breaches,
+        catalogue=stored(folder),
     )

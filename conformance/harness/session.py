@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -38,6 +39,7 @@ class Session:
         paths: Sequence[str] = (),
         switches: Mapping[str, str] | None = None,
         life: Life | None = None,
+        hidden: Sequence[Path] = (),
     ) -> None:
         """Prepare a session; the worker starts with the first question, if it did not before.
 
@@ -52,10 +54,13 @@ class Session:
             paths: Where the worker looks for modules, before its own places.
             switches: Those of the path that will be asked first, which saves a start.
             life: A worker of the same that has started; the session ends it.
+            hidden: Folders of answers that the worker may not read, beside the package's own.
         """
         self.adapter = adapter
         self._case_seconds, self._start_seconds = case_seconds, start_seconds
-        self._talk = Talk(adapter, paths=paths, switches=dict(switches or {}), life=life)
+        self._talk = Talk(
+            adapter, paths=paths, switches=dict(switches or {}), life=life, hidden=hidden
+        )
         self._declared: dict[str, Mapping[str, Any]] = {}
         self._has_loaded, self._is_asked = False, False
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from conformance.errors import MessageError
 from conformance.harness.answer import Answer, Message, Reply, receive, refusal
@@ -49,6 +50,7 @@ class Talk:
         paths: Sequence[str],
         switches: Mapping[str, str],
         life: Life | None,
+        hidden: Sequence[Path] = (),
     ) -> None:
         """Prepare; nothing starts before the first question.
 
@@ -57,8 +59,10 @@ class Talk:
             paths: Where it looks for modules, before its own places.
             switches: Environment variables that are set for it.
             life: One that has started; it is ended here.
+            hidden: Folders of answers that no worker may read, beside the package's own.
         """
         self._adapter, self._paths, self.switches = adapter, tuple(paths), switches
+        self._hidden = tuple(hidden)
         self._life = life or Life(adapter)  # that of the worker there is, or of the last one
         self.abandoned = ""
         self._is_new = True
@@ -161,7 +165,9 @@ class Talk:
         return Answer(status=status, reason=reason, stderr=self._life.printed)
 
     def _start(self) -> None:
-        self._life = life = Life(self._adapter, paths=self._paths, switches=self.switches)
+        self._life = life = Life(
+            self._adapter, paths=self._paths, switches=self.switches, hidden=self._hidden
+        )
         life.start()
         if self.abandoned:  # while it was being started
             life.end()

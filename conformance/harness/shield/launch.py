@@ -114,7 +114,8 @@ def _work(source: str, how: Settings, on: dict[str, str]) -> None:
 
 
 def _reach(how: Settings) -> Reach:
-    return reach([Path(folder) for folder in (how.temporary, *how.caches)])
+    writable = [Path(folder) for folder in (how.temporary, *how.caches)]
+    return reach(writable, [Path(folder) for folder in how.hidden])
 
 
 def _limit(how: Settings, *, is_counted_apart: bool) -> None:

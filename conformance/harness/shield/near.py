@@ -8,14 +8,16 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from conformance.errors import InputError
 from conformance.harness.kernels import source as kernel_source
 from conformance.harness.shield import left_over, protections
+from conformance.harness.shield.apart import require_apart
 from conformance.harness.shield.grader import GRADER
 from conformance.harness.shield.protections import SWITCH, Protections
 from conformance.harness.shield.reach import cache_places
@@ -48,17 +50,23 @@ class Shield:
         self.environment: Mapping[str, str] = {}
         self.words: tuple[str, ...] = ()
 
-    def prepare(self, source: str) -> None:
+    def prepare(self, source: str, hidden: Sequence[Path] = ()) -> None:
         """Make `words`, `descriptors` and `environment`, which the worker is started with.
 
         Args:
             source: What the worker loads, as for `conformance.harness.session.Session`.
+            hidden: Folders that it may not read, beside those that are hidden from every worker.
         """
         if not self._is_on:
             self.words = (BARE, source, str(os.getpid()))
             return
         self._temporary = left_over.new_folder()
         caches = cache_places(os.environ, Path(self._temporary))
+        try:
+            require_apart(hidden, writable=map(Path, (self._temporary, *caches.values())))
+        except InputError:
+            left_over.remove(self._temporary)
+            raise
         self.environment = {**caches, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._temporary)}
         listening, told = os.pipe()
         # Without a buffer, so that what can be read is what has not been read.
@@ -70,6 +78,7 @@ class Shield:
             told=told,
             memory_bytes=0 if kernel is None else int(kernel.memory_gib * GIB),
             caches=tuple(sorted({*caches.values()})),
+            hidden=tuple(str(folder.resolve()) for folder in hidden),
             left_out=tuple(sorted(LEFT_OUT)),
         )
         self.words = (SHIELDED, source, str(os.getpid()), settings.encode())

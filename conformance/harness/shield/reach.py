@@ -60,13 +60,18 @@ class Reach:
     devices: tuple[Path, ...]
 
 
-def reach(writable: Sequence[Path]) -> Reach:
-    """What a worker may reach that may write in these folders."""
+def reach(writable: Sequence[Path], hidden: Sequence[Path] = ()) -> Reach:
+    """What a worker may reach.
+
+    Args:
+        writable: Folders in which it may write.
+        hidden: Folders that hold answers beside those that travel with the package.
+    """
     package = Path(places.__file__).resolve().parent
-    hidden = [package / wing for wing in closed_wings()]
-    hidden += [package / "tests" / name for name in ANSWERING_TESTS]
-    hidden.append(places.folder("fixtures"))
-    return Reach(hidden=_there(hidden), writable=_there(writable), devices=tuple(_devices()))
+    closed = [package / wing for wing in closed_wings()]
+    closed += [package / "tests" / name for name in ANSWERING_TESTS]
+    closed += [places.folder("fixtures"), *hidden]
+    return Reach(hidden=_there(closed), writable=_there(writable), devices=tuple(_devices()))
 
 
 def closed_wings() -> list[str]:

@@ -25,6 +25,7 @@ class Settings:
     Attributes:
         temporary: Its folder for temporary files, removed at its end.
         caches: Folders of compile caches, in which it may write too.
+        hidden: Folders that it may not read, beside those of the package.
         told: The file descriptor on which it says what is on, and why it was ended.
         memory_bytes: What it may allocate with all that it starts; 0 for no limit.
         disk_bytes: What it may write with all that it starts.
@@ -35,6 +36,7 @@ class Settings:
     temporary: str
     told: int
     caches: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
     memory_bytes: int = 0
     disk_bytes: int = DISK_BYTES
     processes: int = PROCESSES
@@ -48,5 +50,5 @@ class Settings:
 def decode(text: str) -> Settings:
     """Undo `Settings.encode`."""
     said: dict[str, Any] = json.loads(text)
-    lists = {name: tuple(said[name]) for name in ("caches", "left_out")}
+    lists = {name: tuple(said[name]) for name in ("caches", "hidden", "left_out")}
     return Settings(**{**said, **lists})
