@@ -167,6 +167,40 @@ def test_the_kernel_cannot_read_the_folder(
     assert _reached(beside)  # where the folder is not named it is a file like others
 
 
+_SPYING = """
+from conformance.adapter import Adapter, Path
+from conformance.errors import Unsupported
+
+def spy(inputs):
+    try:
+        open("mine/dense.h5", "rb").close()
+    except OSError:
+        raise Unsupported("it is hidden") from None
+    raise Unsupported("it was read")
+
+ADAPTER = Adapter(
+    name="spy",
+    packages=("numpy",),
+    device=lambda: "cpu",
+    paths=(Path(name="spy", about="", run=spy),),
+)
+"""
+
+
+def test_an_adapter_cannot_read_the_folder(place: Path) -> None:
+    """A path that looks for the answers in a run finds none, and does where it is not hidden."""
+    (place / "adapter.py").write_text(_SPYING)
+    (place / "expectations.toml").write_text("")
+    columns = run.columns("adapter.py:spy", place / "mine")
+    if not {"landlock", "mounts"} & {
+        *columns[0].protections.partition("off")[0].replace(",", "").split()
+    }:
+        pytest.skip(f"this system has nothing that hides files: {columns[0].protections}")
+    for folder, told in ((place / "mine", "it is hidden"), (None, "it was read")):
+        (done,) = run.run(columns, ["dense/train-float32"], folder=folder)
+        assert {r.reason for r in done.cases[0].outputs.values()} == {told}
+
+
 def _reached(report: Report) -> bool:
     reasons = [r.reason or "" for case in report.cases for r in case.outputs.values()]
     return any(REACHED in reason for reason in reasons)
