@@ -38,6 +38,7 @@ COMMANDS = (
     "site",
     "generate",
     "export",
+    "capture",
     "list",
     "power",
     "completion",

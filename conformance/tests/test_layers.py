@@ -54,7 +54,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"faults"}),
     frozenset({"harness"}),
     frozenset({"power", "quality", "report"}),
-    frozenset({"checking", "nights"}),
+    frozenset({"capture", "checking", "nights"}),
     frozenset({"commands", "suite"}),
 )
 """From the ground up; a wing imports what stands below it and nothing else."""

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.cases.exported.content import LOSS, UNIT, Exported
+from conformance.cases.exported.content import Exported
+from conformance.oracle.stated import LOSS, UNIT
 from conformance.cases.exported.formats import named
 from conformance.cases.exported.onnx_tests.expressing import FIELDS, express, opsets, refuses
 from conformance.cases.exported.onnx_tests.tolerance import tolerance

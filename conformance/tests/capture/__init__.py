@@ -1,0 +1,1 @@
+"""Tests of conformance.capture; those of each framework lie with its adapter."""
