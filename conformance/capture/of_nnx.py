@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import flax  # type: ignore[import-not-found, unused-ignore]  # checked without Flax too
@@ -96,16 +96,31 @@ def _watched(layer: Any, usual: Callable[[Any], Any], x: Any, made: Call, taps: 
     parameters = {name: held[name] for name in held if held[name] is not None}
     values = {name: variable.get_value() for name, variable in parameters.items()}
     taps.tell(made, {"x": x, **values, **_statistics(layer)})
-    for name, variable in parameters.items():
-        variable.set_value(taps.gradient(made, f"d{name}", values[name]))
-    try:
+    with _tapped(parameters, values, made, taps):
         y = usual(taps.gradient(made, "dx", x))
-    finally:
-        for name, variable in parameters.items():
-            variable.set_value(values[name])
     after = {f"{AFTER}{name}": value for name, value in _statistics(layer).items()}
     taps.tell(made, {"y": y, **after})
     return taps.gradient(made, "dy", y)
+
+
+@contextmanager
+def _tapped(
+    parameters: dict[str, Any], values: dict[str, Any], made: Call, taps: Taps
+) -> Iterator[None]:
+    """Have taps on parameters while a layer is called, where nnx lets a value be set.
+
+    Where it does not, they come from outside of what is traced: nobody differentiates by them.
+    """
+    held: dict[str, Any] = {}
+    try:
+        with suppress(flax.errors.TraceContextError):
+            for name, variable in parameters.items():
+                variable.set_value(taps.gradient(made, f"d{name}", values[name]))
+                held[name] = variable
+        yield
+    finally:
+        for name, variable in held.items():
+            variable.set_value(values[name])
 
 
 def _statistics(layer: Any) -> dict[str, Any]:

@@ -130,7 +130,6 @@ class Recorder:
         self._left: dict[tuple[str, int | None, str], Left] = {}
         self._numbers: dict[tuple[str, int], int] = {}
         self._total = 0
-        self._too_many: int | None = None  # the smallest size that went beyond the limit
 
     @property
     def seen(self) -> tuple[Seen, ...]:
@@ -170,9 +169,6 @@ class Recorder:
                 one.step,
             )
             return None
-        if self._too_many is not None and one.size >= self._too_many:
-            self.leave_out(layer, self._too_large(one), one.step)
-            return None
         self._seen.append(one)
         self._total += one.size
         while self._total > self.choice.most_values:
@@ -180,16 +176,14 @@ class Recorder:
         return None if one.is_dropped else one
 
     def _drop(self, large: Seen) -> None:
-        """Let the largest call go; what comes and is as large is not kept either."""
+        """Let the largest call go; nothing as large has room afterwards, whatever comes first."""
         large.drop()
         self._total -= large.size
-        self._too_many = large.size
-        self.leave_out(large.layer, self._too_large(large), large.step)
-
-    def _too_large(self, one: Seen) -> str:
-        return (
-            f"{one.size:,} values of x, with which all that is kept would be more than the "
-            f"{self.choice.most_values:,} of most_values; raise it, or keep fewer channels"
+        self.leave_out(
+            large.layer,
+            f"{large.size:,} values of x, with which all that is kept would be more than the "
+            f"{self.choice.most_values:,} of most_values; raise it, or keep fewer channels",
+            large.step,
         )
 
     def leave_out(self, layer: str, why: str, step: int | None = None) -> None:

@@ -184,7 +184,7 @@ def test_memory_is_told() -> None:
     model = nn.BatchNorm2d(4)
     x = torch.randn(2, 4, 3, 3).to(memory_format=torch.channels_last).requires_grad_()
     report = report_of(model, lambda: model(x).square().sum().backward())
-    assert report.answers[0].case.inputs.memory.startswith("x=channels_last")
+    assert report.answers[0].case.inputs.memory == "x=channels_last dy=channels_last"
     assert right(report)
 
 

@@ -19,8 +19,8 @@ from conformance.cases.golden.vouched import LARGEST
 from conformance.cases.golden.writing import compose
 from conformance.errors import GoldenFileError
 
-BESIDE = frozenset({"README.md", bounds.FOLDER})
-"""What lies in the folder and is no golden file."""
+BESIDE = frozenset({"README.md", bounds.FOLDER, "CAPTURE.json", "FRAMEWORK.npz"})
+"""What lies in the folder and is no golden file; the last two lie beside captured ones."""
 
 
 def readable(folder: Path) -> tuple[list[Case], list[str]]:

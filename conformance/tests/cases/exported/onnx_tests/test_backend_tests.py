@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from conformance.cases.exported.content import Exported
-from conformance.oracle.stated import LOSS, UNIT
 from conformance.cases.exported.formats import named
 from conformance.cases.exported.onnx_tests.expressing import FIELDS, express, opsets, refuses
 from conformance.cases.exported.onnx_tests.tolerance import tolerance
 from conformance.errors import ExportError
+from conformance.oracle.stated import LOSS, UNIT
 from conformance.tests.cases.exported.samples import grouped, put, said, stored
 
 onnx = pytest.importorskip("onnx")
