@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from conformance.case import Array
-from conformance.cases.exported.content import LOSS, UNIT, Exported
+from conformance.cases.exported.content import Exported
 from conformance.cases.exported.onnx_tests.expressing import FIELDS
 from conformance.float_types import FLOAT_TYPES
+from conformance.oracle.stated import LOSS, UNIT
 from conformance.type_names import name_of
 
 
