@@ -64,6 +64,7 @@ def write(report: Report, folder: Path) -> Report:
         new = beside / "new"
         explain = {a.case.problem.group: a.case.problem.catches for a in report.answers}
         writing.write([a.case for a in report.answers], new, explain=explain)
+        bounds.write(new)
         done = replace(report, digest=_read(new))
         (new / GAVE).write_bytes(_image(report.answers))
         (new / REPORT).write_text(f"{done.to_json()}\n", encoding="utf-8")
