@@ -14,7 +14,7 @@ from conformance import scratch
 from conformance.atomic import require_folder
 from conformance.capture.answers import Answered, arrays
 from conformance.capture.report import Report
-from conformance.cases.golden import load, manifest, writing
+from conformance.cases.golden import bounds, load, manifest, writing
 from conformance.errors import OutputError, SelectionError
 from conformance.printable import printable
 
