@@ -12,7 +12,7 @@ import conformance
 
 def test_every_public_name_exists() -> None:
     """The public names are few and all there."""
-    assert len(conformance.__all__) <= 12
+    assert len({*conformance.__all__} - {"__version__"}) <= 10
     for name in conformance.__all__:
         assert getattr(conformance, name) is not None
 
