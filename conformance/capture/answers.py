@@ -61,7 +61,9 @@ def answered(
         try:
             found.append(_answered(one, groups[one], recorder))
         except ConformanceError as error:
-            left.append(Left(layer=one.layer, step=one.step, why=str(error).rstrip(".")))
+            left.append(
+                Left(layer=one.layer, step=one.step, call=one.number, why=str(error).rstrip("."))
+            )
         progress(done, len(recorder.seen))
     order = list(dict.fromkeys(one.layer for one in recorder.seen))
     return sorted(found, key=lambda answer: order.index(answer.seen.layer)), left

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
 import numpy as np
@@ -100,15 +100,18 @@ class Left:
         layer: The layer.
         step: The step; None where it is so in every one.
         why: Why, as the end of a sentence.
+        call: Which call of the step; None where it is so of every one.
     """
 
     layer: str
     step: int | None
     why: str
+    call: int | None = None
 
     def __str__(self) -> str:
         """A line that says so."""
         where = self.layer if self.step is None else f"{self.layer}, step {self.step}"
+        where += f", call {self.call}" if self.call else ""
         return f"left out: {where}: {self.why}"
 
 
@@ -127,7 +130,7 @@ class Recorder:
         self.step = 0
         self.names: dict[str, None] = {}
         self._seen: list[Seen] = []
-        self._left: dict[tuple[str, int | None, str], Left] = {}
+        self._left: dict[Left, None] = {}
         self._numbers: dict[tuple[str, int], int] = {}
         self._total = 0
 
@@ -139,7 +142,7 @@ class Recorder:
     @property
     def left(self) -> tuple[Left, ...]:
         """What was not captured, and why."""
-        return tuple(self._left.values())
+        return tuple(self._left)
 
     def wants(self, layer: str) -> bool:
         """Whether a call of a layer is to be captured now; a layer that there is, chosen or not."""
@@ -156,9 +159,7 @@ class Recorder:
             step=self.step,
             number=number,
             shape=tuple(int(n) for n in shape),
-            setting=Setting(
-                eps=setting.eps, momentum=setting.momentum, training=setting.training, axis=axis
-            ),
+            setting=replace(setting, axis=axis),
             kept=self.choice.kept(int(shape[axis])),
         )
         if one.size > LARGEST:
@@ -167,6 +168,7 @@ class Recorder:
                 f"{one.size:,} values of x, of which a golden file takes {LARGEST:,} in a call; "
                 "keep fewer channels",
                 one.step,
+                number,
             )
             return None
         self._seen.append(one)
@@ -184,10 +186,14 @@ class Recorder:
             f"{large.size:,} values of x, with which all that is kept would be more than the "
             f"{self.choice.most_values:,} of most_values; raise it, or keep fewer channels",
             large.step,
+            large.number,
         )
 
-    def leave_out(self, layer: str, why: str, step: int | None = None) -> None:
+    def leave_out(
+        self, layer: str, why: str, step: int | None = None, call: int | None = None
+    ) -> None:
         """Take down that something is not captured."""
         self.names.setdefault(layer)
         if self.choice.takes_layer(layer):
-            self._left.setdefault((layer, step, why), Left(layer=layer, step=step, why=why))
+            left = Left(layer=layer, step=step, why=why, call=call)
+            self._left.setdefault(left)

@@ -77,9 +77,11 @@ def test_the_framework_is_judged_by_the_suites_own_ruler(tmp_path: Path) -> None
     """Right outputs are right; one wrong value is told with its place, in words and as JSON."""
     taken = recorder()
     take(taken, "right")
-    one = take(taken, "wrong")
+    one, odd = take(taken, "wrong"), take(taken, "odd")
     assert one is not None
+    assert odd is not None
     one.gave["dgamma"][2] *= 2
+    odd.given["x"][0, 0] = np.nan
     report = write(report_on(taken), tmp_path / "new")
     assert "1 WRONG" in report.verdict
     assert [answer.seen.layer for answer in report.wrong] == ["wrong"]
@@ -88,6 +90,7 @@ def test_the_framework_is_judged_by_the_suites_own_ruler(tmp_path: Path) -> None
     schema = (resources.files("conformance") / "schemas" / "capture.json").read_text("utf-8")
     jsonschema.Draft202012Validator(json.loads(schema)).validate(said)
     right, wrong = said["calls"]
+    assert [left["layer"] for left in said["left"]] == ["odd"]
     assert {r["status"] for r in right["outputs"].values()} == {"pass"}
     assert wrong["outputs"]["dgamma"]["worst"]["index"] == [2]
     assert said["digest"] == golden.manifest(tmp_path / "new").digest

@@ -61,6 +61,16 @@ def test_what_goes_lets_go_of_its_arrays() -> None:
     assert (large.given, large.is_dropped) == ({}, True)
 
 
+def test_each_call_that_goes_is_said() -> None:
+    """Two calls of a step that are as large as each other are two lines, by their numbers."""
+    taken = recorder(most_values=60)
+    opened(taken, [60, 60, 60])
+    assert [str(left).split(":")[1] for left in taken.left] == [
+        " bn, step 0, call 1",
+        " bn, step 0, call 2",
+    ]
+
+
 def test_a_call_that_no_golden_file_takes_is_said() -> None:
     """Whatever the limit is, a call that cannot be written is left out with its size."""
     taken = recorder(most_values=1 << 40)
