@@ -162,6 +162,13 @@ def result_of(
     return result, Evidence(case=case, actual=answer.outputs, results=result.outputs)
 
 
+def _answer(session: Session, column: Column, case: Case, folder: Path | None) -> Answer:
+    """What a path answers; the sample that one may run is of the catalogue, and of no folder."""
+    if folder is None:
+        return session.run(column.path, case)
+    return session.call(column.path, case.inputs)
+
+
 def _hidden(folder: Path | None) -> tuple[Path, ...]:
     return () if folder is None else (folder,)
 
@@ -190,8 +197,7 @@ def run(
     Args:
         selected: The columns.
         case_ids: The cases, by id.
-        folder: Where their golden files lie, by default this package's own; a path that runs a
-            sample of the catalogue runs all cases of another folder.
+        folder: Where their golden files lie, by default this package's own.
         jobs: How many columns run at a time.
         case_seconds: How long one case may take.
         halt: Ends the run early where it is told to: the records are then partial.
@@ -287,12 +293,7 @@ def _run_column(
     ) as session:
         halt.watch(session)
         for case in golden.load(case_ids, folder):
-            answer = (
-                session.run(column.path, case)
-                if folder is None
-                else session.call(column.path, case.inputs)
-            )
-            result, seen = result_of(column, case, answer, told)
+            result, seen = result_of(column, case, _answer(session, column, case, folder), told)
             results.append(result)
             evidence.append(seen)
             done(column, result)
