@@ -10,10 +10,11 @@ They are derived from the golden files and from nothing else, so this package re
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
+from typing import Self
 
 import h5py  # type: ignore[import-untyped]  # h5py has no annotations
 
@@ -49,7 +50,6 @@ def write(folder: Path, *, tell: Told = lambda *_: None) -> None:
     """
     with scratch.folder(folder) as work:
         new = work / FOLDER
-        new.mkdir()
         fill(new, folder, tell)
         if (folder / FOLDER).exists():
             atomic.exchange(new, folder / FOLDER)
@@ -57,18 +57,68 @@ def write(folder: Path, *, tell: Told = lambda *_: None) -> None:
             new.rename(folder / FOLDER)
 
 
+class Writer:
+    """Bounds on their way into a new folder, one case after the other.
+
+    Args:
+        new: Where to; made here.
+        explain: For every group that has cases what it is for, in a sentence.
+    """
+
+    def __init__(self, new: Path, explain: Mapping[str, str]) -> None:
+        """Nothing is written yet."""
+        new.mkdir()
+        self._new, self._explain = new, explain
+        self._files: dict[str, GoldenFile] = {}
+        self._group = ""
+        self._open: h5py.File | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._open is not None:
+            self._open.close()
+
+    def add(self, case: Case) -> None:
+        """Write the bounds of a case; cases of one group come in a row."""
+        if case.problem.group != self._group:
+            self._end()
+            self._group = case.problem.group
+            file = self._new / f"{self._group}.h5"
+            self._open = h5py.File(file, "w", libver="earliest", locking=False)
+            storing.begin(self._open.id, self._explain[self._group], schema=SCHEMA)
+        _put(self._open, case)
+
+    def finish(self, catalogue: str) -> None:
+        """Write the manifest; `catalogue` is the digest of the golden files."""
+        self._end()
+        said = {
+            "schema": SCHEMA,
+            "generator": content.GENERATOR,
+            "catalogue": catalogue,
+            "files": {name: asdict(file) for name, file in self._files.items()},
+        }
+        text = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False)
+        (self._new / NAME).write_bytes(text.encode() + b"\n")
+
+    def _end(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+            file = self._new / f"{self._group}.h5"
+            self._files[file.name] = facts(file, self._explain[self._group])
+
+
 def fill(new: Path, folder: Path, tell: Told) -> None:
-    """Write the bounds of the golden files of `folder` into the empty folder `new`."""
+    """Write the bounds of the golden files of `folder` into the new folder `new`."""
     known = manifest(folder)
-    files = {}
-    for group, entries in groupby(known.entries.values(), key=lambda entry: entry.group):
-        ids, about = [entry.id for entry in entries], known.files[f"{group}.h5"].about
-        with h5py.File(new / f"{group}.h5", "w", libver="earliest", locking=False) as file:
-            storing.begin(file.id, about, schema=SCHEMA)
-            for case in _telling(ids, folder, known, tell):
-                _put(file, case)
-        files[f"{group}.h5"] = facts(new / f"{group}.h5", about)
-    (new / NAME).write_bytes(_manifest(known, files))
+    explain = {name.removesuffix(".h5"): file.about for name, file in known.files.items()}
+    with Writer(new, explain) as writer:
+        for _, entries in groupby(known.entries.values(), key=lambda entry: entry.group):
+            for case in _telling([entry.id for entry in entries], folder, known, tell):
+                writer.add(case)
+        writer.finish(known.digest)
 
 
 def _telling(ids: list[str], folder: Path, known: Manifest, tell: Told) -> Iterator[Case]:
@@ -93,16 +143,6 @@ def _put(file: h5py.File, case: Case) -> None:
         storing.group(group, part)
     for name in sorted(held):
         storing.put_dataset(group, name, held[name])
-
-
-def _manifest(known: Manifest, files: dict[str, GoldenFile]) -> bytes:
-    said = {
-        "schema": SCHEMA,
-        "generator": content.GENERATOR,
-        "catalogue": known.digest,
-        "files": {name: asdict(file) for name, file in files.items()},
-    }
-    return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
 
 
 def facts(file: Path, about: str) -> GoldenFile:

@@ -31,7 +31,8 @@ def differences(folder: Path, *, tell: bounds.Told = lambda *_: None) -> list[st
     place = folder / bounds.FOLDER
     if not place.is_dir():
         return []
-    with scratch.folder() as anew:
+    with scratch.folder() as work:
+        anew = work / bounds.FOLDER
         bounds.fill(anew, folder, tell)
         wanted, found = ({path.name for path in each.iterdir()} for each in (anew, place))
         lines = [

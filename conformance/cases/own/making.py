@@ -62,7 +62,6 @@ def make(drafts: Sequence[Draft], folder: Path, *, about: str, tell: Told) -> Ge
         new = work / "new"
         new.mkdir()
         proven = _fill(new, drafts, about, tell)
-        bounds.write(new)
         text = readme(list(drafts), about)
         (new / target.README).write_text(text, encoding="utf-8", newline="\n")
         digest = manifest(new).digest
@@ -77,16 +76,22 @@ def _fill(new: Path, drafts: Sequence[Draft], about: str, tell: Told) -> int:
     wanted = Counter[str]()
     for draft in drafts:
         wanted[draft.group] += draft.sizes.stored + room.OVERHEAD
-    with Writer(new, dict.fromkeys(wanted, about), wanted) as writer:
+    explain = dict.fromkeys(wanted, about)
+    with (
+        Writer(new, explain, wanted) as writer,
+        bounds.Writer(new / bounds.FOLDER, explain) as beside,
+    ):
         for done, draft in enumerate(drafts):
             tell(done, len(drafts), draft.id)
-            proven += _add(writer, draft)
+            proven += _add(writer, beside, draft)
         writer.finish()
+        beside.finish(manifest(new).digest)
     return proven
 
 
-def _add(writer: Writer, draft: Draft) -> int:
+def _add(writer: Writer, beside: bounds.Writer, draft: Draft) -> int:
     # A function of its own, so that a case is let go before the next one is drawn.
     case, proven = answered(draft.make())
     writer.add(case)
+    beside.add(case)
     return proven

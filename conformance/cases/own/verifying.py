@@ -63,7 +63,7 @@ def verify(folder: Path, *, tell: Told) -> Verified:
             writer.finish()
             for name in (INDEX, NAME):
                 found.wrong += _different(folder / name, anew / name)
-            found.wrong += bounds_audit.differences(folder)
+            found.wrong += [] if found.wrong else bounds_audit.differences(folder)
     found.wrong += _strays(folder, known)
     return found
 

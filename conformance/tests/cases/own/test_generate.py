@@ -26,8 +26,10 @@ def test_a_recipe_is_a_file_or_what_it_holds(tmp_path: Path) -> None:
     other = conformance.generate(held, str(tmp_path / "other"))
     assert one.cases == other.cases == ("mine/a",)
     assert (one.digest, one.proven) == (other.digest, other.proven)
-    for file in one.folder.iterdir():
-        assert file.read_bytes() == (other.folder / file.name).read_bytes()
+    files = [file for file in one.folder.rglob("*") if file.is_file()]
+    assert len(files) == 6  # two of them bounds
+    for file in files:
+        assert file.read_bytes() == (other.folder / file.relative_to(one.folder)).read_bytes()
 
 
 def test_calls_are_solved_as_they_are(tmp_path: Path) -> None:

@@ -37,7 +37,11 @@ def make(
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file of a folder by name."""
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_what_is_made_is_read_by_every_reader(tmp_path: Path) -> None:
@@ -74,6 +78,7 @@ def test_the_bytes_are_those_of_writing_all_at_once(tmp_path: Path) -> None:
     """The files are what the writer of the catalogue would write of the same cases."""
     cases = [answers.answered(draft.make())[0] for draft in recipes.drafts(RECIPE)]
     writing.write(cases, tmp_path / "all", explain={"mine": "Mine."})
+    bounds.write(tmp_path / "all")
     made = contents(make(tmp_path / "new").folder)
     assert "`mine.h5`" in made.pop("README.md").decode()
     assert made == contents(tmp_path / "all")
@@ -147,7 +152,11 @@ def test_old_files_are_replaced_whole(tmp_path: Path) -> None:
     make(tmp_path / "own", {"name": "old", "problem": [{"shape": [2, 2]}]})
     make(tmp_path / "own")
     names = {path.name for path in (tmp_path / "own").iterdir()}
-    assert names == {"mine.h5", "INDEX.json", "MANIFEST.json", "README.md"}
+    assert names == {"mine.h5", "INDEX.json", "MANIFEST.json", "README.md", "bounds"}
+    assert {path.name for path in (tmp_path / "own/bounds").iterdir()} == {
+        "mine.h5",
+        "MANIFEST.json",
+    }
     assert [path.name for path in tmp_path.iterdir()] == ["own"]
 
 
@@ -234,7 +243,7 @@ def test_what_does_not_fit_the_disk_is_refused_with_its_numbers(
     """More than is free on the disk is refused before a number is drawn."""
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=50 << 10))
-    with pytest.raises(RecipeError, match=r"5 cases take about 8\d KiB, and 50 KiB are free"):
+    with pytest.raises(RecipeError, match=r"5 cases take about 16\d KiB, and 50 KiB are free"):
         make(tmp_path / "new")
     assert list(tmp_path.iterdir()) == []
 
@@ -242,7 +251,7 @@ def test_what_does_not_fit_the_disk_is_refused_with_its_numbers(
 def test_what_is_counted_is_enough_for_what_is_written(tmp_path: Path) -> None:
     """The room that is asked for is more than the files take, and less than thrice."""
     drafts = recipes.drafts(RECIPE)
-    asked = sum(draft.sizes.stored + room.OVERHEAD for draft in drafts)
+    asked = sum(map(room.on_disk, drafts))
     taken = sum(map(len, contents(make(tmp_path / "new").folder).values()))
     assert taken <= asked <= 3 * taken
 
@@ -251,8 +260,8 @@ def test_what_is_counted_is_enough_for_what_is_written(tmp_path: Path) -> None:
     ("shape", "message"),
     [
         ([400_000, 1000], r"400,000,000 values, at most 134,217,728 were wanted.*1\.0 GiB"),
-        ([10_000_000, 1], r"10,000,000 values take about 5\.6 GiB of memory.*2\.0 GiB are free"),
-        ([100_000, 1000], r"100,000,000 values take about 7\.5 GiB of memory.*2\.0 GiB are free"),
+        ([10_000_000, 1], r"10,000,000 values take about 6\.3 GiB of memory.*2\.0 GiB are free"),
+        ([100_000, 1000], r"100,000,000 values take about 14\.9 GiB of memory.*2\.0 GiB are free"),
     ],
 )
 def test_what_does_not_fit_the_memory_is_refused_with_its_numbers(

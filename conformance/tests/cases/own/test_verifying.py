@@ -31,11 +31,16 @@ def folder(tmp_path: Path) -> Path:
 
 def held(folder: Path) -> Verified:
     """What `verify` says, and that nothing was changed by it."""
-    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+    before = state(folder)
     found = verify(folder, tell=lambda *_: None)
-    after = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
-    assert before == after
+    assert before == state(folder)
     return found
+
+
+def state(folder: Path) -> dict[Path, tuple[bytes, int]]:
+    """What every file holds, and when it was written."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
 
 
 def test_what_was_made_is_verified(folder: Path) -> None:
