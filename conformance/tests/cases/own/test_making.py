@@ -12,7 +12,7 @@ import pytest
 
 from conformance import places
 from conformance.cases import golden
-from conformance.cases.golden import content, hdf5, writing
+from conformance.cases.golden import bounds, content, hdf5, writing
 from conformance.cases.own import answers, making, recipes, room, target
 from conformance.cases.own.making import Generated
 from conformance.errors import OutputError, RecipeError
