@@ -119,7 +119,9 @@ def _array(facts: Mapping[str, Any], name: str) -> Array:
         raise ExportError(f"{name} has a value that is no {facts['type']}")
     patterns = values.view(f"<u{values.itemsize}")
     for place, pattern in facts.get("nan_bits", {}).items():
-        if not np.isnan(wide[int(place)]):
+        before, patterns[int(place)] = wide[int(place)], int(pattern, 16)
+        with np.errstate(invalid="ignore"):  # NaNs that signal
+            after = np.isnan(values[int(place)])
+        if not (np.isnan(before) and after):
             raise ExportError(f"{name} has bits of a NaN at {place}, where there is none")
-        patterns[int(place)] = int(pattern, 16)
     return array(facts, bits(values), name)

@@ -8,7 +8,7 @@ texts, so what is no text stands there as JSON: ``"axis": "[1]"``, ``"eps": "1e-
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from conformance.cases.exported.content import (
     believed,
     bits,
     blamed,
-    size_of,
     told,
     written,
 )
@@ -91,15 +90,20 @@ def _case(data: bytes, source: str) -> Exported:
         for name, facts in header.items()
     }
     documents.require(text, KIND, source)
-    held = {name: _array(header[name], text, name, data[begin:]) for name in header}
-    if sum(values.nbytes for values in held.values()) != len(data) - begin:
-        raise ExportError("it has bytes that are of no array, or of two")
+    places = {name: facts["data_offsets"] for name, facts in header.items()}
+    _require_whole(places.values(), len(data) - begin)
+    held = {
+        name: array(text["arrays"][name], data[begin + start : begin + end], name)
+        for name, (start, end) in places.items()
+    }
     return believed(text, held)
 
 
-def _array(place: Mapping[str, Any], text: Mapping[str, Any], name: str, data: bytes) -> Any:
-    facts = text["arrays"][name]
-    start, end = place["data_offsets"]
-    if not 0 <= start <= end <= len(data) or end - start != size_of(facts, name):
-        raise ExportError(f"{name} lies from {start} to {end}, a piece of its size was wanted")
-    return array(facts, data[start:end], name)
+def _require_whole(places: Iterable[list[int]], size: int) -> None:
+    end = 0
+    for start, after in sorted(places):
+        if start != end or after < start:
+            break
+        end = after
+    if end != size:
+        raise ExportError(f"its byte {end:,} of {size:,} is of no array, or of two")

@@ -40,7 +40,8 @@ TEXTS: dict[str, Change] = {
     "an output that no case has": lambda t: t["arrays"].update(
         {"expected/z": t["arrays"]["expected/y"]}
     ),
-    "a bound of what is not due": lambda t: t["arrays"].update({"unit/z": t["arrays"]["unit/y"]}),
+    "a bound of what is not due": lambda t: t["arrays"].update({"loss/z": t["arrays"]["loss/y"]}),
+    "a bound of another shape": lambda t: t["arrays"]["unit/y"].update(shape=[3, 4]),
     "an expected value without bound": lambda t: t["arrays"].pop("unit/y"),
     "no x": lambda t: t["arrays"].pop("x"),
     "another shape of as many": lambda t: t["arrays"]["x"].update(shape=[3, 4]),
@@ -50,6 +51,13 @@ TEXTS: dict[str, Change] = {
     "a type that is none": lambda t: t["arrays"]["x"].update(type="object"),
 }
 """What may be wrong with the text of a case, in every format that has one."""
+
+SAID = {
+    "a shape of terabytes": "at most 16,777,216 were wanted",
+    "a bound of what is not due": "loss/z has shape (4, 3)",
+    "a bound of another shape": "unit/y has shape (3, 4)",
+}
+"""What must be said of some of them, which would be refused later and for less."""
 
 
 def written(folder: Path, form: str) -> Path:
@@ -99,7 +107,7 @@ def test_a_wrong_text_is_refused_in_a_group(what: str, tmp_path: Path) -> None:
     found = json.loads(file.read_text(encoding="utf-8"))
     TEXTS[what](found["cases"][0])
     file.write_text(json.dumps(found), encoding="utf-8")
-    refused(tmp_path, "json")
+    assert SAID.get(what, "") in refused(tmp_path, "json")
 
 
 def archived(folder: Path, change: Callable[[dict[str, bytes]], object], kind: int = 0) -> None:
@@ -199,6 +207,18 @@ HEADERS: dict[str, Callable[[dict[str, Any]], object]] = {
     "a place before the values": lambda h: h["x"].update(data_offsets=[-48, 0]),
     "a place behind the values": lambda h: h["x"].update(data_offsets=[10**6, 10**6 + 48]),
     "a place of another": lambda h: h["dy"].update(data_offsets=h["x"]["data_offsets"]),
+    "a place counted from the end": lambda h: h["x"].update(
+        data_offsets=[
+            n - max(f["data_offsets"][1] for f in h.values() if "dtype" in f)
+            for n in h["x"]["data_offsets"]
+        ]
+    ),
+    "a bound at the place of another": lambda h: h["loss/dx"].update(
+        data_offsets=h["unit/dx"]["data_offsets"]
+    ),
+    "a place that ends before it begins": lambda h: h["x"].update(
+        data_offsets=h["x"]["data_offsets"][::-1]
+    ),
     "a place that is no number": lambda h: h["x"].update(data_offsets=["0", "48"]),
     "a shape of terabytes": lambda h: h["x"].update(shape=[16777216, 16777216]),
     "bytes of no array": lambda h: h.pop("loss/y"),
@@ -227,7 +247,7 @@ def test_what_is_no_safetensors_is_refused(data: bytes, tmp_path: Path) -> None:
 
 VALUES: dict[str, Change] = {
     "a value that its type lacks": lambda x: x["values"].__setitem__(0, "0x1.0000001p+0"),
-    "a value beyond its type": lambda x: x["values"].__setitem__(0, "0x1p+200"),
+    "a value beyond it": lambda x: x["values"].__setitem__(0, "0x1p+200"),
     "a value beyond float64": lambda x: x["values"].__setitem__(0, "0x1p+9999"),
     "a decimal value": lambda x: x["values"].__setitem__(0, "1.5"),
     "a number": lambda x: x["values"].__setitem__(0, 1),
@@ -243,14 +263,17 @@ VALUES: dict[str, Change] = {
 }
 
 
+@pytest.mark.parametrize("name", ["x", "unit/y"])
 @pytest.mark.parametrize("what", VALUES)
-def test_a_value_that_is_none_is_refused(what: str, tmp_path: Path) -> None:
+def test_a_value_that_is_none_is_refused(what: str, name: str, tmp_path: Path) -> None:
     """A text of a value that its type cannot have, and a count that is wrong, are refused."""
     file = written(tmp_path, "json") / "dense.json"
     found = json.loads(file.read_text(encoding="utf-8"))
-    VALUES[what](found["cases"][0]["arrays"]["x"])
+    VALUES[what](found["cases"][0]["arrays"][name])
     file.write_text(json.dumps(found), encoding="utf-8")
-    refused(tmp_path, "json")
+    said = refused(tmp_path, "json")
+    assert ("no float32" in said) == (what in ("a value that its type lacks", "a value beyond it"))
+    assert ("there is none" in said) == (what.startswith("bits of a NaN that"))
 
 
 def test_a_group_with_a_case_less_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,15 @@ from conformance.cases.exported.content import Exported
 from conformance.cases.exported.formats import named
 from conformance.cases.golden import content
 from conformance.float_types import TYPES
-from conformance.tests.cases.exported.samples import grouped, made, patterned, put, said, stored
+from conformance.tests.cases.exported.samples import (
+    bounded,
+    grouped,
+    made,
+    patterned,
+    put,
+    said,
+    stored,
+)
 from conformance.tests.cases.golden import samples
 
 FORMATS = ("npz", "safetensors", "raw", "json")
@@ -139,3 +147,23 @@ def test_hexadecimal_values_are_exact(tmp_path: Path) -> None:
     (case,) = json.loads((tmp_path / "dense.json").read_text(encoding="utf-8"))["cases"]
     wanted = ["0x1.8p+0", "-0x0p+0", "nan", "inf", "-inf", "0x1p-149"]
     assert case["arrays"]["x"]["values"] == wanted
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_odd_ids_stay_apart(form: str, tmp_path: Path) -> None:
+    """Ids that look like files of an export, or differ by an ending, are cases of their own."""
+    ids = (
+        "0.json/a",
+        "0/a",
+        "0/a.npz",
+        "0/a.safetensors",
+        "0/case.json",
+        "0/x.bin",
+        "0/a..",
+        "0/aux",
+    )
+    case = samples.dense("dense/one")
+    cases = [bounded(samples.case(name, case.inputs, case.expected)) for name in ids]
+    write(tmp_path, form, cases)
+    found = {each.case.id: said(each) for each in named(form).read(tmp_path)}
+    assert found == {each.case.id: said(each) for each in cases}
