@@ -31,10 +31,16 @@ def require(folder: Path) -> None:
     """Refuse a folder that holds anything but an export, before work is done for it.
 
     Raises:
-        ExportError: it does.
+        ExportError: it does, or cannot be put in place whole.
         OutputError: nothing can be written there.
     """
     require_folder(folder)
+    require_folder(folder.resolve().parent)  # where the new one is made
+    if folder.is_mount():
+        raise ExportError(
+            f"{folder} is where a file system is mounted, a folder that can be replaced was "
+            f"wanted. Give one in it, such as {folder / 'cases'}."
+        )
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
         raise ExportError(
             f"{folder} is not empty and holds no export of this program. "

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="the documentation is
 def program(word: str) -> str:
     """The one program of the page that holds a word."""
     programs = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    (found,) = (str(text) for text in programs if word in text)
+    (found,) = [str(text) for text in programs if word in text]
     return found
 
 

@@ -81,6 +81,12 @@ def test_a_folder_with_something_else_is_refused(tmp_path: Path) -> None:
         assert held(tmp_path) == before
 
 
+def test_a_file_system_is_not_replaced() -> None:
+    """What cannot be put in place whole, as a container's volume, is refused before any work."""
+    with pytest.raises(ExportError, match=r"is where a file system is mounted.* such as /cases"):
+        folder.require(Path("/"))
+
+
 def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     """A folder that is there and empty is written to."""
     (tmp_path / "out").mkdir()
