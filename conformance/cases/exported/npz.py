@@ -38,8 +38,8 @@ _MAGIC = b"\x93NUMPY\x01\x00"
 _ALIGNED = 64
 """What the length of a header is a multiple of, so that values may be mapped into memory."""
 
-_LONGEST = 64 * 2**20
-"""The most bytes of an archive: its arrays have at most 16 MiB each, and few are of that size."""
+_LONGEST = 256 * 2**20
+"""The most bytes of an archive: a golden file has at most 64 MiB, its bounds twice as much."""
 
 _MEMBERS = 49
 """The most members: the text, and as many arrays as it may name."""

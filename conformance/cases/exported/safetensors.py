@@ -38,8 +38,8 @@ _TEXTS = frozenset(
 )
 """What is a text in the text of a case too."""
 
-_LONGEST = 64 * 2**20
-"""The most bytes of a file."""
+_LONGEST = 256 * 2**20
+"""The most bytes of a file: a golden file has at most 64 MiB, its bounds twice as much."""
 
 
 def files(group: Group) -> Files:
