@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from conformance.cases.exported.formats import named
+from conformance.cases.golden import content
 from conformance.errors import ExportError
 from conformance.tests.cases.exported.samples import bounded, grouped, put
 from conformance.tests.cases.golden import samples
@@ -53,7 +54,7 @@ TEXTS: dict[str, Change] = {
 """What may be wrong with the text of a case, in every format that has one."""
 
 SAID = {
-    "a shape of terabytes": "at most 16,777,216 were wanted",
+    "a shape of terabytes": f"at most {content.CAP:,} were wanted",
     "a bound of what is not due": "loss/z has shape (4, 3)",
     "a bound of another shape": "unit/y has shape (3, 4)",
 }
