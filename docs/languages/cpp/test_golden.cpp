@@ -33,6 +33,14 @@ INSTANTIATE_TEST_SUITE_P(Fixtures, Golden, testing::ValuesIn(cases(folder())), [
   return name;
 });
 
+TEST(Judge, RefusesWhatIsNoValueOfItsType) {  // a kernel that leaves the rounding to others
+  for (auto &c : golden::load(folder(), "dense"))
+    if (auto answers = kernel("right")(c.call); c.call.id == "dense/train-float32") {
+      answers->at("y")[0] *= 1 + 1e-12;
+      EXPECT_EQ(golden::judge(c, "y", answers->at("y")).grade, "wrong");
+    }
+}
+
 class Mistake : public testing::TestWithParam<std::pair<const char *, const char *>> {};
 
 TEST_P(Mistake, IsWrongInItsOutput) {

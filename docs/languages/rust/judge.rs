@@ -104,7 +104,7 @@ pub fn judge(folder: &str, groups: &[String], kernel: impl Fn(&Call) -> Option<A
             let answers = if earlier { None } else { kernel(&call) };
             let word = if answers.is_some() { "cases" } else if earlier { "unread" } else { "refused" };
             *count.entry(word).or_default() += 1;
-            let Some(answers) = answers else { println!("{word} {}", call.id); continue };
+            let answers = if let Some(found) = answers { found } else { println!("{word} {}", call.id); continue };
             for name in OUTPUTS.iter().filter(|n| call.given(&format!("expected/{n}")).is_some()) {
                 let grade = answers.get(name).map_or("absent", |a| judge_output(&call, name, a));
                 *count.entry(grade).or_default() += 1;

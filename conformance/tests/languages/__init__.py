@@ -1,0 +1,1 @@
+"""Tests of the judges in other languages: `docs/languages`."""
