@@ -99,7 +99,8 @@ def _java(out: Path) -> list[str]:
 
 
 def _javascript(out: Path) -> list[str]:
-    folder = shutil.copytree(LANGUAGES / "javascript", out / "javascript")
+    left_out = shutil.ignore_patterns("node_modules", "package-lock.json")
+    folder = shutil.copytree(LANGUAGES / "javascript", out / "javascript", ignore=left_out)
     done = subprocess.run(
         ["npm", "install", "--no-audit", "--no-fund"],
         cwd=folder,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-import h5py
+import h5py  # type: ignore[import-untyped]  # h5py has no annotations
 import numpy as np
 import pytest
 
