@@ -6,7 +6,7 @@ whatever is not; nothing but `conformance.cases.golden.writing` makes one.
 
 from conformance.cases.golden.content import SCHEMA
 from conformance.cases.golden.listing import CaseEntry, Manifest, manifest, select
-from conformance.cases.golden.reading import load, load_matching
+from conformance.cases.golden.reading import load, load_matching, shapes
 
 __all__ = [
     "SCHEMA",
@@ -16,4 +16,5 @@ __all__ = [
     "load_matching",
     "manifest",
     "select",
+    "shapes",
 ]

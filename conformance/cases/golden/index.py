@@ -119,6 +119,19 @@ def case_at(image: Image, entry: CaseEntry, told: Mapping[str, Any]) -> Case:
     )
 
 
+def shape_of_x(told: Mapping[str, Any]) -> tuple[int, ...]:
+    """The shape that the index says x has.
+
+    Raises:
+        GoldenFileError, LookupError, ValueError, TypeError: it says none.
+    """
+    _, shape, _ = told["datasets"]["x"]
+    known = isinstance(shape, list) and len(shape) in content.RANKS
+    if not (known and all(type(number) is int and number >= 0 for number in shape)):
+        raise GoldenFileError(f"the index says that x is of {shape!r}, 2 to 5 sizes were wanted")
+    return tuple(shape)
+
+
 def _attribute(name: str, value: Any, kind: type) -> content.Attribute:
     if kind is tuple and isinstance(value, list) and all(type(each) is int for each in value):
         return tuple(value)

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from conformance.case import Case
-from conformance.cases.golden import index, vouched
+from conformance.cases.golden import index, listing, vouched
 from conformance.cases.golden.listing import select
 from conformance.cases.golden.vouched import Wanted, blamed
 
@@ -49,6 +49,26 @@ def load_matching(
         GoldenFileError: as `load`.
     """
     return load(select(pattern, folder), folder)
+
+
+def shapes(case_ids: Iterable[str], folder: Path | None = None) -> dict[str, tuple[int, ...]]:
+    """The shape of x of cases, as the index says it: no golden file is opened.
+
+    Args:
+        case_ids: Full ids, such as `select` gives.
+        folder: Where the golden files lie; by default this installation's ``fixtures``.
+
+    Raises:
+        SelectionError: there is no case of that id, or no id was given.
+        GoldenFileError: the index is missing, damaged or foreign.
+    """
+    asked = vouched.wanted(case_ids, folder)
+    told = index.load(asked.folder, asked.manifest.index)
+    found = {}
+    for entry in asked.entries:
+        with blamed(f"{asked.folder / listing.INDEX}, case {entry.id!r}"):
+            found[entry.id] = index.shape_of_x(told[entry.id])
+    return found
 
 
 def _load(asked: Wanted) -> Iterator[Case]:

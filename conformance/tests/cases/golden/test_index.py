@@ -214,3 +214,33 @@ def test_empty_arrays_lie_nowhere(fixtures: Path) -> None:
     assert told["datasets"]["x"] == ["float32", [0, 3], 0]
     (case,) = golden.load(["odd/empty"], fixtures)
     np.testing.assert_array_equal(case.inputs.x, np.zeros((0, 3), np.float32), strict=True)
+
+
+def test_shapes_are_told_without_a_golden_file(spoilable: Path) -> None:
+    """The index alone says how large x is, for ids in any order."""
+    wanted = {case.id: case.inputs.x.shape for case in golden.load_matching(folder=spoilable)}
+    for file in spoilable.glob("*.h5"):
+        file.unlink()
+    assert golden.shapes(reversed(wanted), spoilable) == wanted
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ([-4, 3], "x is of .* 2 to 5 sizes were wanted"),
+        ([4, True], "x is of .* 2 to 5 sizes were wanted"),
+        ([1] * 9, "x is of .* 2 to 5 sizes were wanted"),
+        ("43", "x is of '43', 2 to 5 sizes were wanted"),
+        (None, "x is of None, 2 to 5 sizes were wanted"),
+    ],
+)
+def test_a_hostile_shape_is_refused(shape: object, message: str, spoilable: Path) -> None:
+    """A shape that no x has is refused, with the case and the index."""
+    told = json.loads((spoilable / INDEX).read_bytes())
+    told[ID]["datasets"]["x"][1] = shape
+    change(spoilable, in_lines(told))
+    seal(spoilable)
+    with pytest.raises(GoldenFileError, match=message) as caught:
+        golden.shapes([ID], spoilable)
+    assert str(spoilable / INDEX) in str(caught.value)
+    assert ID in str(caught.value)
