@@ -70,7 +70,7 @@ def taken(
 
 def svg(picture: Picture) -> str:
     """A picture as SVG: a row for each channel, a column for each value, or blocks of these."""
-    blocks = _reduced(_reduced(picture.errors, 0), 1)
+    blocks = reduced(reduced(picture.errors, 0), 1)
     rows, columns = blocks.shape
     cells = "".join(
         f'<rect x="{_CELL * j}" y="{_CELL * i}" width="{_CELL}" height="{_CELL}" '
@@ -102,12 +102,12 @@ def legend() -> str:
     )
 
 
-def _reduced(errors: Array, axis: int) -> Array:
-    """At most `_SIDE` blocks along an axis, each with its largest error."""
+def reduced(errors: Array, axis: int, most: int = _SIDE) -> Array:
+    """At most `most` blocks along an axis, each with its largest error."""
     length = errors.shape[axis]
-    if length <= _SIDE:
+    if length <= most:
         return errors
-    starts = np.unique(np.linspace(0, length, _SIDE, endpoint=False).astype(int))
+    starts = np.unique(np.linspace(0, length, most, endpoint=False).astype(int))
     return np.asarray(np.maximum.reduceat(errors, starts, axis=axis))
 
 
