@@ -38,6 +38,7 @@ COMMANDS = (
     "site",
     "generate",
     "export",
+    "show",
     "capture",
     "list",
     "power",

@@ -158,6 +158,10 @@ def _exported_state(place: Path) -> str:
     return "new"
 
 
+def _drawn(place: Path) -> None:
+    (place / "case.html").write_text(OLD)
+
+
 def _golden(place: Path) -> None:
     writing.write(
         list(golden.load(golden.select("momentum/*"))),
@@ -293,6 +297,12 @@ _ALL = (
         words=("export", "--format", "raw", "--case", "momentum/*", "--out", "out"),
         prepare=_exported,
         state=_exported_state,
+    ),
+    Written(
+        name="show",
+        words=("show", "momentum/one*", "--html", "case.html"),
+        prepare=_drawn,
+        state=lambda place: _text(place / "case.html", "<!doctype html>", "</html>\n"),
     ),
     Written(
         name="generate",
