@@ -95,4 +95,4 @@ def of_channels(look: Look, shown: int) -> str:
         which = f"The first {shown} of {count:,} channels; t" if count > shown else "T"
         return f"{which}est mode takes no statistics of x, which has no condition."
     which = f"The {shown} hardest of {count:,} channels. " if count > shown else ""
-    return f"{which}condition: var + eps has the relative errors of x so many times."
+    return f"{which}condition: by how much var + eps magnifies relative errors of x."

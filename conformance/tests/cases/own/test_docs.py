@@ -41,6 +41,35 @@ def test_the_three_recipes_give_what_is_shown(
         assert capsys.readouterr().out.startswith(f"{wrote} (")
 
 
+def test_the_case_that_is_shown_is_printed_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `conformance show` prints on the page is what it prints, but for errors of kernels.
+
+    Those depend on the order in which a processor's vectors are added.
+    """
+    text = PAGE.read_text(encoding="utf-8")
+    (command, said) = re.findall(
+        r"^    \$ conformance (show .*)\n((?:    .*\n|\n)+)", text, re.MULTILINE
+    )[0]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    Path("rust.toml").write_text(blocks("toml")[0])
+    assert main(["generate", "rust.toml", "--out", "tests/golden"]) == 0
+    capsys.readouterr()
+    assert main(command.split()) == 0
+    wanted = [line[4:].rstrip() for line in said.rstrip().splitlines()]
+    printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    cut, errors = wanted.index("  ..."), next(i for i, w in enumerate(wanted) if "off by" in w)
+    assert printed[:cut] == wanted[:cut]
+    rest = printed[cut - len(wanted) + 1 :]
+    assert rest[: errors - cut] == wanted[cut + 1 : errors + 1]
+    grades = [re.sub(r"[\d.e]+", "#", " ".join(line.split())) for line in wanted[errors:]]
+    assert [
+        re.sub(r"[\d.e]+", "#", " ".join(line.split())) for line in rest[-len(grades) :]
+    ] == grades
+
+
 def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lines of Python run where the recipe that they name lies."""
     monkeypatch.chdir(tmp_path)
