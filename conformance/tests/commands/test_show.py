@@ -88,6 +88,7 @@ def test_a_page_is_written_beside_the_text(
         (("--html", "p.html"), "no case is named, 1 to 16 were wanted"),
         (("offset/*", "--html", "p.html"), "cases are selected, 1 to 16 were wanted"),
         ((FAR, "--html", "."), ". is a folder, a file was wanted"),
+        (("no-such-case", "--html", "."), ". is a folder, a file was wanted"),
         (("golden",), "Write: conformance show --golden golden"),
     ],
 )
