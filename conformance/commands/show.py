@@ -40,7 +40,7 @@ exit status: 0 shown, {TOLD}
 """
 
 MOST_DRAWN = 16
-"""Cases on one page; each takes up to 0.2 MB."""
+"""Cases on one page; the largest of the catalogue takes 0.3 MB."""
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
