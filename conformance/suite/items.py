@@ -7,6 +7,7 @@ but the result of its case, which its first output asks for, and prints nothing 
 
 from __future__ import annotations
 
+import gc
 import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -79,6 +80,7 @@ class Suite(pytest.Module):
         except ConformanceError as error:
             # pytest shows a CollectError by its message alone.
             raise self.CollectError(str(error)) from None
+        gc.freeze()  # so many items stay that to look through them again takes its time
 
 
 class Protocol:
@@ -96,7 +98,8 @@ class Protocol:
         hook.pytest_runtest_logstart(**where)
         if _passed(item, "setup", item.setup):
             _passed(item, "call", item.runtest)
-        _passed(item, "teardown", item.teardown)
+        if item.is_first:  # the others have nothing to clear away
+            _passed(item, "teardown", item.teardown)
         hook.pytest_runtest_logfinish(**where)
         return True
 
