@@ -11,7 +11,8 @@ from conformance.printable import value as shown
 PER_ACTIVATION = "per-activation"
 """Every position of all axes but the first has statistics of its own."""
 
-_LAYOUT = re.compile(r"[NCDHWL]{2,5}")
+_LAYOUT = re.compile(r"(?=.*N)(?=.*C)[NC]{0,2}(L|D?HW|)[NC]{0,2}")
+"""N and C in any places around the axes of space, which come in their usual order."""
 
 
 def alternatives(said: Any) -> list[Any]:

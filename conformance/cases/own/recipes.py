@@ -40,6 +40,9 @@ _ENDLESS = 1 << 40
 """Values beyond which no machine is asked whether it has room."""
 
 _CATCHES = "Whatever shows with these sizes, types and values."
+_BESIDE_EPS = "uniform:5:12 put:0:0:0.001"
+"""Running variances of test mode, where nothing is said: with the first a forgotten eps shows."""
+
 _PARAMETERS = ("gamma", "beta", "running_mean", "running_var")
 _MODES = {"train": (True,), "test": (False,), "both": (True, False)}
 _CHOICES = (
@@ -224,6 +227,8 @@ def _recipe(chosen: Mapping[str, Any], earlier: int) -> Recipe:
     if "memory" in chosen:
         memory.of_arrays(chosen["memory"])  # refuses words that mean nothing
         said["memory"] = chosen["memory"]
+    if not said["training"] and "running_var" not in said:
+        said["running_var"] = drawn_from(_BESIDE_EPS)
     recipe = Recipe(**said, earlier=earlier)
     _require_whole(recipe)
     return recipe
