@@ -32,17 +32,14 @@ def _buffer(array: Array) -> Array:
     return array
 
 
-def _start(array: Array) -> int:
-    """Where in its buffer the first value of an array lies, in values."""
-    of, whole = (a.__array_interface__["data"][0] for a in (array, _buffer(array)))
-    return int(of - whole) // array.itemsize
-
-
 def _read_on(array: Array) -> Array:
     """As many values as an array has, from its first one on in memory."""
-    start, values = _start(array), np.full(array.size, FILLER, array.dtype)
-    there = _buffer(array).ravel(order="K")[start : start + array.size]
-    values[: there.size] = there
+    first, owner = (a.__array_interface__["data"][0] for a in (array, _buffer(array)))
+    # By bytes, since what is laid out to begin anywhere lies in a buffer of bytes.
+    there = _buffer(array).ravel(order="K").view(np.uint8)[first - owner :][: array.nbytes]
+    whole = there[: there.size // array.itemsize * array.itemsize].view(array.dtype)
+    values = np.full(array.size, FILLER, array.dtype)
+    values[: whole.size] = whole
     return values
 
 
