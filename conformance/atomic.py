@@ -62,6 +62,17 @@ def exchange(new: Path, old: Path) -> None:
     aside.rename(new)
 
 
+def put_folder(new: Path, place: Path) -> None:
+    """Put a finished folder where it belongs: a reader finds the old one, or all of the new one.
+
+    What stood there is then where `new` was.  Both lie in one file system.
+    """
+    if place.exists():
+        exchange(new, place)
+    else:
+        new.rename(place)
+
+
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD of fcntl.h, RENAME_EXCHANGE of linux/fs.h
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance import documents, scratch
-from conformance.atomic import exchange, require_folder
+from conformance.atomic import put_folder, require_folder
 from conformance.cases.exported.content import Files
 from conformance.errors import ExportError
 
@@ -75,10 +75,7 @@ def write(folder: Path, form: str, files: Files) -> Written:
             count += 1
         said = {"schema": "conformance/export/1", "format": form}
         (fresh / MARK).write_text(json.dumps(said) + "\n", encoding="utf-8")
-        if folder.exists():
-            exchange(fresh, folder)
-        else:
-            fresh.rename(folder)
+        put_folder(fresh, folder)
     return Written(count, size)
 
 

@@ -51,10 +51,7 @@ def write(folder: Path, *, tell: Told = lambda *_: None) -> None:
     with scratch.folder(folder) as work:
         new = work / FOLDER
         fill(new, folder, tell)
-        if (folder / FOLDER).exists():
-            atomic.exchange(new, folder / FOLDER)
-        else:
-            new.rename(folder / FOLDER)
+        atomic.put_folder(new, folder / FOLDER)
 
 
 class Writer:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance import scratch
+from conformance import atomic, scratch
 from conformance.cases.golden import bounds, manifest
 from conformance.cases.golden.streaming import Writer
 from conformance.cases.own import room, target
@@ -66,7 +66,7 @@ def make(drafts: Sequence[Draft], folder: Path, *, about: str, tell: Told) -> Ge
         (new / target.README).write_text(text, encoding="utf-8", newline="\n")
         digest = manifest(new).digest
         place.parent.mkdir(parents=True, exist_ok=True)
-        target.put(new, place)
+        atomic.put_folder(new, place)
     names = tuple(draft.id for draft in drafts)
     return Generated(folder=place, cases=names, digest=digest, proven=proven)
 

@@ -55,11 +55,3 @@ def _strange(place: Path, names: list[str]) -> OutputError:
         f"{place} holds {cut(', '.join(names), 200)}, an empty folder, a new one, or one with "
         "nothing but golden files was wanted: it is replaced whole. Give another."
     )
-
-
-def put(new: Path, place: Path) -> None:
-    """Put a finished folder where it belongs: a reader finds the old one, or all of the new one."""
-    if place.exists():
-        atomic.exchange(new, place)
-    else:
-        new.rename(place)

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from conformance import scratch
-from conformance.atomic import exchange
+from conformance.atomic import put_folder
 from conformance.errors import HistoryError
 from conformance.nights.history.store import History
 from conformance.nights.site import badges, catching, news
@@ -95,7 +95,4 @@ def _write(file: Path, text: str) -> None:
 def _put(fresh: Path, out: Path) -> None:
     """Put the new folder where the old one was; the old one goes with the scratch folder."""
     fresh.chmod(0o755)
-    if out.exists():
-        exchange(fresh, out)
-    else:
-        fresh.rename(out)
+    put_folder(fresh, out)
