@@ -25,6 +25,9 @@ _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _NPY = ".npy"
 
+SAFETENSORS = {"float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16"}
+"""Types as the heads of safetensors files call them."""
+
 
 def regular_size(file: Path) -> int:
     """How many bytes a file has; what is no file of its own would be read without end, or twice.

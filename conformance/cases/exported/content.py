@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import json
 import math
-import struct
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from conformance import documents
 from conformance.case import Array, Case
-from conformance.cases.golden import content
-from conformance.errors import ConformanceError, ExportError
+from conformance.cases.golden import content, vouched
+from conformance.errors import ExportError
 from conformance.float_types import dtype_of
 from conformance.oracle.stated import LOSS, UNIT
 from conformance.type_names import name_of
@@ -35,11 +34,8 @@ KIND = "exported-case"
 TEXT = "case.json"
 """What the text of a case is called, as a file and within an archive."""
 
-_DAMAGE = (
-    *(ConformanceError, OSError, LookupError, ValueError, TypeError, AttributeError),
-    *(ArithmeticError, RuntimeError, MemoryError, EOFError, struct.error, zipfile.BadZipFile),
-)
-"""What numpy, json and zipfile raise at damaged files, beside our own refusals."""
+_LONGEST = 256 * 2**20
+"""The most bytes of a file: a golden file has at most 64 MiB, its bounds twice as much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,13 +202,24 @@ def _require_bounds(case: Case, bounds: Mapping[str, Array]) -> None:
             raise ExportError(f"{name} has a negative value, a bound was wanted")
 
 
-@contextmanager
-def blamed(what: str) -> Iterator[None]:
+def blamed(what: str) -> AbstractContextManager[None]:
     """Tell whatever damage brings about as an `ExportError` that names what is damaged."""
-    try:
-        yield
-    except _DAMAGE as error:
-        said = str(error) if isinstance(error, ConformanceError) else f"reading gave {error!r}"
-        raise ExportError(
-            f"{what}: {said.removesuffix('.')}. Write it again with: conformance export"
-        ) from error
+    return vouched.blamed(what, kind=ExportError, remedy="Write it again with: conformance export")
+
+
+def one_by_one(
+    folder: Path, ending: str, case: Callable[[bytes, str], Exported]
+) -> Iterator[Exported]:
+    """The cases of a folder with a file for each, read when they are asked for.
+
+    Args:
+        folder: Where the folders of the groups lie.
+        ending: Of the files.
+        case: From what a file holds, and what it is called, to the case in it.
+
+    Raises:
+        ExportError: a case is damaged; raised when it is asked for.
+    """
+    for file in sorted(folder.glob(f"*/*{ending}")):
+        with blamed(str(file)):
+            yield case(documents.read_bytes(file, _LONGEST), str(file))

@@ -24,7 +24,7 @@ from conformance.cases.exported.content import (
     array,
     believed,
     bits,
-    blamed,
+    one_by_one,
     size_of,
     told,
     written,
@@ -37,9 +37,6 @@ _DESCRIBED = {"bfloat16": "<u2", "float16": "<f2", "float32": "<f4", "float64": 
 _MAGIC = b"\x93NUMPY\x01\x00"
 _ALIGNED = 64
 """What the length of a header is a multiple of, so that values may be mapped into memory."""
-
-_LONGEST = 256 * 2**20
-"""The most bytes of an archive: a golden file has at most 64 MiB, its bounds twice as much."""
 
 _MEMBERS = 49
 """The most members: the text, and as many arrays as it may name."""
@@ -86,9 +83,7 @@ def read(folder: Path) -> Iterator[Exported]:
     Raises:
         ExportError: a case is damaged; raised when it is asked for.
     """
-    for file in sorted(folder.glob("*/*.npz")):
-        with blamed(str(file)):
-            yield _case(documents.read_bytes(file, _LONGEST), str(file))
+    return one_by_one(folder, ".npz", _case)
 
 
 def _case(image: bytes, source: str) -> Exported:

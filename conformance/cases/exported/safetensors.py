@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import documents
+from conformance.array_files import SAFETENSORS
 from conformance.cases.exported.content import (
     KIND,
     Exported,
@@ -21,7 +22,7 @@ from conformance.cases.exported.content import (
     array,
     believed,
     bits,
-    blamed,
+    one_by_one,
     told,
     written,
 )
@@ -29,17 +30,13 @@ from conformance.errors import ExportError
 
 ABOUT = "a .safetensors file for each case, its attributes in the header"
 
-_CALLED = {"bfloat16": "BF16", "float16": "F16", "float32": "F32", "float64": "F64"}
-_KNOWN = {short: name for name, short in _CALLED.items()}
+_KNOWN = {short: name for name, short in SAFETENSORS.items()}
 _SAID = "__metadata__"
 _ALIGNED = 8
 _TEXTS = frozenset(
     {"catches", "cites", "group", "id", "layout", "made", "memory", "mode", "schema", "sha256"}
 )
 """What is a text in the text of a case too."""
-
-_LONGEST = 256 * 2**20
-"""The most bytes of a file: a golden file has at most 64 MiB, its bounds twice as much."""
 
 
 def files(group: Group) -> Files:
@@ -59,7 +56,7 @@ def image(exported: Exported) -> bytes:
     # The widest first, so that each array begins at a multiple of its item's size.
     for name, values in sorted(exported.arrays.items(), key=lambda a: (-a[1].itemsize, a[0])):
         start, end = end, end + values.nbytes
-        kind = _CALLED[text["arrays"][name]["type"]]
+        kind = SAFETENSORS[text["arrays"][name]["type"]]
         header[name] = {"dtype": kind, "shape": list(values.shape), "data_offsets": [start, end]}
         parts.append(bits(values))
     head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
@@ -73,9 +70,7 @@ def read(folder: Path) -> Iterator[Exported]:
     Raises:
         ExportError: a case is damaged; raised when it is asked for.
     """
-    for file in sorted(folder.glob("*/*.safetensors")):
-        with blamed(str(file)):
-            yield _case(documents.read_bytes(file, _LONGEST), str(file))
+    return one_by_one(folder, ".safetensors", _case)
 
 
 def _case(data: bytes, source: str) -> Exported:

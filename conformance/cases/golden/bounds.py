@@ -23,7 +23,7 @@ from conformance.case import Case
 from conformance.cases.golden import content, storing
 from conformance.cases.golden.listing import NAME, GoldenFile, Manifest, manifest
 from conformance.cases.golden.reading import load
-from conformance.cases.golden.vouched import digest_of
+from conformance.cases.golden.vouched import facts_of
 from conformance.oracle.edges import Edges
 from conformance.oracle.stated import stated
 
@@ -34,8 +34,6 @@ SCHEMA = "conformance/bounds/1"
 
 Told = Callable[[int, int, str], None]
 """Called with how many cases are done, of how many, and the id of the next one."""
-
-_ENDLESS = 1 << 62
 
 
 def write(folder: Path, *, tell: Told = lambda *_: None) -> None:
@@ -104,7 +102,7 @@ class Writer:
             self._open.close()
             self._open = None
             file = self._new / f"{self._group}.h5"
-            self._files[file.name] = facts(file, self._explain[self._group])
+            self._files[file.name] = facts_of(file, self._explain[self._group])
 
 
 def fill(new: Path, folder: Path, tell: Told) -> None:
@@ -140,10 +138,3 @@ def _put(file: h5py.File, case: Case) -> None:
         storing.group(group, part)
     for name in sorted(held):
         storing.put_dataset(group, name, held[name])
-
-
-def facts(file: Path, about: str) -> GoldenFile:
-    """Size and digest of a file."""
-    with file.open("rb") as stream:
-        size, sha256 = digest_of(stream, _ENDLESS)
-    return GoldenFile(about=about, size=size, sha256=sha256)

@@ -15,6 +15,7 @@ from conformance import documents, scratch
 from conformance.case import Array
 from conformance.cases.golden import bounds
 from conformance.cases.golden.listing import NAME, Manifest, manifest
+from conformance.cases.golden.vouched import facts_of
 from conformance.oracle.stated import BITS
 from conformance.printable import value
 
@@ -55,7 +56,7 @@ def _disowned(place: Path, known: Manifest) -> Iterator[str]:
     if catalogue != known.digest:
         said = f"it is of catalogue {value(catalogue)}, {known.digest} was wanted"
         yield f"{bounds.FOLDER}/{NAME}: {said}"
-    wanted = {file.name: asdict(bounds.facts(file, "")) for file in sorted(place.glob("*.h5"))}
+    wanted = {file.name: asdict(facts_of(file, "")) for file in sorted(place.glob("*.h5"))}
     plain = {n: {**f, "about": ""} for n, f in files.items()} if isinstance(files, dict) else files
     if plain != wanted:
         yield f"{bounds.FOLDER}/{NAME}: its files are not those that are there"

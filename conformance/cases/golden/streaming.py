@@ -23,10 +23,8 @@ from conformance.cases.golden.listing import (
     describe,
     render,
 )
-from conformance.cases.golden.vouched import digest_of
+from conformance.cases.golden.vouched import facts_of
 from conformance.errors import GoldenFileError
-
-_ENDLESS = 1 << 62
 
 
 class Writer:
@@ -80,7 +78,7 @@ class Writer:
         self._open.close()
         self._open = None
         os.truncate(file, size)
-        self._files[file.name] = _facts(file, self._explain[self._group])
+        self._files[file.name] = facts_of(file, self._explain[self._group])
         return file
 
     def finish(self) -> None:
@@ -93,7 +91,7 @@ class Writer:
         if not self._entries:
             raise GoldenFileError("no case was given, at least one was wanted. Give one.")
         (self._folder / INDEX).write_bytes(index.joined(self._lines))
-        where = _facts(self._folder / INDEX, index.ABOUT)
+        where = facts_of(self._folder / INDEX, index.ABOUT)
         (self._folder / NAME).write_bytes(render(self._files, where, self._entries))
 
     def _opened(self, group: str) -> h5py.File:
@@ -121,9 +119,3 @@ def _size(opened: h5py.File) -> int:
     """How many bytes of a file are HDF5's, whatever was set aside."""
     opened.flush()
     return int(opened.id.get_filesize())
-
-
-def _facts(file: Path, about: str) -> GoldenFile:
-    with file.open("rb") as stream:
-        size, sha256 = digest_of(stream, _ENDLESS)
-    return GoldenFile(about=about, size=size, sha256=sha256)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
+import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -31,12 +33,13 @@ LARGEST = 64 * 2**20
 """The most bytes of a file that are held at once; what has more is read where it lies."""
 
 _PIECE = 1 << 20
+_ENDLESS = 1 << 62
 
 _DAMAGE = (
     *(ConformanceError, OSError, LookupError, ValueError, TypeError, AttributeError),
-    *(ArithmeticError, RuntimeError, MemoryError),
+    *(ArithmeticError, RuntimeError, MemoryError, EOFError, struct.error, zipfile.BadZipFile),
 )
-"""What numpy, json and h5py raise at damaged files, beside our own refusals."""
+"""What numpy, json, h5py and zipfile raise at damaged files, beside our own refusals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +155,13 @@ def digest_of(stream: BinaryIO, most: int) -> tuple[int, str]:
     return size, found.hexdigest()
 
 
+def facts_of(file: Path, about: str) -> GoldenFile:
+    """What a manifest says of a file; it may have any size."""
+    with file.open("rb") as stream:
+        size, sha256 = digest_of(stream, _ENDLESS)
+    return GoldenFile(about=about, size=size, sha256=sha256)
+
+
 def _require(found: tuple[int, str], facts: GoldenFile) -> None:
     if found[0] != facts.size:
         raise GoldenFileError(f"it has {found[0]} bytes, the manifest wants {facts.size}")
@@ -177,10 +187,18 @@ def verify(case: Case, entry: CaseEntry) -> None:
 
 
 @contextmanager
-def blamed(what: str) -> Iterator[None]:
-    """Tell whatever damage brings about as a `GoldenFileError` that names what is damaged."""
+def blamed(
+    what: str, *, kind: type[ConformanceError] = GoldenFileError, remedy: str = REMEDY
+) -> Iterator[None]:
+    """Tell whatever damage brings about as one error that names what is damaged.
+
+    Args:
+        what: It.
+        kind: The error.
+        remedy: What to do, in a sentence.
+    """
     try:
         yield
     except _DAMAGE as error:
         said = str(error) if isinstance(error, ConformanceError) else f"reading gave {error!r}"
-        raise GoldenFileError(f"{what}: {said}. {REMEDY}") from error
+        raise kind(f"{what}: {said.removesuffix('.')}. {remedy}") from error

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from conformance import documents
-from conformance.array_files import hdf5_array, npy, npz, npz_sizes, regular_size
+from conformance.array_files import SAFETENSORS, hdf5_array, npy, npz, npz_sizes, regular_size
 from conformance.arrays import INPUT_NAMES, LIKE_X
 from conformance.case import Array
 from conformance.cases.golden.content import CAP
@@ -41,7 +41,7 @@ _HEAD = 1 << 16
 _MOST = 64
 """Entries of a file or folder that are looked at; there are fewer names."""
 
-_SAFE = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+_SAFE = {short: name for name, short in SAFETENSORS.items()}
 _BFLOAT16 = dtype_of("bfloat16")
 
 
