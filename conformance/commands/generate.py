@@ -129,7 +129,9 @@ def _run(folder: Path, *, verify: bool) -> int:
     clock.lap("read")
     differences += audit.compare(cases, stored, folder, explain=catalogue.GROUPS)
     clock.lap("compare")
-    differences += [] if differences else bounds_audit.differences(folder)  # of sound files alone
+    if not differences:  # of sound files alone
+        with own_problems.progress("finding bounds") as tell:
+            differences += bounds_audit.differences(folder, tell=tell)
     clock.lap("bounds")
     proven, disproofs = _prove(stored)
     clock.lap("prove")
@@ -148,7 +150,8 @@ def _write(cases: list[Case], folder: Path, explain: Mapping[str, str], clock: _
         if published.is_home(folder):
             published.publish(golden.manifest(folder).digest)
         clock.lap("write")
-        bounds.write(folder)
+        with own_problems.progress("finding bounds") as tell:
+            bounds.write(folder, tell=tell)
         clock.lap("bounds")
     return own_problems.report("wrote", len(cases), proven, disproofs, spent=str(clock))
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from conformance.case import Inputs
+from conformance.cases.golden.bounds import Told
 from conformance.cases.own import given, making, recipes
 from conformance.cases.own.draft import Draft
-from conformance.cases.own.making import Generated, Told
+from conformance.cases.own.making import Generated
 from conformance.errors import RecipeError
 
 

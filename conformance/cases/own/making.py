@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance import atomic, scratch
 from conformance.cases.golden import bounds, manifest
+from conformance.cases.golden.bounds import Told
 from conformance.cases.golden.streaming import Writer
 from conformance.cases.own import room, target
 from conformance.cases.own.answers import answered
 from conformance.cases.own.draft import Draft
 from conformance.cases.own.readme import readme
 from conformance.errors import RecipeError
-
-Told = Callable[[int, int, str], None]
-"""Called with how many cases are done, of how many, and the id of the next one."""
 
 ABOUT = "Problems of one's own."
 

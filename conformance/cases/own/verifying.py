@@ -6,7 +6,7 @@ values are proven, and the files are held byte for byte against those that would
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -15,6 +15,7 @@ from conformance import documents, oracle, scratch
 from conformance.case import Case
 from conformance.cases.golden import bounds_audit, load, manifest
 from conformance.cases.golden.audit import BESIDE, changed
+from conformance.cases.golden.bounds import Told
 from conformance.cases.golden.listing import INDEX, NAME, Manifest
 from conformance.cases.golden.streaming import Writer
 from conformance.cases.own.answers import told
@@ -22,8 +23,6 @@ from conformance.errors import ConformanceError, GoldenFileError
 from conformance.oracle.proof import prove
 
 _PIECE = 1 << 20
-
-Told = Callable[[int, int, str], None]
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ PINNED = "7721bc42a40cfba23bc9dcd07b2a5cef053e0e4fd8c2bf0665c8fbf8aca5dcfb"
 
 
 def make(
-    folder: Path, recipe: dict[str, Any] = RECIPE, tell: making.Told = lambda *_: None
+    folder: Path, recipe: dict[str, Any] = RECIPE, tell: bounds.Told = lambda *_: None
 ) -> Generated:
     """Write the golden files of a recipe."""
     return making.make(recipes.drafts(recipe), folder, about="Mine.", tell=tell)
