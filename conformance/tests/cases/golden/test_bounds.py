@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -85,6 +86,8 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda place: _rewrite(place, lambda s: s.update(catalogue="0" * 64)),
         "was wanted",
     ),
+    "folder": (lambda p: (p / "more.h5").mkdir(), "a regular file was wanted"),
+    "pipe": (lambda p: os.mkfifo(p / "more.h5"), "a regular file was wanted"),
     "no manifest": (lambda place: (place / "MANIFEST.json").unlink(), "cannot be read"),
     "no files": (lambda place: _rewrite(place, lambda s: s.update(files=[])), "not those that are"),
 }
