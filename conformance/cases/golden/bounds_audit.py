@@ -28,7 +28,7 @@ def differences(folder: Path, *, tell: bounds.Told = lambda *_: None) -> list[st
 
     Args:
         folder: The golden files, which are sound.
-        tell: bounds.Told of the progress.
+        tell: Told of the progress.
     """
     place = folder / bounds.FOLDER
     if not place.is_dir():
@@ -57,11 +57,12 @@ def _disowned(place: Path, known: Manifest) -> Iterator[str]:
         yield f"{bounds.FOLDER}/{NAME}: cannot be read: {error}"
         return
     if catalogue != known.digest:
-        said = f"it is of catalogue {value(catalogue)}, {known.digest} was wanted"
-        yield f"{bounds.FOLDER}/{NAME}: {said}"
+        wrong = f"it is of catalogue {value(catalogue)}, {known.digest} was wanted"
+        yield f"{bounds.FOLDER}/{NAME}: {wrong}"
     wanted = {file.name: asdict(facts_of(file, "")) for file in sorted(place.glob("*.h5"))}
-    plain = {n: {**f, "about": ""} for n, f in files.items()} if isinstance(files, dict) else files
-    if plain != wanted:
+    if isinstance(files, dict) and all(isinstance(each, dict) for each in files.values()):
+        files = {name: {**each, "about": ""} for name, each in files.items()}
+    if files != wanted:
         yield f"{bounds.FOLDER}/{NAME}: its files are not those that are there"
 
 

@@ -90,6 +90,7 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "pipe": (lambda p: os.mkfifo(p / "more.h5"), "a regular file was wanted"),
     "no manifest": (lambda place: (place / "MANIFEST.json").unlink(), "cannot be read"),
     "no files": (lambda place: _rewrite(place, lambda s: s.update(files=[])), "not those that are"),
+    "no facts": (lambda p: _rewrite(p, lambda s: s.update(files={"a": 1})), "not those that are"),
 }
 
 
