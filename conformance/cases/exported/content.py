@@ -35,7 +35,7 @@ TEXT = "case.json"
 """What the text of a case is called, as a file and within an archive."""
 
 _LONGEST = 256 * 2**20
-"""The most bytes of a file: a golden file has at most 64 MiB, its bounds twice as much."""
+"""The most bytes of a file of one case that is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +205,29 @@ def _require_bounds(case: Case, bounds: Mapping[str, Array]) -> None:
 def blamed(what: str) -> AbstractContextManager[None]:
     """Tell whatever damage brings about as an `ExportError` that names what is damaged."""
     return vouched.blamed(what, kind=ExportError, remedy="Write it again with: conformance export")
+
+
+def readable(data: bytes, name: str) -> bytes:
+    """The file of one case, if it is none that `one_by_one` refuses.
+
+    Raises:
+        ExportError: it is too large.
+    """
+    require_readable(len(data), _LONGEST, "bytes", name)
+    return data
+
+
+def require_readable(size: int, most: int, unit: str, name: str) -> None:
+    """Refuse to write what no reader of this package takes.
+
+    Raises:
+        ExportError: it is more than the most.
+    """
+    if size > most:
+        raise ExportError(
+            f"{name} has {size:,} {unit} or more in this format, at most {most:,} were wanted: so "
+            "many are read. Choose fewer cases with --case, or take --format raw."
+        )
 
 
 def one_by_one(

@@ -25,10 +25,12 @@ from conformance.cases.exported.content import (
     believed,
     bits,
     blamed,
+    require_readable,
     size_of,
     told,
     written,
 )
+from conformance.document_kinds import KINDS
 from conformance.errors import ExportError
 from conformance.float_types import dtype_of
 
@@ -42,7 +44,21 @@ _KIND = "exported-group"
 
 def files(group: Group) -> Files:
     """The one file of a group."""
-    yield f"{group.name}.json", _pieces(group)
+    yield f"{group.name}.json", _readable(_pieces(group), group.name)
+
+
+def _readable(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """The pieces of one file, as long as they are no more than its reader takes.
+
+    Raises:
+        ExportError: they are more.
+    """
+    rules, size, items = KINDS[_KIND], 0, 0
+    for piece in pieces:
+        size, items = size + len(piece), items + sum(map(piece.count, (b",", b"[", b"{")))
+        require_readable(size, rules.size, "bytes", name)
+        require_readable(items, rules.items, "commas and brackets", name)
+        yield piece
 
 
 def _pieces(group: Group) -> Iterator[bytes]:

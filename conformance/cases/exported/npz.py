@@ -25,6 +25,7 @@ from conformance.cases.exported.content import (
     believed,
     bits,
     one_by_one,
+    readable,
     size_of,
     told,
     written,
@@ -57,7 +58,7 @@ def archive(exported: Exported) -> bytes:
         for name, values in exported.arrays.items():
             facts = text["arrays"][name]
             _put(members, facts["file"], _header(facts) + bits(values))
-    return stream.getvalue()
+    return readable(stream.getvalue(), exported.case.id)
 
 
 def _put(members: zipfile.ZipFile, name: str, data: bytes) -> None:

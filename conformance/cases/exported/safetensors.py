@@ -23,6 +23,7 @@ from conformance.cases.exported.content import (
     believed,
     bits,
     one_by_one,
+    readable,
     told,
     written,
 )
@@ -61,7 +62,8 @@ def image(exported: Exported) -> bytes:
         parts.append(bits(values))
     head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     head = head.ljust(-(-len(head) // _ALIGNED) * _ALIGNED)
-    return b"".join([len(head).to_bytes(8, "little"), head, *parts])
+    data = b"".join([len(head).to_bytes(8, "little"), head, *parts])
+    return readable(data, exported.case.id)
 
 
 def read(folder: Path) -> Iterator[Exported]:

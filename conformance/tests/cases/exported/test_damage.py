@@ -6,12 +6,15 @@ import json
 import os
 import zipfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conformance import document_kinds
+from conformance.cases.exported import content as exporting
 from conformance.cases.exported.formats import named
 from conformance.cases.golden import content
 from conformance.errors import ExportError
@@ -295,3 +298,24 @@ def test_a_text_that_no_reader_takes_is_not_written(tmp_path: Path) -> None:
     loud = replace(*grouped([ONE]), about="a\x07b")
     with pytest.raises(ExportError, match="is no plain text"):
         put(tmp_path, named("json").files(loud))
+
+
+@pytest.mark.parametrize("form", ["npz", "safetensors", "json"])
+def test_what_no_reader_takes_is_not_written(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A case, or a group of cases, that is larger than the reader's limit is refused at once."""
+    groups = grouped([ONE])
+    (whole,) = (b"".join(pieces) for _, pieces in named(form).files(*groups))
+    kind = document_kinds.KINDS["exported-group"]
+    for most, refused in ((len(whole), False), (len(whole) - 1, True)):
+        monkeypatch.setattr(exporting, "_LONGEST", most)
+        monkeypatch.setitem(document_kinds.KINDS, "exported-group", replace(kind, size=most))
+        with pytest.raises(ExportError, match="Choose fewer") if refused else nullcontext():
+            [b"".join(pieces) for _, pieces in named(form).files(*groups)]
+
+
+def test_a_group_of_too_many_values_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values are counted as the reader counts them, however few bytes they take."""
+    kind = document_kinds.KINDS["exported-group"]
+    monkeypatch.setitem(document_kinds.KINDS, "exported-group", replace(kind, items=50))
+    with pytest.raises(ExportError, match="at most 50 were wanted"):
+        [b"".join(pieces) for _, pieces in named("json").files(*grouped([ONE]))]
