@@ -15,7 +15,6 @@ from conformance.checking.query import Query
 from conformance.checking.scope import Call, Scope
 from conformance.checking.tried import Tried, worse
 from conformance.errors import AdapterError, ExpectationError, InputError, Unsupported
-from conformance.faults.evidence import Evidence
 from conformance.harness.answer import Answer, Reply
 from conformance.harness.judging import edges_of, judged
 from conformance.harness.kernels.declared import require_fixed
@@ -27,6 +26,7 @@ from conformance.harness.session import Session
 from conformance.harness.shield.protections import Protections
 from conformance.harness.wire import AGAIN
 from conformance.oracle.solve import owed
+from conformance.verdict.evidence import Evidence
 from conformance.verdict.known import applying, expectations
 from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.record import RED, CaseResult

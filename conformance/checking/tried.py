@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from conformance.case import Array, Case, Inputs, Outputs
-from conformance.faults.evidence import Evidence
+from conformance.verdict.evidence import Evidence
 from conformance.verdict.record import SEVERITY, CaseResult, OutputResult
 
 

@@ -16,7 +16,6 @@ from conformance.adapter import WROTE_TO_INPUTS
 from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Dialect
 from conformance.faults import FAULTS
-from conformance.faults.evidence import Evidence
 from conformance.faults.explaining import Explaining, Explanation
 from conformance.faults.fault import Fault
 from conformance.faults.hearing import LARGEST, Cell, Hearing
@@ -25,6 +24,7 @@ from conformance.faults.refused import refusing
 from conformance.faults.terms import off
 from conformance.faults.types_told import without_types
 from conformance.verdict.diagnosed import Diagnosis
+from conformance.verdict.evidence import Evidence
 
 _SAME_PLACES = 0.7
 """Part of the failures, of both together, that must be in the same places."""

@@ -17,10 +17,10 @@ from typing import TypeAlias
 
 from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Dialect
-from conformance.faults.evidence import Evidence, spread_over_groups
 from conformance.faults.fault import Fault
 from conformance.faults.match import Prediction
 from conformance.faults.predictions import Predictions
+from conformance.verdict.evidence import Evidence, spread_over_groups
 
 Cell: TypeAlias = tuple[str, str]
 """Id of a case, and an output of it."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import combinations
 
-from conformance.faults.evidence import Evidence
 from conformance.faults.fault import Fault
 from conformance.faults.hearing import CHANCES, Account, Cell, Hearing, Scope
+from conformance.verdict.evidence import Evidence
 
 _GLANCES = 3
 """Cases at which a pair is looked at before it is compared in earnest."""

@@ -8,10 +8,10 @@ from dataclasses import replace
 from conformance.adapter import WROTE_TO_INPUTS
 from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Dialect, Inputs
-from conformance.faults.evidence import Evidence
 from conformance.faults.fault import Fault
 from conformance.faults.lying import x_as_it_lies
 from conformance.verdict.diagnosed import Diagnosis
+from conformance.verdict.evidence import Evidence
 from conformance.verdict.record import Status
 
 _LEAST = 2

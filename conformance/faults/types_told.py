@@ -10,10 +10,10 @@ import numpy as np
 from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Array, Dialect
 from conformance.faults import FAULTS
-from conformance.faults.evidence import Evidence
 from conformance.float_types import FLOAT_TYPES
 from conformance.oracle.edges.contracts import OF_CORRECT_KERNELS
 from conformance.verdict.diagnosed import Diagnosis
+from conformance.verdict.evidence import Evidence
 from conformance.verdict.record import OutputResult, Status
 from conformance.verdict.ruler import Ruler
 

@@ -16,13 +16,13 @@ from conformance.cases import large
 from conformance.cases.catalogue.recipe import CaseRow
 from conformance.cases.tier_names import LARGE
 from conformance.errors import ConformanceError
-from conformance.faults.evidence import Evidence
 from conformance.harness.answer import Answer, Reply
 from conformance.harness.halt import Halt
 from conformance.harness.interrupted import cut_short
 from conformance.harness.run import Column, examine, explain, make_record, result_of
 from conformance.harness.session import Session
 from conformance.oracle.solve import owed
+from conformance.verdict.evidence import Evidence
 from conformance.verdict.record import CaseResult, RunRecord, now
 
 _TIER = f" --tier {LARGE}"

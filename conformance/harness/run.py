@@ -14,7 +14,6 @@ from conformance.case import Case, Dialect
 from conformance.cases import golden
 from conformance.errors import AdapterError
 from conformance.faults.diagnosis import diagnose
-from conformance.faults.evidence import Evidence
 from conformance.harness.answer import Answer
 from conformance.harness.environment import here
 from conformance.harness.halt import Halt
@@ -25,6 +24,7 @@ from conformance.harness.session import CASE_SECONDS, Session
 from conformance.layout import name as layout_name
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.due import due_outputs
+from conformance.verdict.evidence import Evidence
 from conformance.verdict.known import applying, expectations, sizes
 from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.known.sizes import Sizes

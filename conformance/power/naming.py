@@ -18,7 +18,6 @@ from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Dialect, Kernel
 from conformance.faults import FAULTS
 from conformance.faults.diagnosis import diagnose
-from conformance.faults.evidence import Evidence, spread_over_groups
 from conformance.faults.fault import at_once
 from conformance.faults.sheet import kernel
 from conformance.float_types import NARROW
@@ -26,6 +25,7 @@ from conformance.harness import worker
 from conformance.memory import laid_out
 from conformance.power import matrix
 from conformance.verdict.diagnosed import Diagnosis
+from conformance.verdict.evidence import Evidence, spread_over_groups
 from conformance.verdict.record import SEVERITY, OutputResult, Status
 from conformance.verdict.ruler import spread
 

@@ -11,13 +11,13 @@ from typing import Any
 from conformance.case import Dialect
 from conformance.cases import golden, tiers
 from conformance.errors import SelectionError
-from conformance.faults.evidence import Evidence
 from conformance.harness import run as runner
 from conformance.harness.run import Column
 from conformance.harness.session import Session
 from conformance.suite.shelf import Shelf
 from conformance.verdict import diagnosed, ruler
 from conformance.verdict.diagnosed import Diagnosis
+from conformance.verdict.evidence import Evidence
 from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.record import CaseResult, now
 from conformance.verdict.record_file import decode_case, save

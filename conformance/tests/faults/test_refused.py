@@ -10,12 +10,12 @@ import pytest
 from conformance.adapter import WROTE_TO_INPUTS
 from conformance.case import Actual, Case, Dialect, Inputs
 from conformance.faults import FAULTS
-from conformance.faults.evidence import Evidence
 from conformance.faults.refused import refusing
 from conformance.memory import laid_out
 from conformance.power import matrix
 from conformance.tests.faults.independent import CORRECT
 from conformance.tests.faults.trials import told
+from conformance.verdict.evidence import Evidence
 from conformance.verdict.record import Status
 from conformance.verdict.ruler import spread
 

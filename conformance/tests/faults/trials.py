@@ -8,12 +8,12 @@ from functools import cache
 from conformance.adapter import Capabilities, Path
 from conformance.case import Case, Dialect, Kernel
 from conformance.faults.diagnosis import diagnose
-from conformance.faults.evidence import Evidence
 from conformance.float_types import NARROW
 from conformance.harness import worker
 from conformance.memory import laid_out
 from conformance.power import matrix
 from conformance.verdict.diagnosed import Diagnosis
+from conformance.verdict.evidence import Evidence
 from conformance.verdict.record import SEVERITY, OutputResult, Status
 from conformance.verdict.ruler import spread
 
