@@ -18,16 +18,20 @@ MOST = 400
 MOST_LARGE = 140_000
 """The same where large ones are wanted: two rows of the longest, and an image beyond 147 x 147."""
 
-_LONG = (9, 33, 127, 130, 257, 770, 1025, 1030, 2051, 4097, 5003, 65_537)
+_LONG = (9, 33, 127, 130, 257, 770, 1025, 1030, 2051, 4097, 5003, 10_007, 65_537, 100_003)
 """Sizes beside those of blocks, warps, vectors and counters, the simplest first."""
 
 _BESIDE = (1, 1, 2, 3, 8, 33, 150)
-"""Sizes of the axis after the long one: with 150 or more there is an image beyond 147 x 147."""
+"""Sizes of the axis after the long one."""
+
+_IMAGE = (150, 150)
+"""The last two axes at times: more than 147 x 147, which some plans of kernels end at."""
 
 _SIDE = 7
 _STEPS = 24
 _STRIDE = 5
 _RARE = 24
+_OFTEN = 9
 _MOSTLY = 3
 _SELDOM = 4
 _APART = ("x", "dy", "gamma", "running_var")
@@ -132,6 +136,8 @@ def _large(draw: Draw, sizes: list[int]) -> tuple[int, ...]:
     """One axis that is long, the next as drawn, the others short: as many of them as fit."""
     rank, place = len(sizes), draw(small(max(RANKS) - 1))
     long, beside = pick(draw, _LONG), pick(draw, _BESIDE)
+    if draw(small(_OFTEN)) == _OFTEN and rank > len(_IMAGE):
+        place, (long, beside) = rank - len(_IMAGE), _IMAGE
     chosen = {place % rank: long, (place + 1) % rank: beside if long * beside <= MOST_LARGE else 1}
     shape = tuple(chosen.get(axis, (size + 1) // 2) for axis, size in enumerate(sizes))
     return shape if np.prod(shape) <= MOST_LARGE else tuple(chosen.get(a, 1) for a in range(rank))

@@ -22,6 +22,7 @@ from conformance.checking.search.textures import (
     BYTES,
     Texture,
     draw_simple_texture,
+    draw_steep,
     draw_texture,
     fitted,
     values,
@@ -118,6 +119,7 @@ def _filled(draw: Draw, frame: Frame, eps: float, momentum: float) -> Inputs:
     """The call of a frame, with numbers."""
     over, over_dy = draw_texture(draw, frame.x_type), draw_texture(draw, frame.x_type)
     over_parameters, block = draw_simple_texture(draw), draw(_BLOCK)
+    over_dy = draw_steep(draw, over_dy, frame.x_type)
     parts = [block[i : i + BYTES] for i in range(0, len(block), BYTES)]
     call = Inputs(
         x=_like_x(frame, over, parts[0]),

@@ -10,7 +10,7 @@ would differ.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -31,8 +31,12 @@ _FAR_OFFSETS = (*_OFFSETS, -1e6, 1e8)
 _UNITS = (1.0,) * 12 + (2.0**-10, 2.0**10, 2.0**-3, 0.0)
 """What all values are multiplied by; 0 makes them subnormal."""
 
+_STEEP = 2.0**44
+"""What a dy is multiplied by at times: beyond what clips gradients; no product overflows."""
+
 _OUTLIER = 1000.0
 _RARE = 12
+_WIDE_ENOUGH = 4  # bytes: half types end below
 _BASE = 7
 
 _SEED = 2  # bytes
@@ -81,6 +85,13 @@ def draw_texture(draw: Draw, type_name: str) -> Texture:
         outlier=max(draw(small(2 * _RARE)) - _RARE, 0),
         constant=draw(small(_RARE)) == _RARE,
     )
+
+
+def draw_steep(draw: Draw, over: Texture, type_name: str) -> Texture:
+    """The texture of a dy, which may be larger by far than any x whose squares are to be summed."""
+    if draw(small(_RARE)) != _RARE or dtype_of(type_name).itemsize < _WIDE_ENOUGH:
+        return over
+    return replace(over, unit=_STEEP)
 
 
 def draw_simple_texture(draw: Draw) -> Texture:

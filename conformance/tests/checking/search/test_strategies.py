@@ -21,7 +21,7 @@ from conformance.oracle.channels import by_channel
 from conformance.oracle.solve import owed
 from conformance.tests.checking.search.probing import drawn
 
-PLAIN_EPS = {1e-5, 1e-3, 1e-8}
+PLAIN_EPS = {0.0, 1e-5, 1e-3, 1e-8}
 
 
 @pytest.fixture(scope="module")
@@ -75,13 +75,14 @@ KINDS: dict[str, Callable[[Inputs], bool]] = {
     "subnormal": lambda c: is_subnormal(c.x),
     "far from zero": far,
     "outlier": lambda c: bool((np.abs(c.x.astype(np.float64)) > 1e5).any()),
+    "dy beyond 1e12": lambda c: c.dy is not None and float(np.abs(c.dy).max(initial=0)) > 1e12,
     "integers": lambda c: c.x.size > 8 and bool((c.x == np.round(c.x.astype(np.float64))).all()),
     "full precision": lambda c: bool((c.x.astype(np.float64) * 2.0**12 % 1 != 0).any()),
     "variance of 0 in test mode": lambda c: (
         not c.training and c.running_var is not None and bool((c.running_var == 0).any())
     ),
-    **{f"momentum {m}": partial(_has, "momentum", m) for m in (0.0, 1.0, 0.1, 0.5)},
-    **{f"eps {e}": partial(_has, "eps", e) for e in (1e-8, 1e-5, 1e-3, 1.0)},
+    **{f"momentum {m}": partial(_has, "momentum", m) for m in (0.0, 1.0, 0.1, 0.5, 1.5, -0.25)},
+    **{f"eps {e}": partial(_has, "eps", e) for e in (0.0, 1e-8, 1e-5, 1e-3, 1.0)},
     **{f"axis {a}": partial(_has, "axis", a) for a in range(-5, 5)},
     **{f"memory {m}": partial(_has, "memory", m) for m in MEMORIES},
     **{f"training {t}": partial(_has, "training", t) for t in (True, False)},
@@ -119,7 +120,7 @@ def test_every_call_keeps_the_limits(calls: list[Inputs]) -> None:
         assert call.x.size <= MOST
         assert all(size <= 7 for size in call.x.shape)
         assert all(bool(np.isfinite(a.astype(np.float64)).all()) for a in arrays(call))
-        assert float(np.float32(1e-8)) <= call.eps <= 2
+        assert call.eps == 0 or float(np.float32(1e-8)) <= call.eps <= 2
         assert call.eps in PLAIN_EPS or float(np.float32(call.eps)) == call.eps
         assert -0.25 <= call.momentum <= 1.5
         assert call.running_var is None or bool((call.running_var >= 0).all())
@@ -134,6 +135,7 @@ def large() -> list[Inputs]:
 
 LARGE: dict[str, Callable[[Inputs], bool]] = {
     "many values": lambda c: c.count > 65_536,
+    "more than 100,000 values": lambda c: c.count > 100_000,
     "beyond a block of 4096": lambda c: 4096 < c.count < 6000,
     "many channels": lambda c: c.x.size // max(c.count, 1) > 1025,
     "channels beyond a block of 128": lambda c: 128 < c.x.size // max(c.count, 1) < 140,
