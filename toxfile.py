@@ -1,7 +1,8 @@
 """What tox.ini cannot say: one environment for every column, from the folders of ``adapters``.
 
 tox loads this file by its name.  The settings of a column stand in tox.ini, where ``{adapter}`` is
-its folder, ``{columns}`` the environments that make the matrix, and ``{adapters}`` their folders.
+its folder, ``{columns}`` the environments that make the matrix of every day, and ``{adapters}``
+their folders; ``{all_columns}`` and ``{all_adapters}`` are the same of the matrix of all.
 """
 
 from __future__ import annotations
@@ -51,9 +52,12 @@ def tox_add_core_config(core_conf: ConfigSet, state: State) -> None:
     """Tell tox.ini the columns of the matrix, and their folders."""
     del state
     pinned = [column for column in _columns() if column.channel == "pinned"]
-    environments, folders = ", ".join(c.env for c in pinned), " ".join(c.adapter for c in pinned)
-    core_conf.add_config("columns", str, environments, "the environments that make the matrix")
-    core_conf.add_config("adapters", str, folders, "their folders in adapters")
+    usual = [column for column in pinned if not column.apart]
+    for prefix, found, which in (("", usual, "of every day"), ("all_", pinned, "of all")):
+        environments, folders = ", ".join(c.env for c in found), " ".join(c.adapter for c in found)
+        about = f"the environments that make the matrix {which}"
+        core_conf.add_config(f"{prefix}columns", str, environments, about)
+        core_conf.add_config(f"{prefix}adapters", str, folders, "their folders in adapters")
 
 
 @impl
@@ -70,5 +74,10 @@ def tox_add_env_config(env_conf: EnvConfigSet, state: State) -> None:
         "channel": ("newest" if newest else "", "what its run records say of their versions"),
         "records": (f"records-{channel}" if apart else "records", "where its run records go"),
     }
+    variables = column.set_env if column else {}
+    said["variables"] = (
+        "\n".join(f"{name}={value}" for name, value in variables.items()),
+        "variables of its environment, as its folder says",
+    )
     for key, (value, about) in said.items():
         env_conf.add_config(key, str, value, about)

@@ -3,7 +3,10 @@
 A folder with an ``adapter.py`` is a column at the versions that its ``requirements.txt`` pins; with
 a ``newest.txt`` one more of what its framework published last; with a ``gpu.txt`` one more for a
 machine with a GPU, which installs what that file names beside the pinned versions.  And each has
-one more at the pinned versions that runs the calls of every size and nothing else.  A column is an
+one more at the pinned versions that runs the calls of every size and nothing else.  A folder with
+a ``column.toml`` says in it what else tox is to know: ``apart = true`` leaves the column out of the
+matrix that `tox run` makes (`tox run -m all` has it), and the table ``set_env`` holds variables of
+its environment, such as the constraints that an old framework is to be built under.  A column is an
 environment of tox, whose name has dashes where the folder has underscores.  Whoever needs the list
 has it from here: ``toxfile.py``, ``ci/nightly.py``, and the workflows by
 
@@ -19,9 +22,11 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -32,6 +37,7 @@ ALWAYS = ("pinned", "large")
 """Those that every folder has."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_TOLD = "column.toml"
 _INSTALLED = {
     "pinned": ("requirements.txt",),
     "newest": ("newest.txt",),
@@ -49,11 +55,15 @@ class Column:
         env: The environment of tox that runs it.
         adapter: The folder in ``adapters``.
         channel: One of `CHANNELS`.
+        apart: Whether it is left out of the matrix of every day.
+        set_env: Variables of its environment.
     """
 
     env: str
     adapter: str
     channel: str
+    apart: bool
+    set_env: Mapping[str, str]
 
     @property
     def requirements(self) -> tuple[str, ...]:
@@ -75,12 +85,33 @@ def columns(root: Path = ROOT) -> tuple[Column, ...]:
     names = sorted(file.parent.name for file in (root / "adapters").glob("*/adapter.py"))
     for name in names:
         _require_name(name, taken)
+    told = {name: _told(root / "adapters" / name / _TOLD) for name in names}
     return tuple(
-        Column(env=_env(name, channel), adapter=name, channel=channel)
+        Column(env=_env(name, channel), adapter=name, channel=channel, **told[name])
         for channel in CHANNELS
         for name in names
         if channel in ALWAYS or (root / "adapters" / name / _INSTALLED[channel][-1]).is_file()
     )
+
+
+def _told(file: Path) -> dict[str, Any]:
+    """What a folder says of its column, if it says anything."""
+    told = {"apart": False, "set_env": {}}
+    if not file.is_file():
+        return told
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ColumnError(f"{file} is no TOML: {error}. Mend it.") from None
+    said = told | found
+    flag, table = said["apart"], said["set_env"]
+    good = isinstance(table, dict) and all(isinstance(text, str) for text in table.values())
+    if said.keys() != told.keys() or not isinstance(flag, bool) or not good:
+        raise ColumnError(
+            f"{file} says {found!r}; apart = true or false and a table set_env of texts were "
+            "wanted, and nothing else. Mend it."
+        )
+    return said
 
 
 def _env(name: str, channel: str) -> str:

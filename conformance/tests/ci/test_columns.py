@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +81,49 @@ def test_the_matrix_waits_for_it_and_misses_it(runner: Runner) -> None:
     said = told(runner, "-m", "tox", "config", "-e", "matrix", "-k", "depends", "commands")
     assert f"  {ENV}\n" in said
     assert NAME in said.rsplit(" --", maxsplit=1)[1].split()
+
+
+@pytest.fixture
+def apart(runner: Runner) -> Iterator[Path]:
+    """What the folder says of its column, gone after the test."""
+    file = runner.root / "adapters" / NAME / "column.toml"
+    file.write_text('apart = true\n[set_env]\nMARK = "{tox_root}{/}here"\n')
+    yield file
+    file.unlink()
+
+
+@pytest.mark.usefixtures("apart")
+def test_a_column_that_stands_apart_is_in_the_matrix_of_all(runner: Runner) -> None:
+    """`tox run` and its matrix do without it, `tox run -m all` and that matrix do not."""
+    assert ENV not in told(runner, "-m", "tox", "list").split("additional environments:")[0]
+    assert f"\n{ENV} " in told(runner, "-m", "tox", "list", "-m", "all")
+    usual = told(runner, "-m", "tox", "config", "-e", "matrix", "-k", "depends", "commands")
+    assert (ENV in usual, NAME in usual) == (False, False)
+    every = told(runner, "-m", "tox", "config", "-e", "matrix-of-all", "-k", "depends", "commands")
+    assert f"  {ENV}\n" in every
+    assert NAME in every.rsplit(" --", maxsplit=1)[1].split()
+
+
+@pytest.mark.usefixtures("apart")
+def test_a_folder_sets_variables_of_its_environment(runner: Runner) -> None:
+    """With the places of tox in them; no other column has them."""
+    said = told(runner, "-m", "tox", "config", "-e", ENV, "-k", "set_env")
+    assert f"  MARK={runner.root}{os.sep}here\n" in said
+    assert "MARK" not in told(runner, "-m", "tox", "config", "-e", "torch", "-k", "set_env")
+
+
+@pytest.mark.parametrize(
+    "text", ["apart = 1", "set_env = 3", "[set_env]\nA = 1", "more = true", "apart ="]
+)
+def test_a_folder_that_says_something_else_is_refused(
+    runner: Runner, apart: Path, text: str
+) -> None:
+    """The file is named, and what was wanted of it; there is no column that was not understood."""
+    apart.write_text(text)
+    said = told(runner, "ci/columns.py", "pinned")
+    assert str(apart) in said
+    assert "Mend it" in said
+    assert "Traceback" not in said
 
 
 def test_the_nights_and_the_workflows_list_it(runner: Runner) -> None:
