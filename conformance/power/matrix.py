@@ -19,7 +19,7 @@ from conformance.faults.predictions import Predictions
 from conformance.harness import worker
 from conformance.harness.guard import die_with_parent
 from conformance.memory import laid_out
-from conformance.oracle.edges.contracts import OF_CORRECT_KERNELS
+from conformance.oracle.edges.contracts import is_of_correct_kernels
 from conformance.power.suspects import Suspect
 from conformance.verdict.ruler import Ruler
 
@@ -142,7 +142,8 @@ def hold(path: Path, index: int) -> tuple[dict[str, str], float]:
         return {}, 0.0
     if header["status"] == "error":
         return dict.fromkeys(measure.due, CRASHED), math.inf
-    results = {n: r for n, r in measure.judge(outputs).items() if r.edges != OF_CORRECT_KERNELS}
+    judged = measure.judge(outputs).items()
+    results = {n: r for n, r in judged if not is_of_correct_kernels(r.edges)}
     wrong = [r for r in results.values() if r.grade == "F"]
     errors = [math.inf if r.units is None else r.units for r in wrong]
     letters = {name: r.grade or NOTHING for name, r in results.items()}

@@ -10,7 +10,7 @@ from itertools import zip_longest
 import numpy as np
 
 from conformance.case import Actual, Case
-from conformance.oracle.edges.contracts import OF_CORRECT_KERNELS
+from conformance.oracle.edges.contracts import is_of_correct_kernels
 from conformance.verdict.record import OutputResult, Status
 
 _RIGHT = frozenset({Status.PASS, Status.DEGRADED})
@@ -45,7 +45,7 @@ class Evidence:
     def failing(self) -> frozenset[str]:
         """Outputs that came back and are wrong, and were not expected to be."""
         failed = ((n, r.edges) for n, r in self.results.items() if r.status is Status.FAIL)
-        told = frozenset(n for n, edges in failed if edges != OF_CORRECT_KERNELS)
+        told = frozenset(n for n, edges in failed if not is_of_correct_kernels(edges))
         return told & self.actual.keys()
 
     @cached_property

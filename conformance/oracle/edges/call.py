@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from conformance.case import Array, Inputs, Outputs
-from conformance.oracle.arithmetic import arithmetic, underflow
+from conformance.oracle.arithmetic import arithmetic, roundoff, underflow
 from conformance.oracle.channels import by_channel
 from conformance.oracle.solve import owed
 
@@ -143,6 +143,23 @@ class Call:
             for sums in _sums(inputs):
                 over |= ~(sums <= self.huge)
         return over
+
+    @cached_property
+    def vanishing(self) -> Mask:
+        """Channels that vary, in training, by so little that var + eps is below o / u.
+
+        The squares of deviations lose up to o each, the smallest normal number, and no algorithm
+        keeps the variance from losing that: beside var + eps it is more than a roundoff u.
+        """
+        inputs = self.inputs
+        least = self.tiny / roundoff(inputs)
+        channels = math.prod(inputs.channel_shape)
+        if not inputs.training or inputs.eps >= least or not inputs.count:
+            return np.zeros(channels, dtype=np.bool_)
+        rows = by_channel(np.asarray(inputs.x, dtype=np.float64), inputs)
+        d = rows - rows.mean(axis=1, keepdims=True)
+        varies = np.ptp(rows, axis=1) > 0
+        return np.asarray(varies & ((d * d).mean(axis=1) + inputs.eps < least), dtype=np.bool_)
 
     @cached_property
     def flushed(self) -> tuple[Outputs, ...]:

@@ -11,6 +11,8 @@ subnormal-inputs      what came back lies between the exact answer and those wit
 subnormal-results     0 came back where the exact answer is smaller than every normal number;
 overflowing-sums      a sum over the channel overflows (`Call.overflowing`): what came back is not
                       finite, or is what an infinite variance gives: y = beta, and 0;
+vanishing-squares     training, squares of deviations below the normal numbers count beside eps
+                      (`Call.vanishing`): whatever depends on the variance of that channel;
 overflowing-results   the exact answer is beyond the largest number of its type, so infinity is due:
                       NaN or the largest number came back.
 
@@ -85,6 +87,11 @@ def _overflown(call: Call, back: Returned) -> Mask:
     return np.asarray(channels & lost, dtype=np.bool_)
 
 
+def _vanished(call: Call, back: Returned) -> Mask:
+    channels = call.per_channel(call.vanishing, back.exact)
+    return np.asarray(channels & (back.name in _OF_VARIANCE), dtype=np.bool_)
+
+
 def _beyond(_: Call, back: Returned) -> Mask:
     largest = limits(back.dtype).largest
     due = np.abs(back.exact) + np.nan_to_num(back.bound) >= largest
@@ -111,8 +118,18 @@ def _has_negative_variance(call: Call) -> bool:
     return bool((np.asarray(variance, dtype=np.float64) + call.inputs.eps < 0).any())
 
 
-OF_CORRECT_KERNELS = ("overflowing-sums",)
-"""The edge at which correct kernels differ too: no fault is found by it, and none explains it."""
+_OF_VARIANCE = ("y", "dx", "dgamma", "inv_std")
+"""Outputs that are the larger the smaller the variance is."""
+
+OF_CORRECT_KERNELS = frozenset({"overflowing-sums", "vanishing-squares"})
+"""Edges at which correct kernels differ too: no fault is found by them, and none explains them."""
+
+
+def is_of_correct_kernels(edges: Iterable[str]) -> bool:
+    """Whether a difference that some edges explain may be that of a correct kernel."""
+    known = set(edges)
+    return bool(known) and known <= OF_CORRECT_KERNELS
+
 
 EDGES: Mapping[str, Edge] = MappingProxyType(
     {
@@ -150,6 +167,11 @@ EDGES: Mapping[str, Edge] = MappingProxyType(
             contract="sums that overflow do not spoil results that fit",
             is_posed=lambda call: call.is_finite and bool(call.overflowing.any()),
             explains=_overflown,
+        ),
+        "vanishing-squares": Edge(
+            contract="squares that vanish do not spoil results that fit",
+            is_posed=lambda call: call.is_finite and bool(call.vanishing.any()),
+            explains=_vanished,
         ),
         "overflowing-results": Edge(
             contract="results beyond the largest number of their type are infinite",

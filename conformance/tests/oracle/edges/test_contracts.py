@@ -12,6 +12,8 @@ from conformance.case import Array, Case, Dialect, Inputs, Problem
 from conformance.cases import golden
 from conformance.oracle import solve
 from conformance.oracle.edges import EDGES, READ_ONLY, Edges, in_words, listed
+from conformance.oracle.edges.contracts import is_of_correct_kernels
+from conformance.oracle.solve import owed
 from conformance.verdict.record import OutputResult, Status, is_wrong
 from conformance.verdict.ruler import Ruler, due
 
@@ -81,7 +83,7 @@ def test_the_catalogue_poses_the_edges_that_its_cases_are_for() -> None:
 
 def test_every_edge_has_a_contract() -> None:
     """Every edge says in a sentence what is due there, and has a name for a sentence."""
-    assert len(EDGES) == 10
+    assert len(EDGES) == 11
     assert all(len(edge.contract.split()) > 4 for edge in EDGES.values())
     assert in_words("nan-inputs") == "NaN inputs"
     assert listed(["nan-inputs", "empty-batch"]) == "empty batch, NaN inputs"
@@ -174,6 +176,53 @@ def test_squares_that_overflow_are_an_edge() -> None:
     assert is_wrong(spoiled(case, "y", put((0, 0), 0.5)))
     assert is_wrong(spoiled(case, "y", put((0, 1), 0.0)))
     assert is_wrong(spoiled(case, "var", put((1,), np.inf)))
+
+
+def tiny(size: float, eps: float) -> Case:
+    """Float32 values whose squares vanish, and beside them a channel of ordinary ones."""
+    x = np.array([[1, 1], [2, 2], [3, 3], [4, 5]], np.float32)
+    case = made(x * np.array([size, 1], np.float32), np.eye(4, 2, dtype=np.float32))
+    return solve(replace(case.problem, inputs=replace(case.inputs, eps=eps)))
+
+
+def test_squares_that_vanish_are_an_edge() -> None:
+    """Whatever depends on a variance that float32 cannot hold; in its own channel alone."""
+    case = tiny(1e-22, 0.0)
+    assert Edges(case.inputs, case.expected).posed == ("subnormal-results", "vanishing-squares")
+    for name, value in (("y", np.inf), ("y", np.nan), ("y", 0.5)):
+        result = spoiled(case, name, put((0, 0), value))
+        assert result.edges == ("vanishing-squares",), (name, value)
+    assert spoiled(case, "inv_std", put((0,), np.inf)).edges == ("vanishing-squares",)
+    assert is_wrong(spoiled(case, "y", put((0, 1), 0.5)))
+    assert is_wrong(spoiled(case, "mean", put((0,), 0.0)))
+
+
+@pytest.mark.parametrize(
+    ("size", "eps", "training"), [(1e-22, 1e-8, True), (1e-14, 0.0, True), (1e-22, 0.0, False)]
+)
+def test_squares_beside_which_nothing_vanishes_are_none(
+    size: float, eps: float, training: bool
+) -> None:
+    """Where eps is larger by far, the squares are, or none are formed."""
+    inputs = tiny(size, eps).inputs
+    kept = {} if training else {"running_mean": np.zeros(2), "running_var": np.ones(2)}
+    kept = {name: array.astype(np.float32) for name, array in kept.items()}
+    inputs = replace(inputs, training=training, **kept)  # type: ignore[arg-type]  # arrays alone
+    assert "vanishing-squares" not in Edges(inputs, owed(inputs)).posed
+
+
+def test_a_constant_channel_has_no_squares_that_vanish() -> None:
+    """With an eps of 0 its answers are not finite, and a kernel is held to that."""
+    inputs = replace(tiny(0.0, 0.0).inputs, eps=0.0)
+    assert Edges(inputs, owed(inputs)).posed == ()
+
+
+def test_a_difference_at_any_other_edge_is_not_that_of_a_correct_kernel() -> None:
+    """Only where all edges that explain it are ones at which correct kernels differ."""
+    assert is_of_correct_kernels(["vanishing-squares"])
+    assert is_of_correct_kernels(["vanishing-squares", "overflowing-sums"])
+    assert not is_of_correct_kernels(["vanishing-squares", "subnormal-inputs"])
+    assert not is_of_correct_kernels([])
 
 
 def test_a_result_beyond_its_type_is_an_edge() -> None:
