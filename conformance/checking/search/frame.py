@@ -24,6 +24,10 @@ _LONG = (9, 33, 127, 130, 257, 770, 1025, 1030, 2051, 4097, 5003, 10_007, 65_537
 _BESIDE = (1, 1, 2, 3, 8, 33, 150)
 """Sizes of the axis after the long one."""
 
+_FEW = 5003
+"""Channels in place of more: mostly, since the exact answers of so many take a second; and always
+in float64, where they take a quarter of a minute if there are subnormal numbers among them."""
+
 _IMAGE = (150, 150)
 """The last two axes at times: more than 147 x 147, which some plans of kernels end at."""
 
@@ -87,12 +91,14 @@ def draw_frame(draw: Draw, wanted: Wanted) -> Frame:
     if wanted.long:
         sizes[0] += _STRIDE * draw(small(_STEPS))
     axis = _axis(draw, rank, per_activation=wanted.per_activation)
-    shape = _large(draw, sizes[:rank]) if wanted.large else _shape(sizes[:rank])
+    shape = _large(draw, sizes[:rank], axis) if wanted.large else _shape(sizes[:rank])
     if draw(small(_RARE)) == _RARE and wanted.empty:
         shape = _emptied(shape, axis)
     training, memory = pick(draw, wanted.training), _memory(draw, wanted)
     types = pick(draw, wanted.dtypes)
     x_type, _, other = types.partition("+")
+    if x_type == "float64":
+        shape = _fewer(shape, axis)
     if types in NARROW and not training:  # the catalogue says why
         other = x_type
     absent = _absent(draw, wanted, memory, training=training)
@@ -132,15 +138,28 @@ def _shape(sizes: list[int]) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def _large(draw: Draw, sizes: list[int]) -> tuple[int, ...]:
+def _large(draw: Draw, sizes: list[int], axis: int | tuple[int, ...]) -> tuple[int, ...]:
     """One axis that is long, the next as drawn, the others short: as many of them as fit."""
     rank, place = len(sizes), draw(small(max(RANKS) - 1))
     long, beside = pick(draw, _LONG), pick(draw, _BESIDE)
     if draw(small(_OFTEN)) == _OFTEN and rank > len(_IMAGE):
         place, (long, beside) = rank - len(_IMAGE), _IMAGE
+    if draw(small(_MOSTLY)) < _MOSTLY and place % rank in _channels(axis, rank):
+        long = min(long, _FEW)
     chosen = {place % rank: long, (place + 1) % rank: beside if long * beside <= MOST_LARGE else 1}
     shape = tuple(chosen.get(axis, (size + 1) // 2) for axis, size in enumerate(sizes))
     return shape if np.prod(shape) <= MOST_LARGE else tuple(chosen.get(a, 1) for a in range(rank))
+
+
+def _fewer(shape: tuple[int, ...], axis: int | tuple[int, ...]) -> tuple[int, ...]:
+    """The same with fewer channels, where they are many."""
+    channels = _channels(axis, len(shape))
+    return tuple(min(n, _FEW) if a in channels else n for a, n in enumerate(shape))
+
+
+def _channels(axis: int | tuple[int, ...], rank: int) -> frozenset[int]:
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return frozenset(a % rank for a in axes)
 
 
 def _axis(draw: Draw, rank: int, *, per_activation: bool) -> int | tuple[int, ...]:

@@ -28,7 +28,7 @@ _OFFSETS = (0.0, 0.0, 0.0, 1.0, -10.0, 100.0, -1e3, 1e4)
 _FAR_OFFSETS = (*_OFFSETS, -1e6, 1e8)
 """What all values are moved by, in units of about their deviation; the far ones for float64."""
 
-_UNITS = (1.0,) * 12 + (2.0**-10, 2.0**10, 2.0**-3, 0.0)
+_UNITS = (1.0,) * 12 + (2.0**-10, 2.0**10, 2.0**-3, 0.0, 0.0)
 """What all values are multiplied by; 0 makes them subnormal."""
 
 _STEEP = 2.0**44
@@ -40,9 +40,10 @@ _WIDE_ENOUGH = 4  # bytes: half types end below
 _BASE = 7
 
 _SEED = 2  # bytes
-_WHOLE = 11
-_NORMALS = 401
-"""Primes above the small sizes, so that a value comes again along long axes alone."""
+_WHOLE = 22
+_NORMALS = 402
+"""Periods: no power of 7 is 0 or 1 in them before the fifth axis, so that no two axes are alike and
+a value comes again along long ones alone; and even, so that every second value has another mean."""
 
 BYTES = _WHOLE + _SEED
 """Bytes that an array is made of: its whole numbers, and the seed of its noise."""

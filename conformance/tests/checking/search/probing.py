@@ -10,6 +10,7 @@ from conformance.case import Case, Dialect, Inputs, Kernel, Problem
 from conformance.checking.search import Probe, Verdict, inputs, search
 from conformance.errors import Unsupported
 from conformance.memory import laid_out
+from conformance.oracle.edges.contracts import is_of_correct_kernels
 from conformance.oracle.solve import owed
 from conformance.verdict.record import Status, is_wrong
 from conformance.verdict.ruler import judge
@@ -32,7 +33,7 @@ def probe_of(
         kernel: The kernel.
         dialect: Its conventions.
         capabilities: What it can take; all if None.
-        edges: Whether what differs at an edge alone fails too.
+        edges: Whether what differs at an edge alone fails too, if no correct kernel does.
     """
     spoken = dialect or Dialect()
 
@@ -45,7 +46,8 @@ def probe_of(
             return Verdict(unsupported=True)
         results = judge(case_of(call), spoken, answer)
         fails = (lambda r: r.status is Status.FAIL) if edges else is_wrong
-        wrong = {n: r.reason for n, r in results.items() if fails(r)}
+        told = {n: r for n, r in results.items() if not is_of_correct_kernels(r.edges)}
+        wrong = {n: r.reason for n, r in told.items() if fails(r)}
         sentence = "; ".join(f"{name} {reason}" for name, reason in wrong.items())
         return Verdict(failing=tuple(wrong), sentence=sentence)
 

@@ -8,6 +8,8 @@ import pytest
 from conformance.checking.search.textures import BYTES, Texture, fitted, values
 
 BLOCK = bytes(range(BYTES))
+DISTINCT = bytes([*range(17), 17, 21, 25, 29, 33, 0, 1])
+"""The same with as many whole numbers and halves as there are, none of them twice."""
 PLAIN = Texture()
 NOISY = Texture(noise=(1.0, 0.0), outlier=2)
 
@@ -29,10 +31,25 @@ def test_bytes_are_small_integers() -> None:
 def test_no_value_comes_again_along_an_axis() -> None:
     """Neither whole numbers nor noise may repeat along an axis, whatever the rank."""
     for over in (PLAIN, Texture(noise=(1.0, 0.0))):
-        found = values(over, BLOCK, (7, 7, 7, 7, 7), "float32")
+        found = values(over, DISTINCT, (7, 7, 7, 7, 7), "float32")
         for axis in range(5):
             line = np.moveaxis(found, axis, 0)[:, 1, 2, 3, 4]
             assert len(set(line.tolist())) == 7
+
+
+def test_no_two_axes_are_alike() -> None:
+    """What is one step further along one axis is another value than along any other."""
+    for over in (PLAIN, Texture(noise=(1.0, 0.0))):
+        found = values(over, DISTINCT, (2, 2, 2, 2, 2), "float32")
+        steps = [found[tuple(int(a == axis) for a in range(5))] for axis in range(5)]
+        assert len({float(step) for step in steps}) == 5
+
+
+def test_every_second_value_has_another_mean() -> None:
+    """Along a long axis, with and without noise: what reads every second one is wrong by far."""
+    for over in (PLAIN, Texture(noise=(1.0, 0.0))):
+        found = values(over, DISTINCT, (100_003, 1), "float32")[:, 0]
+        assert abs(found[::2].mean() - found.mean()) > 0.01
 
 
 def test_one_value_is_the_outlier() -> None:
