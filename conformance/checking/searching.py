@@ -28,11 +28,12 @@ _PRINTED = 2048
 """Values of x up to which a call is printed in full."""
 
 PARTS: Sequence[tuple[float, Mapping[str, Any]]] = (
-    (0.4, {}),
-    (0.25, {"long": True}),
-    (0.35, {"large": True}),
+    (0.35, {}),
+    (0.15, {"long": True}),
+    (0.5, {"large": True}),
 )
-"""Parts of the time, and which sizes are drawn: small calls first, since they shrink best."""
+"""Parts of the time, and which sizes are drawn: small calls first, since they shrink best; half of
+it for large ones, of which fewer are asked by far."""
 
 
 Progress: TypeAlias = Callable[[int, int, CaseResult], None]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import inspect
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -55,6 +56,15 @@ class Output(pytest.Item):
         else:
             collected_of(self.config).keep(self._column, self._result)
 
+    @cached_property
+    def location(self) -> tuple[str, int | None, str]:
+        """As of any item; the file is looked up once for all of them."""
+        suite = self.parent
+        assert isinstance(suite, Suite)  # noqa: S101 - it collects them
+        if suite.shown is None:
+            suite.shown = super().location[0]
+        return suite.shown, _LINE, self.name
+
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the test stands that all items are."""
         return self.path, _LINE, self.name
@@ -62,6 +72,9 @@ class Output(pytest.Item):
 
 class Suite(pytest.Module):
     """The file of the suite, whose items are made of what is due."""
+
+    shown: str | None = None
+    """Its path as pytest shows it, once an item was asked for its place."""
 
     def collect(self) -> Iterator[Output]:
         """One item for every output of every case on every path.
@@ -86,6 +99,10 @@ class Suite(pytest.Module):
 class Protocol:
     """How such items are run: the reports of a function, without what these have no use for."""
 
+    def __init__(self) -> None:
+        """Of a session; who has a say in its reports is looked up when the first item is run."""
+        self._others: bool | None = None
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> object:
         """Run an item of the suite; leave to pytest all others, and the last of a row of ours.
@@ -95,23 +112,37 @@ class Protocol:
         if not (isinstance(item, Output) and isinstance(nextitem, Output)):
             return None
         hook, where = item.ihook, {"nodeid": item.nodeid, "location": item.location}
+        if self._others is None:
+            self._others = _others_report(hook)
         hook.pytest_runtest_logstart(**where)
-        if _passed(item, "setup", item.setup):
-            _passed(item, "call", item.runtest)
+        if self._passed(item, hook, "setup", item.setup):
+            self._passed(item, hook, "call", item.runtest)
         if item.is_first:  # the others have nothing to clear away
-            _passed(item, "teardown", item.teardown)
+            self._passed(item, hook, "teardown", item.teardown)
         hook.pytest_runtest_logfinish(**where)
         return True
 
+    def _passed(self, item: Output, hook: Any, phase: Phase, act: Callable[[], None]) -> bool:
+        """Run a phase of an item and report it; that nothing was to be prepared is no news."""
+        stops = (pytest.exit.Exception, KeyboardInterrupt)
+        call = pytest.CallInfo.from_call(act, when=phase, reraise=stops)
+        if phase == "setup" and call.excinfo is None and not item.is_first:
+            return True
+        report: pytest.TestReport
+        if call.excinfo is None and not self._others:
+            report = pytest.TestReport.from_item_and_call(item, call)
+        else:
+            report = hook.pytest_runtest_makereport(item=item, call=call)
+        hook.pytest_runtest_logreport(report=report)
+        if report.failed and call.excinfo is not None:
+            hook.pytest_exception_interact(node=item, call=call, report=report)
+        return report.passed
 
-def _passed(item: Output, phase: Phase, act: Callable[[], None]) -> bool:
-    """Run a phase of an item and report it; a preparation in which nothing happened is no news."""
-    stops = (pytest.exit.Exception, KeyboardInterrupt)
-    call = pytest.CallInfo.from_call(act, when=phase, reraise=stops)
-    if phase == "setup" and call.excinfo is None and not item.is_first:
-        return True
-    report: pytest.TestReport = item.ihook.pytest_runtest_makereport(item=item, call=call)
-    item.ihook.pytest_runtest_logreport(report=report)
-    if report.failed and call.excinfo is not None:
-        item.ihook.pytest_exception_interact(node=item, call=call, report=report)
-    return report.passed
+
+def _others_report(hook: Any) -> bool:
+    """Whether anything but pytest itself has a say in reports, and so is to be asked for each.
+
+    What pytest adds to the report of a phase that passed concerns functions and their fixtures.
+    """
+    made = hook.pytest_runtest_makereport.get_hookimpls()
+    return any(not each.function.__module__.startswith("_pytest.") for each in made)

@@ -63,6 +63,38 @@ def test_functions_beside_the_items_keep_their_fixtures(
     assert re.findall("BEGUN|ENDED", done.stdout) == ["BEGUN", "ENDED"]
 
 
+COUNTING = """
+import pytest
+
+count = 0
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    global count
+    count += 1
+    return (yield)
+
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.write_line(f"REPORTS {count}")
+"""
+QUIET = ("-p", "no:hypothesispytest", "-p", "no:timeout")
+"""Without the plug-ins of these tests, as in the environment of a column."""
+
+
+def test_other_plug_ins_have_their_say_in_every_report(tmp_path: Path) -> None:
+    """A plug-in that adds to reports is asked for each; the JUnit file is the same without it."""
+    (tmp_path / "counting.py").write_text(COUNTING)
+    words = ("-k", "dense/train-float32-", *STAGED, *QUIET)
+    suite(tmp_path, *words, "--junitxml", "without.xml")
+    done = suite(tmp_path, *words, "--junitxml", "with.xml", "-p", "counting")
+    told = re.search("REPORTS ([0-9]+)", done.stdout)
+    assert told is not None, done.stdout
+    assert int(told[1]) >= len(OUTPUTS)
+    files = [(tmp_path / f"{name}.xml").read_text() for name in ("with", "without")]
+    files = [re.sub('time(stamp)?="[^"]*"', "", text) for text in files]
+    assert files[0] == files[1]
+
+
 def test_what_cannot_be_run_is_an_error_and_no_failure(tmp_path: Path) -> None:
     """Where the case itself cannot be had, each of its items is an error of its preparation."""
     broken = tmp_path / "conftest.py"
