@@ -34,6 +34,7 @@ COMMANDS = (
     "report-bug",
     "matrix",
     "diff",
+    "bisect",
     "history",
     "site",
     "generate",

@@ -40,6 +40,8 @@ class Laboratory:
         repository: Path,
         *,
         sources: Sequence[str] = (),
+        beside: Sequence[str] = (),
+        newest: bool = True,
         say: Callable[[str], None] = lambda _line: None,
     ) -> None:
         """Prepare; nothing is made yet.
@@ -48,10 +50,15 @@ class Laboratory:
             folder: Where trees and environments go.
             repository: The suite's git repository, in which earlier commits are looked up.
             sources: Further arguments of ``pip install``, such as ``--find-links DIR``.
+            beside: Names of distributions that are installed with the versions that are asked
+                for, as pip finds them to fit.
+            newest: Look where the adapter's ``newest.txt`` says, too: a night's versions may have
+                been published there alone.
             say: Told what is going on, line by line.
         """
         self._folder, self._repository = folder.resolve(), repository.resolve()
-        self._sources, self._say = tuple(sources), say
+        self._sources, self._beside, self._say = tuple(sources), tuple(beside), say
+        self._newest = newest
 
     def rerun(self, pair: Pair, adapter: str, path: str, cases: Sequence[str]) -> Outcomes:
         """Run a path with a pair on some cases.
@@ -99,7 +106,7 @@ class Laboratory:
         """A Python that has these versions."""
         if all(_installed(name) == version for name, version in asked.versions.items()):
             return Path(sys.executable)
-        told = "\n".join([asked.adapter, *self._sources, *asked.pins])
+        told = "\n".join([asked.adapter, *self._sources, *asked.pins, *self._beside])
         home = self._folder / f"packages-{hashlib.sha256(told.encode()).hexdigest()[:32]}"
         inside = Path("Scripts" if os.name == "nt" else "bin", "python")
         if not _is_ours(home):
@@ -111,9 +118,9 @@ class Laboratory:
 
     def _install(self, python: Path, asked: Request) -> None:
         # One after the other: some frameworks must be there before what depends on them.
-        known = options(self._repository / "adapters" / asked.adapter)
+        known = options(self._repository / "adapters" / asked.adapter) if self._newest else []
         pip = [str(python), "-I", "-m", "pip", "install", "--quiet", "--no-input"]
-        for wanted in (asked.pins, BASE):
+        for wanted in ((*asked.pins, *self._beside), BASE):
             self._ask([*pip, *self._sources, *known, "--", *wanted])
 
     @staticmethod

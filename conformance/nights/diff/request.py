@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,13 +107,18 @@ def _require_form(what: str, found: Iterable[str], form: re.Pattern[str], wanted
             raise _refused(what, each, wanted)
 
 
+def adapters(repository: Path) -> dict[str, Path]:
+    """The folders of adapters that a repository has, by their names."""
+    return {f.parent.name: f.parent for f in (repository / "adapters").glob("*/adapter.py")}
+
+
 def _folder(adapter: str, repository: Path) -> Path:
     """The folder of an adapter: one of those that the repository has, never a path made of a text.
 
     Raises:
         AdapterError: the repository has none of that name.
     """
-    known = {f.parent.name: f.parent for f in (repository / "adapters").glob("*/adapter.py")}
+    known = adapters(repository)
     if adapter not in known:
         raise _refused(
             "an adapter", adapter, f"one of {', '.join(sorted(known)) or 'none here'} was wanted"
@@ -146,6 +152,19 @@ def _version(name: str, said: str) -> str:
         return str(Version(said))
     except InvalidVersion as error:
         raise _refused(f"of {name} the version", said, wanted) from error
+
+
+def required(folder: Path) -> tuple[str, ...]:
+    """The distributions that an adapter's ``requirements.txt`` names, in its order.
+
+    Args:
+        folder: The folder of the adapter, in the repository.
+    """
+    found = []
+    for line in _lines(folder / "requirements.txt"):
+        with suppress(InvalidRequirement):  # an option
+            found.append(canonicalize_name(Requirement(line).name))
+    return tuple(found)
 
 
 def _required(folder: Path) -> frozenset[str]:

@@ -55,18 +55,18 @@ ADAPTER = Adapter(name="tiny", packages=("tiny",), device=lambda: "cpu",
 """
 
 
-def wheel(folder: Path, version: str, *, wrong: bool) -> None:
-    """Write a wheel of the tiny framework."""
-    info = f"tiny-{version}.dist-info"
+def wheel(folder: Path, version: str, *, wrong: bool, name: str = "tiny") -> None:
+    """Write a wheel of the tiny framework, whose distribution may be called otherwise."""
+    info = f"{name}-{version}.dist-info"
     texts = {
         "tiny.py": f"WRONG = {wrong}\n{FRAMEWORK}",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: tiny\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
         f"{info}/WHEEL": WHEEL,
         f"{info}/RECORD": "",
     }
-    with zipfile.ZipFile(folder / f"tiny-{version}-py3-none-any.whl", "w") as archive:
-        for name, text in texts.items():
-            archive.writestr(name, text)
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
+        for member, text in texts.items():
+            archive.writestr(member, text)
 
 
 @pytest.fixture(scope="module")
@@ -76,13 +76,19 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     wheel(place, "1.0", wrong=False)
     wheel(place, "2.0", wrong=True)
     wheel(place, "1.1", wrong=False)
+    repository(place)
+    return place
+
+
+def repository(place: Path, requires: str = "tiny==1.0") -> None:
+    """A git repository in a folder, with both commits."""
     tree = place / "repository"
     package = Path(conformance.__file__).parent
     ignored = shutil.ignore_patterns("tests", "__pycache__", "adapters", "fixtures", "site")
     shutil.copytree(package, tree / "conformance", ignore=ignored)
     shutil.copytree(data_folder("fixtures"), tree / "fixtures")
     (tree / "adapters" / "tiny").mkdir(parents=True)
-    (tree / "adapters" / "tiny" / "requirements.txt").write_text("tiny==1.0\n")
+    (tree / "adapters" / "tiny" / "requirements.txt").write_text(f"{requires}\n")
     git = ("git", "-C", str(tree), "-c", "user.name=a", "-c", "user.email=a@example.org")
     subprocess.run([*git, "init", "-q"], check=True)
     for tag, factor in (("right", 1.0), ("wrong", 1.25)):
@@ -91,7 +97,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         subprocess.run([*git, "add", "-A"], check=True)
         subprocess.run([*git, "commit", "-q", "-m", tag], check=True)
         subprocess.run([*git, "tag", tag], check=True)
-    return place
 
 
 def worsened(place: Path, tmp_path: Path, old: tuple[str, str], new: tuple[str, str]) -> Difference:
