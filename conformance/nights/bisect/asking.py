@@ -27,6 +27,8 @@ class Question:
         outputs: The outputs that are looked at; all if there are none.
         package: The distribution whose releases are asked.
         pinned: Other distributions, each with the version that stays.
+        leads: Whether the package is the first that the adapter requires, whose versions its
+            expectations speak of.
     """
 
     adapter: str
@@ -35,6 +37,7 @@ class Question:
     outputs: tuple[str, ...]
     package: str
     pinned: Mapping[str, str]
+    leads: bool
 
 
 def asker(question: Question, rerun: Rerun) -> Callable[[str], Asked]:

@@ -60,6 +60,7 @@ def question_of(
         outputs=tuple(outputs),
         package=asked,
         pinned=stays,
+        leads=asked == names[0],
     )
     return question, tuple(name for name in names if name != asked and name not in stays)
 

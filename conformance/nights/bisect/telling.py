@@ -50,7 +50,7 @@ def as_text(found: Bisected) -> str:
 
 
 def wrong(found: Bisected) -> list[str]:
-    """The ranges of releases that are wrong, as ``versions`` of an expectation has them."""
+    """The ranges of releases that are wrong, in the words of Python's packaging."""
     ranges: list[str] = []
     since = ""
     for change in found.changes:
@@ -85,7 +85,9 @@ def _conclusions(found: Bisected) -> Iterator[str]:
             f"{_other(change.becomes)} in {change.before}{between}"
         )
     for versions in wrong(found):
-        yield f'expectations.toml: versions = "{versions}"'
+        yield f"wrong in {found.question.package} {versions}"
+        if found.question.leads:
+            yield f'expectations.toml: versions = "{versions}"'
     if not found.changes:
         yield _unchanged(found.asked)
 

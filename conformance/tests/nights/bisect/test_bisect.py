@@ -24,7 +24,13 @@ from conformance.tests.nights.diff.test_laboratory import repository, wheel
 
 CASE = "dense/train-float64"
 QUESTION = Question(
-    adapter="jax", path="linen", case=CASE, outputs=(), package="flax", pinned={"jax": "0.4"}
+    adapter="jax",
+    path="linen",
+    case=CASE,
+    outputs=(),
+    package="jax",
+    pinned={"flax": "0.4"},
+    leads=True,
 )
 
 
@@ -62,8 +68,9 @@ def test_the_rest_of_what_is_required_is_installed_beside(checkout: Path) -> Non
         {"jax": "0.4"},
         ("jaxlib",),
     )
+    assert not question.leads
     question, beside = asked(checkout, package=None, pinned=[])
-    assert (question.package, beside) == ("jax", ("jaxlib", "flax"))
+    assert (question.package, beside, question.leads) == ("jax", ("jaxlib", "flax"), True)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +180,9 @@ def test_the_ranges_are_those_of_an_expectation(
     text = as_text(found)
     assert words in text
     assert all(f'versions = "{each}"' in text for each in ranges)
+    other = as_text(replace(found, question=replace(QUESTION, package="flax", leads=False)))
+    assert "expectations.toml" not in other
+    assert all(f"wrong in flax {each}" in other for each in ranges)
     told = json.loads(as_json(found))
     schema = Path(conformance.__file__).parent / "schemas" / "bisect.json"
     jsonschema.validate(told, json.loads(schema.read_text(encoding="utf-8")))
