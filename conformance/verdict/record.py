@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from conformance.verdict.conventions import Convention
 from conformance.verdict.diagnosed import Diagnosis
 
 SCHEMA = "conformance/run-record/1"
@@ -165,6 +166,8 @@ class RunRecord:
         partial: Why the run is not whole, such as ``"stopped by SIGTERM after 12 of 443 cases"``;
             None where it is.  The cases that it did not come to are not-run.
         environment: The machine and the packages, as `harness.environment.here` tells them.
+        conventions: What experiments found that the path does, by name
+            (`conformance.verdict.conventions`); empty where none were made.
     """
 
     adapter: str
@@ -180,6 +183,7 @@ class RunRecord:
     diagnosis: tuple[Diagnosis, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     partial: str | None = None
+    conventions: Mapping[str, Convention] = field(default_factory=dict)
     schema: str = field(default=SCHEMA)
 
     @cached_property

@@ -20,7 +20,7 @@ from conformance import document_kinds, documents
 from conformance.atomic import write_atomically
 from conformance.errors import RecordError
 from conformance.printable import cut, printable
-from conformance.verdict import diagnosed, plausible
+from conformance.verdict import conventions, diagnosed, plausible
 from conformance.verdict.record import CaseResult, OutputResult, RunRecord, Status, Worst
 
 KIND = "run-record"
@@ -155,7 +155,12 @@ def _decode(payload: dict[str, Any], source: str) -> RunRecord:
         }
         cases.append(_case(case, outputs))
     diagnosis = tuple(diagnosed.decode(found) for found in payload.get("diagnosis", ()))
-    return RunRecord(**{**payload, "cases": tuple(cases), "diagnosis": diagnosis})
+    told = {
+        "cases": tuple(cases),
+        "diagnosis": diagnosis,
+        "conventions": conventions.decode(payload.get("conventions", {})),
+    }
+    return RunRecord(**{**payload, **told})
 
 
 def _result(told: Any, number: int, name: str, source: str) -> OutputResult:
