@@ -100,6 +100,9 @@ class Path:
         probes: What this path can take on the machine at hand.
         live: Makes one instance for a sequence of calls, from the first of them: it takes the
             inputs of each step and a word for how to take it.  None where there is none.
+        defaults: Finds what the framework does where a call says nothing: ``"eps"``, ``"momentum"``
+            (in its own sense; None where a call must say it), the ``"new_weight"`` that a call left
+            to its defaults gives the new value, ``"takes_mask"``.  None, or left out: not known.
     """
 
     name: str
@@ -112,6 +115,7 @@ class Path:
     switches: Mapping[str, str] = field(default_factory=dict)
     probes: tuple[Probe, ...] = ()
     live: Callable[[Inputs], Callable[[Inputs, str], Actual]] | None = None
+    defaults: Callable[[], Mapping[str, object]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import jax  # type: ignore[import-not-found, unused-ignore]  # checked also wher
 from conformance.adapter import Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect, Inputs
 
-from . import calling, formula, hlo, layers, machine, reproduction
+from . import calling, formula, hlo, layers, machine, reproduction, stated
 
 # Without this JAX turns float64 into float32, and says nothing.
 jax.config.update("jax_enable_x64", True)  # noqa: FBT003 - JAX's own signature
@@ -60,6 +60,7 @@ PATHS = (
         about="stablehlo.batch_norm_training, batch_norm_grad and batch_norm_inference "
         "(epsilon is a float32 attribute)",
         run=_run_hlo,
+        defaults=stated.of_operation,
         probes=(machine.HALF,),
         dialect=Dialect(running_var="none", saves="var"),
         capabilities=Capabilities(
@@ -72,6 +73,7 @@ PATHS = (
         name="linen",
         about="flax.linen.BatchNorm with its default use_fast_variance=True, jax.vjp",
         run=_run_linen,
+        defaults=stated.of_linen,
         probes=(machine.HALF,),
         dialect=FLAX,
         capabilities=Capabilities(per_activation=True),
@@ -80,6 +82,7 @@ PATHS = (
         name="linen_two_pass",
         about="flax.linen.BatchNorm(use_fast_variance=False), jax.vjp",
         run=partial(_run_linen, use_fast_variance=False),
+        defaults=stated.of_linen,
         probes=(machine.HALF,),
         dialect=FLAX,
         capabilities=Capabilities(per_activation=True),
@@ -88,6 +91,7 @@ PATHS = (
         name="nnx",
         about="flax.nnx.BatchNorm with its default use_fast_variance=True, jax.vjp",
         run=_run_nnx,
+        defaults=stated.of_nnx,
         probes=(machine.HALF,),
         dialect=FLAX,
     ),

@@ -14,7 +14,7 @@ import tensorflow as tf  # type: ignore[import-untyped, import-not-found, unused
 from conformance.adapter import HALVES, Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect
 
-from . import formula, kernels, layer, machine, operation, reproduction
+from . import formula, kernels, layer, machine, operation, reproduction, stated
 
 tf.get_logger().setLevel("ERROR")  # it warns that one function is traced for many shapes
 
@@ -60,6 +60,7 @@ def _formula_path(name: str) -> Path:
         name,
         "tf.nn.moments and tf.nn.batch_normalization",
         formula.run,
+        defaults=stated.of_function,
         dialect=Dialect(running_var="none"),
         capabilities=Capabilities(per_activation=True),
     )
@@ -73,6 +74,7 @@ def _fused_path(name: str, order: str) -> Path:
         name,
         about if compiled else f"{about}, {ONEDNN}={onednn}",
         partial(operation.run if compiled else kernels.run, order=order),
+        defaults=stated.of_operation,
         dialect=Dialect(saves="var", layout="channels_last" if last else "channels_first"),
         capabilities=OPERATION,
         switches={ONEDNN: onednn},
@@ -103,6 +105,7 @@ ADAPTER = Adapter(
             name="keras",
             about="tf.keras.layers.BatchNormalization, eager",
             run=layer.run,
+            defaults=stated.of_layer,
             dialect=Dialect(running_var="biased", momentum="old"),
             capabilities=Capabilities(without_running=False),
             switches={ONEDNN: "1"},

@@ -21,7 +21,7 @@ from conformance.adapter import Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect, Inputs
 from conformance.errors import Unsupported
 
-from . import reproduction
+from . import reproduction, stated
 from .calling import DEVICE, Tensors, answer, gradients, tensors
 
 
@@ -199,12 +199,14 @@ ADAPTER = Adapter(
             about="torch.nn.functional.batch_norm, contiguous unless the case is not, with "
             "torch.autograd.grad",
             run=functional,
+            defaults=stated.of_function,
             dialect=CHANNELS_FIRST,
         ),
         Path(
             name="module",
             about="torch.nn.BatchNorm1d/2d/3d, with torch.autograd.grad",
             run=module,
+            defaults=stated.of_module,
             dialect=CHANNELS_FIRST,
         ),
         Path(
@@ -212,12 +214,14 @@ ADAPTER = Adapter(
             about="torch.ops.aten.native_batch_norm and native_batch_norm_backward, contiguous "
             "unless the case is not",
             run=native,
+            defaults=stated.of_operator,
             dialect=CHANNELS_FIRST,
         ),
         Path(
             name="channels_last",
             about="torch.nn.functional.batch_norm in memory format channels_last(_3d)",
             run=channels_last,
+            defaults=stated.of_function,
             dialect=Dialect(layout="channels_last"),
             capabilities=Capabilities(ranks=frozenset({4, 5})),
         ),
@@ -225,6 +229,7 @@ ADAPTER = Adapter(
             name="compile",
             about="torch.compile(torch.nn.functional.batch_norm), Inductor, static shapes",
             run=compiled,
+            defaults=stated.of_function,
             dialect=CHANNELS_FIRST,
             sample=("spatial/*", "offset/*", "memory/*"),
             sample_reason="1 to 2 s of compilation per case",

@@ -165,6 +165,7 @@ _HEADERS = {
     "run": allowance.HEADER,
     "reproduce": 4 * allowance.PROGRAM,  # bytes of a character
     "series": allowance.SERIES,
+    "defaults": allowance.HEADER,
 }
 
 

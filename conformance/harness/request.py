@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 from conformance.case import Array, Inputs
 from conformance.harness import wire
 
-Asked: TypeAlias = Literal["describe", "run", "reproduce", "series"]
+Asked: TypeAlias = Literal["describe", "run", "reproduce", "series", "defaults"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,11 @@ def call_of(
     header, arrays = wire.pack(inputs)
     asked = {"path": path, "leave_out": leave_out, "read_only": read_only, **header}
     return Request(do="run", header=asked, arrays=arrays, inputs=inputs, repeat=repeat)
+
+
+def defaults_of(path: str) -> Request:
+    """To tell what the framework of a path does where a call says nothing."""
+    return Request(do="defaults", header={"path": path})
 
 
 def reproduction_of(path: str, inputs: Inputs, output: str) -> Request:

@@ -15,7 +15,7 @@ from conformance.harness.answer import Answer, Message, Reply, get_ready, refusa
 from conformance.harness.life import Life
 from conformance.harness.posed import Posed
 from conformance.harness.repeated import Series, read
-from conformance.harness.request import Request, call_of, reproduction_of
+from conformance.harness.request import Request, call_of, defaults_of, reproduction_of
 from conformance.harness.series import series_of
 from conformance.harness.shield.protections import Protections
 from conformance.harness.talk import Talk
@@ -192,6 +192,13 @@ class Session:
     def call(self, path: str, inputs: Inputs) -> Answer:
         """Run a call that is no case on one path: it is asked of every path, sampled or not."""
         return self.answer(self._posed(path, call_of(path, inputs)))
+
+    def defaults(self, path: str) -> Mapping[str, Any] | Answer:
+        """What `conformance.adapter.Path.defaults` tells; why it does not, where it does not."""
+        told = self._told(self._posed(path, defaults_of(path)))
+        if isinstance(told, Answer):
+            return told
+        return told.header["defaults"] if told.reply is Reply.OK else told.answer()
 
     def reproduce(self, path: str, inputs: Inputs, output: str) -> str:
         """A program in the framework's own terms that makes a call and prints one output.

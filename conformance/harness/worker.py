@@ -27,7 +27,7 @@ from conformance.arrays import OUTPUT_NAMES
 from conformance.batches import through_earlier
 from conformance.case import Actual, Array, Inputs, Kernel
 from conformance.errors import AdapterError, InputError, Unsupported
-from conformance.harness import living, probing, series, wire
+from conformance.harness import living, probing, series, stating, wire
 from conformance.harness.allowance import REASON, TRACE, elements, nbytes
 from conformance.harness.guard import die_with_parent
 from conformance.harness.kernels import source as kernel_source
@@ -92,6 +92,8 @@ def _serve(
         return {"status": "ok", **describe(loaded), "facts": facts}, {}
     path = loaded.path(header["path"])
     _require_switches(path)
+    if header["do"] == "defaults":
+        return _stated(path), {}
     if header["do"] == "series":
         calls = [laid_out(call) for call in series.unpack(header, arrays)]
         made = partial(run, path) if not header["steps"] else living.steps(path, calls, header, run)
@@ -110,6 +112,14 @@ def _serve(
     if leave_out:
         kernel = partial(kernel, leave_out=leave_out)
     return run(path, inputs, kernel, repeat=header.get("repeat", False))
+
+
+def _stated(path: Path) -> dict[str, Any]:
+    """What a path tells of its framework's defaults; exceptions become a status with a reason."""
+    try:
+        return {"status": "ok", "defaults": stating.defaults(path)}
+    except BaseException as error:  # noqa: BLE001 - whatever a framework raises is told
+        return _raised(error)
 
 
 def _require_switches(path: Path) -> None:
