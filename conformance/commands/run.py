@@ -17,6 +17,7 @@ from conformance.atomic import require_folder
 from conformance.cases import golden, large, published, tiers
 from conformance.cases.catalogue.recipe import CaseRow
 from conformance.cases.tier_names import LARGE, STANDARD
+from conformance.checking import conventions
 from conformance.checking.check import refuse_both
 from conformance.checking.selftest import adapters
 from conformance.commands import examined
@@ -109,8 +110,9 @@ def run(args: argparse.Namespace) -> int:
         _refuse_most(args)
         asked = ids = _ids(args)
         runs = partial(runner.run, case_ids=ids, folder=args.golden, jobs=args.jobs)
-    part = args.case or args.golden or args.tier not in (None, STANDARD)
-    folder = args.records or (None if part else Path("records"))
+        if _is_whole(args):
+            runs = partial(runs, measure=conventions.measure)
+    folder = args.records or (Path("records") if _is_whole(args) else None)
     if folder is not None:
         require_folder(folder)
     columns = runner.columns(args.adapter, args.golden)
@@ -126,6 +128,11 @@ def run(args: argparse.Namespace) -> int:
         print("conformance run: nothing was compared, and that is no pass.", file=sys.stderr)
         return DOES_NOT
     return DOES_NOT if any(done.red for done in records) else CONFORMS
+
+
+def _is_whole(args: argparse.Namespace) -> bool:
+    """Whether the whole catalogue is asked for, whose records are kept and have conventions."""
+    return not args.case and not args.golden and args.tier in (None, STANDARD)
 
 
 def _ids(args: argparse.Namespace) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from conformance import adapter
 from conformance.case import Case, Dialect
@@ -22,6 +23,7 @@ from conformance.harness.judging import edges_of, judged
 from conformance.harness.probing import PROBED, worded
 from conformance.harness.session import CASE_SECONDS, Session
 from conformance.layout import name as layout_name
+from conformance.verdict.conventions import Convention
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.due import due_outputs
 from conformance.verdict.evidence import Evidence
@@ -74,6 +76,10 @@ class Column:
     def selector(self) -> str:
         """What the command line takes for this column."""
         return f"{self.source}{':' if self.source.endswith('.py') else '/'}{self.path}"
+
+
+Measure: TypeAlias = Callable[[Session, Column], Mapping[str, Convention]]
+"""Finds the conventions of a column, of a worker that has run its cases."""
 
 
 def columns(selector: str, folder: Path | None = None) -> list[Column]:
@@ -189,6 +195,7 @@ def run(
     jobs: int = 1,
     case_seconds: float = CASE_SECONDS,
     halt: Halt | None = None,
+    measure: Measure = lambda _session, _column: {},
     done: Callable[[Column, CaseResult], None] = lambda _column, _result: None,
     finished: Callable[[RunRecord], None] = lambda _record: None,
 ) -> list[RunRecord]:
@@ -201,6 +208,7 @@ def run(
         jobs: How many columns run at a time.
         case_seconds: How long one case may take.
         halt: Ends the run early where it is told to: the records are then partial.
+        measure: Finds the conventions of a column once its cases are run.
         done: Called after every case, from any thread.
         finished: Called with every record as soon as it is whole, from any thread.
 
@@ -209,7 +217,9 @@ def run(
     """
 
     def one(column: Column) -> RunRecord:
-        record = _run_column(column, case_ids, done, case_seconds, halt or Halt(), folder=folder)
+        record = _run_column(
+            column, case_ids, done, case_seconds, halt or Halt(), folder=folder, measure=measure
+        )
         finished(record)
         return record
 
@@ -227,6 +237,7 @@ def make_record(
     partial: str | None = None,
     breaches: str | None = None,
     catalogue: Mapping[str, object] | None = None,
+    conventions: Mapping[str, Convention] | None = None,
 ) -> RunRecord:
     """Put the results of one column together; without a catalogue, of the stored cases."""
     results = tuple(results)
@@ -244,6 +255,7 @@ def make_record(
         diagnosis=diagnosis,
         environment={**here(column.switches), **_found(column, results, breaches)},
         partial=partial,
+        conventions=conventions or {},
     )
 
 
@@ -281,6 +293,7 @@ def _run_column(
     halt: Halt,
     *,
     folder: Path | None,
+    measure: Measure,
 ) -> RunRecord:
     started, clock = now(), time.perf_counter()
     results, evidence = [], []
@@ -298,6 +311,7 @@ def _run_column(
             evidence.append(seen)
             done(column, result)
         breaches = session.breaches
+        conventions = {} if halt.why else measure(session, column)
     found = explain(column, results, evidence)
     seconds = time.perf_counter() - clock
     return make_record(
@@ -309,4 +323,5 @@ def _run_column(
         partial=cut_short(halt, results),
         breaches=breaches,
         catalogue=stored(folder),
+        conventions=conventions,
     )

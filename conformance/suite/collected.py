@@ -10,12 +10,16 @@ from typing import Any
 
 from conformance.case import Dialect
 from conformance.cases import golden, tiers
+from conformance.cases.tier_names import STANDARD
+from conformance.checking import conventions
 from conformance.errors import SelectionError
 from conformance.harness import run as runner
 from conformance.harness.run import Column
 from conformance.harness.session import Session
 from conformance.suite.shelf import Shelf
+from conformance.verdict import conventions as measured
 from conformance.verdict import diagnosed, ruler
+from conformance.verdict.conventions import Convention
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.evidence import Evidence
 from conformance.verdict.known.expectations import KnownFailure
@@ -36,6 +40,7 @@ class Collected:
         self._results: dict[str, dict[str, CaseResult]] = {}
         self._evidence: dict[str, list[Evidence]] = {}
         self._diagnoses: dict[str, tuple[Diagnosis, ...]] = {}
+        self._conventions: dict[str, Mapping[str, Convention]] = {}
         self._started, self._clock = now(), time.perf_counter()
         self.written: list[Path] = []
 
@@ -76,6 +81,14 @@ class Collected:
         self._evidence.setdefault(column_id, []).append(seen)
         return result, True
 
+    def measure(self) -> None:
+        """Find the conventions of the columns whose every case this process has run."""
+        wanted = set(tiers.select(STANDARD)) if self._sessions else set()
+        for column_id, session in self._sessions.items():
+            if self._results.get(column_id, {}).keys() >= wanted:
+                found = conventions.measure(session, self._columns[column_id])
+                self._conventions[column_id] = found
+
     def diagnose(self) -> None:
         """Say what is wrong with the columns that this process has run."""
         for column_id, evidence in self._evidence.items():
@@ -99,7 +112,11 @@ class Collected:
     def columns_as_json(self) -> list[dict[str, Any]]:
         """The columns and their diagnoses, for another process."""
         return [
-            {"column": asdict(c), "diagnosis": [asdict(f) for f in self._diagnoses.get(c.id, ())]}
+            {
+                "column": asdict(c),
+                "diagnosis": [asdict(f) for f in self._diagnoses.get(c.id, ())],
+                "conventions": {n: asdict(f) for n, f in self._conventions.get(c.id, {}).items()},
+            }
             for c in self._columns.values()
         ]
 
@@ -118,6 +135,8 @@ class Collected:
             if told["diagnosis"]:
                 found = tuple(diagnosed.decode(finding) for finding in told["diagnosis"])
                 self._diagnoses[column.id] = found
+            if told["conventions"]:
+                self._conventions[column.id] = measured.decode(told["conventions"])
 
     def close(self) -> None:
         """End all workers."""
@@ -145,6 +164,7 @@ class Collected:
                 seconds=seconds,
                 diagnosis=self._diagnoses.get(column_id, ()),
                 partial=partial,
+                conventions=self._conventions.get(column_id),
             )
             self.written.append(save(record, folder))
 

@@ -136,6 +136,8 @@ class _Recorder:
         collected = self._config.stash.get(KEY, None)
         if collected is None:
             return
+        if exitstatus != pytest.ExitCode.INTERRUPTED:
+            collected.measure()
         collected.close()
         collected.diagnose()
         output = getattr(self._config, "workeroutput", None)

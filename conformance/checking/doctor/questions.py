@@ -66,7 +66,7 @@ def ordinary(dtype: Any, rank: int) -> Inputs:
 
 def ask_any(ask: Ask, **changes: Any) -> Call | None:
     """The answer to an ordinary call in the first type and rank that the kernel takes."""
-    for call in _ordinary_calls():
+    for call in ordinary_calls():
         answer = once(ask, replace(call, **changes))
         if answer is not None:
             return answer
@@ -123,7 +123,8 @@ def cube(like: Inputs, rank: int, axis: int) -> Inputs:
     )
 
 
-def _ordinary_calls() -> Iterator[Inputs]:
+def ordinary_calls() -> Iterator[Inputs]:
+    """The ordinary call in every rank and type."""
     for rank in _SHAPES:
         for dtype in _TYPES:
             yield ordinary(dtype, rank)

@@ -1,0 +1,1 @@
+"""Tests of finding the conventions of an adapter's paths."""
