@@ -99,6 +99,8 @@ def _worst(grade: str, units: float | None, worst: Worst) -> str | None:
             f"grade A is {worst.bound:.3g}; the grade that follows was wanted"
         )
     if units is None:
+        if math.isinf(LIMIT * (distance / worst.bound)):
+            return None  # as `OutputResult.units` says, no figure is infinite
         return f"no figure for its error where its worst element is off by {distance:.3g}"
     if units * worst.bound > LIMIT * distance * (1 + _ROUNDING):
         return (

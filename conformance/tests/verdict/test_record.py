@@ -292,3 +292,12 @@ def test_a_reason_is_kept_to_the_length_that_a_reader_takes(tmp_path: Path) -> N
         reason = "a" * (length - 1) + "z"
         write(record([case({"y": failed(20.0, reason=reason)})]), file)
         assert read(file).cases[0].outputs["y"].reason == wanted
+
+
+def test_an_error_beyond_all_figures_is_read(tmp_path: Path) -> None:
+    """What is off by more units than a float holds has no figure, and its record is read."""
+    far = failed(None, actual=1e200)
+    assert far.worst is not None
+    tiny = replace(far, worst=replace(far.worst, expected=0.0, bound=1e-200))
+    write(record([case({"y": tiny})]), tmp_path / "record.json")
+    assert read(tmp_path / "record.json").cases[0].outputs["y"] == tiny
