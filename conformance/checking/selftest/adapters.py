@@ -10,7 +10,8 @@ from pathlib import Path
 
 from conformance import adapter, documents
 from conformance.checking.selftest.examine import examine
-from conformance.checking.selftest.outcome import Finding, Outcome
+from conformance.checking.selftest.outcome import Finding, Outcome, in_order
+from conformance.checking.selftest.stated import mistakes
 from conformance.harness import run as runner
 from conformance.harness.run import Column
 from conformance.harness.session import CASE_SECONDS, Session
@@ -49,6 +50,8 @@ def outcome(column: Column, *, case_seconds: float = CASE_SECONDS) -> Outcome:
     """The outcome of one path."""
     with Session(column.source, case_seconds=case_seconds, switches=column.switches) as session:
         found = examine(partial(session.call, column.path), column.dialect)
+        of_defaults = mistakes(session.defaults(column.path), column.dialect)
+        found = replace(found, findings=in_order((*found.findings, *of_defaults)))
     if column.source.endswith(".py") or column.source == column.adapter:
         return found
     misnamed = Finding(

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.checking.selftest.adapters import is_adapter
+from conformance.checking.selftest.adapters import is_adapter, outcomes
 from conformance.cli import main
 from conformance.commands import new_adapter
+from conformance.tests import data
 
 SWAPPED = ("m, M = float(inputs.momentum)", "m, M = 1 - float(inputs.momentum)")
 
@@ -56,6 +57,27 @@ def test_the_doctor_says_it_as_json(file: Path, capsys: pytest.CaptureFixture[st
     (told,) = json.loads(capsys.readouterr().out)
     assert told["column"] == "mine/plain"
     assert [f["name"] for f in told["findings"]] == ["momentum swapped"]
+
+
+CUSTOMS = Path(data.__path__[0]) / "customs" / "adapter.py"
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("usual", set()),
+        ("other", set()),
+        ("untrue", {"momentum declared the other way"}),
+        ("wild", {"weight of no default"}),
+        ("vague", {"defaults not told"}),
+        ("fragile", {"defaults not told"}),
+    ],
+)
+def test_defaults_are_held_to_the_declaration(path: str, names: set[str]) -> None:
+    """A default call that weights the other value than declared is a mistake, as no answer is."""
+    (told,) = (found for _, found in outcomes(f"{CUSTOMS}:{path}"))
+    known = {"momentum declared the other way", "weight of no default", "defaults not told"}
+    assert {finding.name for finding in told.mistakes} & known == names
 
 
 def test_a_red_run_says_that_the_adapter_itself_is_wrong(

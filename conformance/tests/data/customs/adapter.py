@@ -110,7 +110,12 @@ PATHS = (
     path("swapped", partial(kernel, swapped=True)),
     path("refusing", refusing, dialect=Dialect(running_var="none")),
     path("fragile", fragile, defaults=broken),
-    path("misnaming", misnaming, defaults=lambda: {"eps": None, "momentum": None}),
+    path(
+        "misnaming",
+        misnaming,
+        capabilities=Capabilities(ranks=frozenset({2}), dtypes=frozenset({"float32"})),
+        defaults=lambda: {"eps": None, "momentum": None},
+    ),
     path(
         "inference",
         kernel,
