@@ -11,6 +11,8 @@ from typing import Any, Literal, TypeAlias
 
 from conformance.errors import HistoryError
 from conformance.printable import cut, value
+from conformance.verdict import conventions
+from conformance.verdict.conventions import Convention
 from conformance.verdict.record import RED, RunRecord, version, was_compared
 
 Channel: TypeAlias = Literal["pinned", "newest", "gpu"]
@@ -36,7 +38,8 @@ class ColumnRun:
         seconds: How long it took.
         versions: Distributions to versions, the framework first.
         environment: The machine and the packages.
-        dialect: Its conventions.
+        dialect: The conventions that it declares.
+        conventions: Those that were measured, by name; empty where none were.
         catalogue: Digest of the golden files that were used.
         catalogue_cases: How many cases these hold.
         cases: How many cases the column has a result for.
@@ -60,6 +63,7 @@ class ColumnRun:
     versions: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     dialect: Mapping[str, str] = field(default_factory=dict)
+    conventions: Mapping[str, Convention] = field(default_factory=dict)
     catalogue: str = ""
     catalogue_cases: int = 0
     cases: int = 0
@@ -76,8 +80,8 @@ class ColumnRun:
         return not self.missing and self.compared > 0 and self.red == 0
 
 
-JSON_FIELDS = ("versions", "environment", "dialect", "counts", "diagnosis")
-"""Fields that a Parquet file keeps as JSON text."""
+JSON_FIELDS = ("versions", "environment", "dialect", "counts", "diagnosis", "conventions")
+"""Fields that a Parquet file keeps as JSON text; one from before the last of them lacks that."""
 
 
 def column_name(record: RunRecord) -> str:
@@ -124,6 +128,7 @@ def of_record(record: RunRecord) -> ColumnRun:
         versions=dict(record.versions),
         environment=dict(record.environment),
         dialect=dict(record.dialect),
+        conventions=dict(record.conventions),
         catalogue=str(record.catalogue.get("digest", "")),
         catalogue_cases=int(record.catalogue.get("cases", 0)),
         cases=len(record.cases),
@@ -144,7 +149,9 @@ def absent(column: str, why: str) -> ColumnRun:
 def as_row(entry: ColumnRun) -> dict[str, Any]:
     """The entry as a row of a table."""
     row = {name: getattr(entry, name) for name in ColumnRun.__slots__}
-    return row | {name: json.dumps(row[name]) for name in JSON_FIELDS}
+    told = {name: row[name] for name in JSON_FIELDS}
+    told["conventions"] = conventions.encode(entry.conventions)
+    return row | {name: json.dumps(value) for name, value in told.items()}
 
 
 def of_row(row: Mapping[str, Any], where: str) -> ColumnRun:
@@ -154,9 +161,11 @@ def of_row(row: Mapping[str, Any], where: str) -> ColumnRun:
         HistoryError: the row is none of this schema.
     """
     try:
-        parsed = {name: json.loads(row[name]) for name in JSON_FIELDS}
-        known = {name: row[name] for name in ColumnRun.__slots__ if name not in parsed}
-        entry = ColumnRun(**known, **{**parsed, "diagnosis": tuple(parsed["diagnosis"])})
+        parsed = {name: json.loads(row[name]) for name in JSON_FIELDS[:-1]}
+        known = {name: row[name] for name in ColumnRun.__slots__ if name not in JSON_FIELDS}
+        parsed["diagnosis"] = tuple(parsed["diagnosis"])
+        parsed["conventions"] = conventions.checked(json.loads(row.get("conventions") or "{}"))
+        entry = ColumnRun(**known, **parsed)
         _require_types(entry)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise HistoryError(

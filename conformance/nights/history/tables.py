@@ -39,6 +39,7 @@ COLUMNS = pa.schema(
         *((n, pa.string()) for n in ("column", "adapter", "path", "missing", "version", "device")),
         *((n, pa.string()) for n in ("about", "started", "catalogue", "body", "results")),
         *((n, pa.string()) for n in ("versions", "environment", "dialect", "diagnosis", "counts")),
+        ("conventions", pa.string()),
         *((n, pa.int32()) for n in ("catalogue_cases", "cases", "compared", "red")),
         ("seconds", pa.float32()),
     ]

@@ -16,7 +16,7 @@ from conformance._version import __version__
 from conformance.faults import FAULTS, UNSEEN
 from conformance.nights.history.alarms import age
 from conformance.nights.history.store import began
-from conformance.nights.site import cells, mathematics, names, news, trends
+from conformance.nights.site import cells, mathematics, measured, names, news, trends
 from conformance.nights.site.archive import Archive, Shown, ShownResult
 from conformance.nights.site.catching import Catching
 from conformance.nights.site.conventions import conventions
@@ -24,6 +24,7 @@ from conformance.nights.site.facts import Facts
 from conformance.report.legend import GRADES, SIGNS, UNITS
 from conformance.report.rendering import environment
 from conformance.report.wording import figure, plural
+from conformance.verdict.conventions import TITLES, differences
 from conformance.verdict.record import SEVERITY
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -52,6 +53,7 @@ class Site:
         yield "runs.html", self._runs()
         yield "cases.html", self._cases()
         yield "faults.html", self._faults()
+        yield "conventions.html", self._conventions()
         for column, shown in self.archive.shown.items():
             yield names.path_page(column), self._path(column, shown)
         for case in dict.fromkeys([*self.archive.cases, *self.facts]):
@@ -120,6 +122,8 @@ class Site:
             total=self.totals[column],
             good=self.archive.good.get(column),
             conventions=conventions(shown.entry.dialect, results),
+            experiments=list(measured.told(shown.entry)),
+            differences=list(differences(shown.entry.dialect, shown.entry.conventions)),
             time=trends.of_path(self.archive, column),
             failing=trends.failing(self.archive, column),
             versions=known,
@@ -175,6 +179,16 @@ class Site:
         listed = list(FAULTS.values())
         return self._page(
             "faults.html", "Faults", faults=listed, unseen=UNSEEN, cases_of=self.catching.cases_of
+        )
+
+    def _conventions(self) -> str:
+        rows = list(measured.rows(self.archive.shown))
+        return self._page(
+            "conventions.html",
+            "Conventions",
+            titles=list(TITLES.values()),
+            rows=rows,
+            differing=[row for row in rows if row.differences],
         )
 
     def _runs(self) -> str:

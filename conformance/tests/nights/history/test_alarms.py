@@ -155,6 +155,14 @@ def test_a_file_of_another_program_is_an_alarm(history: History) -> None:
         ("versions", '{"a": 1}'),
         ("versions", "[" * 100_000),
         ("diagnosis", "{"),
+        ("conventions", "["),
+        ("conventions", "[]"),
+        ("conventions", '{"taste": {"found": "sweet", "seen": ""}}'),
+        ("conventions", '{"eps": "inside"}'),
+        ("conventions", '{"eps": {"found": "inside"}}'),
+        ("conventions", '{"eps": {"found": 3, "seen": ""}}'),
+        ("conventions", '{"eps": {"found": "%s", "seen": ""}}' % ("x" * 301)),
+        ("conventions", '{"eps": {"found": null, "seen": "%s"}}' % ("x" * 1001)),
     ],
 )
 def test_a_row_that_points_out_of_the_history_is_refused(

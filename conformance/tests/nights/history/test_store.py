@@ -14,9 +14,10 @@ import pytest
 
 from conformance.errors import HistoryError
 from conformance.nights.history import History, files
-from conformance.nights.history.entry import column_name, of_record
+from conformance.nights.history.entry import as_row, column_name, of_record, of_row
 from conformance.tests.nights.history.nights import add, cases, night
 from conformance.tests.report.records import NASTY, case, every_status, failed, many, passed, record
+from conformance.verdict.conventions import Convention
 
 
 @pytest.fixture
@@ -226,3 +227,16 @@ def test_a_file_is_known_by_its_content(tmp_path: Path) -> None:
     assert file.name == "a-ba7816bf8f01cfea.parquet"
     assert files.is_intact(file)
     assert files.write(tmp_path, "a-", b"abc") == file
+
+
+def test_conventions_are_kept_and_older_runs_have_none(tmp_path: Path) -> None:
+    """What was measured reads back; a file from before that is read, and tells of none."""
+    found = {"eps": Convention(found="inside", seen="y divides"), "mask": Convention(found=None)}
+    made = [replace(each, conventions=found) for each in night(0, ["torch/functional"])]
+    history = History(tmp_path)
+    run = history.add(made).name
+    (entry,) = history.entries(run)
+    assert entry.conventions == found
+    old = {name: value for name, value in as_row(entry).items() if name != "conventions"}
+    assert of_row(old, "x.parquet") == replace(entry, conventions={})
+    assert of_row({**old, "conventions": None}, "x.parquet").conventions == {}

@@ -13,6 +13,7 @@ from conformance.nights.history import History
 from conformance.nights.site.build import build
 from conformance.tests.nights.history.nights import FIRST, night
 from conformance.tests.report.records import EVERY, NASTY, case, failed, passed, silent
+from conformance.verdict.conventions import Convention
 from conformance.verdict.record import CaseResult, OutputResult, RunRecord, Status
 
 NOW = FIRST + timedelta(days=3, hours=2)
@@ -20,6 +21,14 @@ NOW = FIRST + timedelta(days=3, hours=2)
 
 GOOD = {"y": passed(3.0), "dx": passed(2.0), "running_var": passed(0.5)}
 BROKEN = {**GOOD, "dx": failed(reason="1.5 at [0], expected 2.5")}
+CONVENTIONS = {
+    "default_eps": Convention(found="1e-05", seen="as its public call or layer says"),
+    "momentum": Convention(found="old", seen="the running mean moves by it"),
+    "eps": Convention(found=None, seen="crash: <b>path</b>"),
+    "one_value": Convention(found='refused: <script>alert("1")</script>', seen="unsupported"),
+}
+"""What torch was found to do, against what it declares of momentum."""
+
 _CASES = ("offset/rows-float32-1000", "spatial/test-nchw-float16", "dense/train-float64")
 
 
@@ -39,6 +48,7 @@ def records(number: int) -> list[RunRecord]:
     expected = replace(failed(), status=Status.EXPECTED_FAIL, reason="expected: a known bug")
     known = {**GOOD, "dx": expected, "y": silent(Status.UNSUPPORTED)}
     made = night(number, ["torch/functional"], results=results(torch), version=f"2.1{number}.0")
+    made = [replace(each, conventions=CONVENTIONS) for each in made]
     made += night(number, ["wild/<b>path"], results=results(wild))
     made += night(number, ["tensorflow/nn"], results=results(known), device="cuda: NVIDIA H200")
     return made if number == 3 else [*made, *night(number, ["jax/jnp"], results=results(GOOD))]

@@ -74,6 +74,7 @@ PAGES = (
     "runs.html",
     "cases.html",
     "faults.html",
+    "conventions.html",
     "paths/torch--functional.html",
     "paths/jax--jnp.html",
     "cases/offset--rows-float32-1000.html",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -16,10 +17,11 @@ from conformance.nights.history import History
 from conformance.nights.site import catching
 from conformance.nights.site.archive import SHOWN_NIGHTS, Archive
 from conformance.nights.site.build import build
-from conformance.nights.site.names import case_page, path_page
+from conformance.nights.site.names import case_page, path_page, slug
 from conformance.nights.site.trends import of_case, of_path
 from conformance.tests.nights.history.nights import add, night
 from conformance.tests.nights.site.nights import NOW, history, power, site
+from conformance.verdict.conventions import TITLES
 
 
 @pytest.fixture(scope="module")
@@ -232,3 +234,36 @@ def test_power_tells_which_case_rejects_which_fault(tmp_path: Path) -> None:
         "a": ("dx-divides-by-batch", "eps-hardcoded"),
         "b": ("eps-hardcoded",),
     }
+
+
+def _cells(made: Path, column: str) -> list[str]:
+    """The row of a path in the table of conventions, as plain text."""
+    text = (made / "conventions.html").read_text()
+    (row,) = re.findall(f'<tr id="{re.escape(slug(column))}">(.*?)</tr>', text)
+    return [unescape(re.sub("<[^>]+>", "", cell)) for cell in re.findall("<td>(.*?)</td>", row)]
+
+
+def test_conventions_stand_framework_by_framework(made: Path) -> None:
+    """One row per path has what was found, or why nothing was, under the title of each."""
+    head = re.findall('<th scope="col">(.*?)</th>', (made / "conventions.html").read_text())
+    told = dict(zip(head, _cells(made, "torch/functional"), strict=True))
+    assert told["framework"] == "torch 2.13.0"
+    assert told["default eps"] == "1e-05"
+    assert told["place of eps"] == "crash: <b>path</b>"
+    assert told["one value per channel"] == 'refused: <script>alert("1")</script>'
+    assert told["masks"] == "not measured"
+
+
+def test_a_record_without_conventions_is_not_measured(made: Path) -> None:
+    """A path whose record tells of none has a row, and each cell of it says so."""
+    first, second, *cells = _cells(made, "jax/jnp")
+    assert (first, second) == ("jax 2.13.0", "jax/jnp 26 hours old")
+    assert cells == ["not measured"] * len(TITLES)
+
+
+def test_what_is_declared_otherwise_stands_on_both_pages(made: Path) -> None:
+    """A declaration that was found untrue is told above the table and on the page of the path."""
+    said = "momentum is declared &#39;new&#39; and measured &#39;old&#39;"
+    assert said in (made / "conventions.html").read_text()
+    assert said in _path(made, "torch/functional")
+    assert "Declared otherwise" not in _path(made, "tensorflow/nn (cuda)")

@@ -64,6 +64,7 @@ def test_no_page_says_anything_to_the_console(
     pages = kinds(made)
     assert {page.split("/")[0] for page in pages} >= {
         *("index.html", "changes.html", "runs.html", "cases.html", "faults.html"),
+        "conventions.html",
         *("paths", "cases", "faults"),
     }
     page = browser.new_page()
