@@ -32,6 +32,7 @@ from conformance.harness.run import Column
 from conformance.harness.session import CASE_SECONDS
 from conformance.printable import one_line, quoted
 from conformance.verdict import record, record_file
+from conformance.verdict.conventions import differences
 from conformance.verdict.record import CaseResult, RunRecord, Status
 
 _EXAMPLE = f"""\
@@ -213,6 +214,8 @@ def _report(column: Column, done: RunRecord, folder: Path | None, args: argparse
     print(f"{verdict}  {done.adapter}/{done.path}  {version}  {done.device}  {counts}")
     for line in _itself(column, args.timeout) if done.red and not done.partial else ():
         print(f"  {line}")
+    for found in differences(done.dialect, done.conventions):
+        print(f"  not what it declares: {one_line(found)}")
     for diagnosis in done.diagnosis:
         print(f"  diagnosis: {diagnosis.sentence}")
     lines = [line for case in done.cases for line in _lines(case, everything=shown is None)]

@@ -14,6 +14,7 @@ from conformance.report.collect import SetAside
 from conformance.report.matrix import Matrix, MatrixCell, MatrixColumn, MatrixRow, Noteworthy, View
 from conformance.report.pile import Pile, together
 from conformance.report.printable import clean
+from conformance.verdict.conventions import differences
 from conformance.verdict.record import (
     COUNTED_APART,
     RED,
@@ -219,6 +220,8 @@ def _notes(
             if column.unused:
                 yield f"not used: {column.unused}"
             continue
+        for found in differences(column.record.dialect, column.record.conventions):
+            yield f"{column.label} is not what it declares: {found}."
         cell = cells[total.view, total.name, index]
         if not cell.compared:
             yield f"{column.label} compared nothing: {cell.why or 'no reason given'}."

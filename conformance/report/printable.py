@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.printable import one_line, printable
+from conformance.verdict.conventions import Convention
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.record import CaseResult, OutputResult, RunRecord
 
@@ -20,7 +21,13 @@ def clean(record: RunRecord) -> RunRecord:
         device=one_line(record.device),
         cases=tuple(_clean_case(case) for case in record.cases),
         diagnosis=tuple(_clean_diagnosis(found) for found in record.diagnosis),
+        conventions={name: _clean_convention(each) for name, each in record.conventions.items()},
     )
+
+
+def _clean_convention(each: Convention) -> Convention:
+    found = None if each.found is None else one_line(each.found)
+    return Convention(found=found, seen=one_line(each.seen))
 
 
 def _clean_diagnosis(found: Diagnosis) -> Diagnosis:

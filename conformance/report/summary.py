@@ -11,6 +11,7 @@ from typing import Any
 from conformance.report.matrix import Matrix, MatrixCell, MatrixColumn, MatrixRow, Noteworthy
 from conformance.report.standing import Standing
 from conformance.report.wording import verdict
+from conformance.verdict.conventions import differences, encode
 from conformance.verdict.record import RED, Status
 
 SCHEMA = "conformance/matrix/2"
@@ -97,6 +98,8 @@ def _column(matrix: Matrix, index: int) -> dict[str, Any]:
             "about": record.about,
             "versions": dict(record.versions),
             "dialect": dict(record.dialect),
+            "conventions": encode(record.conventions),
+            "differences": list(differences(record.dialect, record.conventions)),
             "catalogue": dict(record.catalogue),
             "started": record.started,
             "seconds": record.seconds,

@@ -115,7 +115,7 @@ class Collected:
             {
                 "column": asdict(c),
                 "diagnosis": [asdict(f) for f in self._diagnoses.get(c.id, ())],
-                "conventions": {n: asdict(f) for n, f in self._conventions.get(c.id, {}).items()},
+                "conventions": measured.encode(self._conventions.get(c.id, {})),
             }
             for c in self._columns.values()
         ]

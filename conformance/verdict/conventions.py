@@ -7,8 +7,10 @@ them.  What they say may differ from what the path declares of itself: `differen
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from conformance.printable import value
 
 TITLES: Mapping[str, str] = {
     "default_eps": "default eps",
@@ -51,6 +53,31 @@ class Convention:
 def decode(told: Mapping[str, Mapping[str, Any]]) -> dict[str, Convention]:
     """Undo what a record does with conventions; the schema has been held to."""
     return {name: Convention(**each) for name, each in told.items()}
+
+
+def encode(found: Mapping[str, Convention]) -> dict[str, dict[str, str | None]]:
+    """Conventions as JSON."""
+    return {name: asdict(each) for name, each in found.items()}
+
+
+def checked(told: Any) -> dict[str, Convention]:
+    """Undo `encode` where no schema was held to.
+
+    Raises:
+        ValueError: these are no conventions.
+    """
+    if not isinstance(told, dict) or not told.keys() <= TITLES.keys():
+        raise ValueError(f"conventions are {value(told)}, some of {', '.join(TITLES)} were wanted")
+    for name, each in told.items():
+        if not (isinstance(each, dict) and each.keys() == {"found", "seen"} and _fits(each)):
+            raise ValueError(f"the convention {name} is {value(each)}, found and seen were wanted")
+    return decode(told)
+
+
+def _fits(told: Mapping[str, Any]) -> bool:
+    found, seen = told["found"], told["seen"]
+    known = found is None or (isinstance(found, str) and 0 < len(found) <= WORDS)
+    return known and isinstance(seen, str) and len(seen) <= SENTENCE
 
 
 def differences(dialect: Mapping[str, str], found: Mapping[str, Convention]) -> Iterator[str]:

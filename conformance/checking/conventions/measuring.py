@@ -16,7 +16,7 @@ MOST = 5.0
 def measure(session: Session, column: Column, seconds: float = MOST) -> dict[str, Convention]:
     """The conventions of a path, in the order of `conformance.verdict.conventions.TITLES`.
 
-    What has ended workers is asked last: to start another takes of the time that there is.
+    What takes the most calls is asked last, where the time may be over.
 
     Args:
         session: Its worker, which has run its cases or nothing at all.
@@ -39,8 +39,8 @@ def _asked(asking: Asking, dialect: Dialect) -> dict[str, Convention]:
     found["momentum"] = stated.weighted(told) or handed
     if found["momentum"].found == "none" and found["default_momentum"].found is None:
         found["default_momentum"] = found["momentum"]
-    found["half"] = halves.promotion(asking, call.inputs)
     found["one_value"] = odd.one_value(asking, call.inputs)
     found["nan"] = odd.nan(asking, call)
     found["empty"] = odd.empty(asking, call.inputs)
+    found["half"] = halves.promotion(asking, call.inputs)
     return found

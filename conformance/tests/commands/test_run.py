@@ -14,6 +14,7 @@ from conformance.cli import main
 from conformance.verdict import record_file
 from conformance.verdict.record import Status
 
+CUSTOMS = str(Path(__file__).parents[1] / "data" / "customs" / "adapter.py")
 UNRULY = str(Path(__file__).parents[1] / "data" / "unruly" / "adapter.py")
 
 
@@ -24,7 +25,20 @@ def test_run_writes_a_record_and_exits_0(
     code = main(["run", "textbook/staged", "--case", "dense/*", "--records", str(tmp_path)])
     assert code == 0
     assert capsys.readouterr().out.startswith("ok  textbook/staged")
-    assert record_file.read(tmp_path / "textbook" / "staged.json").cases
+    written = record_file.read(tmp_path / "textbook" / "staged.json")
+    assert written.cases
+    assert written.conventions == {}
+
+
+def test_a_whole_run_says_what_is_declared_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Conventions are in the record of a whole run, and one that is declared otherwise is told."""
+    assert main(["run", f"{CUSTOMS}:misnaming", "--records", str(tmp_path)]) == 1
+    said = "not what it declares: statistics come under other names than their own: "
+    assert said + "mean, inv_std = variance" in capsys.readouterr().out
+    found = record_file.read(tmp_path / "customs" / "misnaming.json").conventions
+    assert found["default_eps"].found == "none"
 
 
 def test_failure_exits_1_and_shows_how_to_see_it_again(capsys: pytest.CaptureFixture[str]) -> None:

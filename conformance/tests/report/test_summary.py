@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import conformance
 from conformance.report.join import join
 from conformance.report.summary import as_json
 from conformance.tests.report.records import EVERY, case, every_status, failed, many, passed, record
+from conformance.verdict.conventions import Convention
 from conformance.verdict.record import RED, Status
 
 SCHEMA = Path(conformance.__file__).parent / "schemas" / "matrix.json"
@@ -109,3 +111,15 @@ def test_as_expected_agrees_with_the_statuses(status: Status) -> None:
     assert one["as_expected"] is (status not in RED)
     wanted = "as expected" if one["as_expected"] else "not as expected"
     assert one["verdict"].startswith(f"{wanted}: ")
+
+
+def test_conventions_and_what_differs_are_told(validator: Draft202012Validator) -> None:
+    """The JSON has what was measured of a path, and what it declares otherwise, also as a note."""
+    found = {"eps": Convention(found="outside", seen="y\ndivides")}
+    told = json.loads(as_json(join([replace(record([case({"y": passed()})]), conventions=found)])))
+    assert list(validator.iter_errors(told)) == []
+    said = told["columns"][0]["record"]
+    assert said["conventions"] == {"eps": {"found": "outside", "seen": "y divides"}}
+    assert said["differences"] == ["eps is declared 'inside' and measured 'outside': y divides"]
+    (note,) = (n for n in told["notes"] if "is not what it declares" in n)
+    assert said["differences"][0] in note

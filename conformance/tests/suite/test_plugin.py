@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from conformance.verdict import record_file
+from conformance.verdict.conventions import TITLES
 from conformance.verdict.record import RunRecord, Status
 
 UNRULY = str(Path(__file__).parents[1] / "data" / "unruly" / "adapter.py")
@@ -59,6 +60,7 @@ def test_one_item_per_path_case_and_output(tmp_path: Path) -> None:
     written = read(tmp_path, "textbook/staged")
     assert [case.case for case in written.cases] == ["dense/train-float32"]
     assert written.counts[Status.PASS] == len(written.cases[0].outputs)
+    assert written.conventions == {}
 
 
 @pytest.mark.parametrize(
@@ -71,6 +73,16 @@ def test_statuses_become_outcomes(tmp_path: Path, path: str, code: int, word: st
     assert done.returncode == code, done.stdout
     assert word in done.stdout
     assert "passed" not in done.stdout
+
+
+def test_a_whole_run_measures_conventions(tmp_path: Path) -> None:
+    """A path whose every case ran has its conventions in the record, from a worker of xdist too."""
+    options = ("--conformance-adapter", "textbook/spatial", "-n", "1")
+    done = suite(tmp_path, *options)
+    assert done.returncode == 0, done.stdout
+    found = read(tmp_path, "textbook/spatial").conventions
+    assert list(found) == list(TITLES)
+    assert found["running_var"].found == "unbiased"
 
 
 def test_missing_adapter_is_an_error(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from conformance.verdict.record_file import read, write
 FOUND = {
     "momentum": Convention(found="old", seen="the running mean moves by it"),
     "eps": Convention(found=None, seen="y is not returned"),
+    "running_var": Convention(found="biased"),
     "mask": Convention(found="takes none"),
 }
 
