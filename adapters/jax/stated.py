@@ -15,7 +15,8 @@ from flax import (  # type: ignore[import-not-found, unused-ignore]  # the same
 def of_linen() -> dict[str, object]:
     """The defaults of ``flax.linen.BatchNorm``."""
     layer = linen.BatchNorm(use_running_average=False)
-    ones = jnp.ones((2, 1))  # the mean 1 moves a running mean of 0 to the weight that it had
+    # The mean 1 moves a running mean of 0 to the weight that it had.
+    ones = jnp.ones((2, 1), jnp.float32)
     variables = layer.init(jax.random.key(0), ones)
     _, state = layer.apply(variables, ones, mutable=["batch_stats"])
     return _told(layer, state["batch_stats"]["mean"][0])
@@ -24,7 +25,7 @@ def of_linen() -> dict[str, object]:
 def of_nnx() -> dict[str, object]:
     """The defaults of ``flax.nnx.BatchNorm``."""
     layer = nnx.BatchNorm(1, rngs=nnx.Rngs(0))
-    layer(jnp.ones((2, 1)))
+    layer(jnp.ones((2, 1), jnp.float32))
     return _told(layer, layer.mean[...][0])
 
 

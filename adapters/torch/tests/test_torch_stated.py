@@ -1,0 +1,30 @@
+"""Tests of what adapters/torch tells of the framework's defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance import adapter
+from conformance.harness.stating import defaults
+
+pytest.importorskip("torch", reason="PyTorch is not installed here")
+
+PATHS = {path.name: path for path in adapter.load("torch").paths}
+
+_PUBLIC: dict[str, Any] = {"eps": 1e-5, "momentum": 0.1, "new_weight": 0.1, "takes_mask": False}
+TOLD: dict[str, dict[str, Any]] = {
+    **dict.fromkeys(("functional", "module", "channels_last", "compile"), _PUBLIC),
+    "native": {"eps": None, "momentum": None, "takes_mask": False},
+}
+
+
+@pytest.mark.parametrize("path", TOLD)
+def test_defaults_are_those_of_the_public_call(path: str) -> None:
+    """Eps, momentum, what it weights and whether a mask is taken are the framework's own."""
+    told, wanted = defaults(PATHS[path]), dict(TOLD[path])
+    weight = wanted.pop("new_weight", None)
+    if weight is not None:  # one of float32
+        assert told.pop("new_weight") == pytest.approx(weight, rel=1e-6)
+    assert told == wanted
