@@ -166,3 +166,17 @@ def test_time_is_bounded(session: Session, columns: Mapping[str, Column]) -> Non
     asked = {"default_eps", "momentum", "default_momentum", "running_var", "eps", "saved", "mask"}
     assert {name for name, each in found.items() if each.found is not None} == asked
     assert found["empty"].seen.startswith("not asked: the calls before took 0.0 s, of at most -1 s")
+
+
+def test_what_does_not_load_any_more_is_told(tmp_path: Path) -> None:
+    """An adapter that is gone costs all conventions, each with the reason, and raises nothing."""
+    file = tmp_path / "customs" / "adapter.py"
+    file.parent.mkdir()
+    file.write_text(FILE.read_text())
+    (column,) = runner.columns(f"{file}:usual")
+    file.unlink()
+    with Session(str(file)) as gone:
+        found = measure(gone, column)
+    assert {each.found for each in found.values()} == {None}
+    assert "there is no file" in found["mask"].seen
+    assert found["eps"].seen == "no ordinary call is answered: error"
