@@ -18,7 +18,7 @@ TITLES: Mapping[str, str] = {
     "default_momentum": "default momentum",
     "running_var": "running variance",
     "eps": "place of eps",
-    "saved": "statistics returned",
+    "saved": "what is saved",
     "half": "half types",
     "one_value": "one value per channel",
     "nan": "a NaN in x",

@@ -38,7 +38,7 @@ def _asked(asking: Asking, dialect: Dialect) -> dict[str, Convention]:
     handed = ordinary.handed_over(call, dialect) if call.inputs.training else untrained
     found["momentum"] = stated.weighted(told) or handed
     if found["momentum"].found == "none" and found["default_momentum"].found is None:
-        found["default_momentum"] = found["momentum"]
+        found["default_momentum"] = convention("keeps none", found["momentum"].seen)
     found["one_value"] = odd.one_value(asking, call.inputs)
     found["nan"] = odd.nan(asking, call)
     found["empty"] = odd.empty(asking, call.inputs)

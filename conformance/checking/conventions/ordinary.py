@@ -95,4 +95,6 @@ def _saved(call: Call) -> Convention:
         other = finding is not None and not finding.usual and finding.found != UNKNOWN
         said.append(f"{name}{NAMED_AS}{finding.found}" if finding and other else name)
     seen = "; ".join(known[name].sentence for name in known if name in call.outputs)
-    return convention(", ".join(said) or "none", seen or "neither var nor inv_std comes back")
+    return convention(
+        ", ".join(said) or "returns none", seen or "neither var nor inv_std comes back"
+    )

@@ -33,7 +33,7 @@ def _default(told: Mapping[str, Any], name: str) -> Convention:
         return convention(None, "its adapter does not tell")
     value = told[name]
     if value is None:
-        return convention("none", "a call must say it")
+        return convention("must be told", "a call without it is none")
     return convention(f"{value:.6g}", _OF_THE_CALL)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.nights.history.entry import ColumnRun
 from conformance.nights.site.archive import Shown
@@ -41,4 +41,14 @@ def rows(shown: Mapping[str, Shown]) -> Iterator[Row]:
 def told(entry: ColumnRun) -> Iterator[tuple[str, Convention]]:
     """Every convention by its title, whether or not it was measured."""
     for name, title in TITLES.items():
-        yield title, entry.conventions.get(name, _NONE)
+        yield title, _worded(name, entry.conventions.get(name, _NONE), entry.dialect)
+
+
+def _worded(name: str, each: Convention, dialect: Mapping[str, str]) -> Convention:
+    """A convention as a table has it, where its own word would say too little."""
+    if name in ("momentum", "running_var") and each.found == "none":
+        return replace(each, found="keeps none")
+    if name == "saved" and each.found is not None and "saves" in dialect:
+        # What a framework keeps for its backward pass and does not return can only be declared.
+        return replace(each, found=f"{each.found}; declares {dialect['saves']}")
+    return each

@@ -38,7 +38,7 @@ def test_a_whole_run_says_what_is_declared_otherwise(
     said = "not what it declares: statistics come under other names than their own: "
     assert said + "mean, inv_std = variance" in capsys.readouterr().out
     found = record_file.read(tmp_path / "customs" / "misnaming.json").conventions
-    assert found["default_eps"].found == "none"
+    assert found["default_eps"].found == "must be told"
 
 
 def test_failure_exits_1_and_shows_how_to_see_it_again(capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,7 +98,8 @@ def test_what_is_refused_is_a_convention(
     """A refusal is told in the framework's words, and what keeps nothing is told so."""
     found = _found(measured["refusing"])
     assert found["one_value"] == found["empty"] == "refused: too little to normalize"
-    assert found["momentum"] == found["running_var"] == found["default_momentum"] == "none"
+    assert found["momentum"] == found["running_var"] == "none"
+    assert found["default_momentum"] == "keeps none"
     assert found["nan"] == "y: NaN in other channels too"
 
 

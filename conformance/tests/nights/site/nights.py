@@ -24,6 +24,8 @@ BROKEN = {**GOOD, "dx": failed(reason="1.5 at [0], expected 2.5")}
 CONVENTIONS = {
     "default_eps": Convention(found="1e-05", seen="as its public call or layer says"),
     "momentum": Convention(found="old", seen="the running mean moves by it"),
+    "running_var": Convention(found="none", seen="no running statistics come back"),
+    "saved": Convention(found="mean, var", seen="the variance"),
     "eps": Convention(found=None, seen="crash: <b>path</b>"),
     "one_value": Convention(found='refused: <script>alert("1")</script>', seen="unsupported"),
 }

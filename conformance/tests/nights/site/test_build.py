@@ -252,6 +252,8 @@ def test_conventions_stand_framework_by_framework(made: Path) -> None:
     assert told["place of eps"] == "crash: <b>path</b>"
     assert told["one value per channel"] == 'refused: <script>alert("1")</script>'
     assert told["masks"] == "not measured"
+    assert told["running variance"] == "keeps none"
+    assert told["what is saved"] == "mean, var; declares inv_std"
 
 
 def test_a_record_without_conventions_is_not_measured(made: Path) -> None:
