@@ -34,13 +34,27 @@ _FLAT = 2
 
 
 def ordinary() -> Iterator[Inputs]:
-    """Training calls, the most telling one first; a path is asked until it answers one."""
-    for rank, dtype in product(_SHAPES, _TYPES):
-        yield _call(_SHAPES[rank], dtype)
+    """The most telling call first; a path is asked until it answers one.
+
+    Training tells more, so test mode is asked first only of a path that has nothing else.
+    """
+    for training, rank, dtype in product((True, False), _SHAPES, _TYPES):
+        yield _call(_SHAPES[rank], dtype, training=training)
 
 
 def following(first: Inputs) -> Iterator[Inputs]:
-    """The calls after the one that was answered, of its type where they do not say otherwise."""
+    """The calls after the one that was answered, of its type where they do not say otherwise.
+
+    All of them are in test mode where that one was: the path has no other.
+    """
+    for inputs in _following(first):
+        if first.training:
+            yield inputs
+        elif inputs.running_mean is not None:
+            yield replace(inputs, training=False)
+
+
+def _following(first: Inputs) -> Iterator[Inputs]:
     dtype, shape = first.x.dtype, first.x.shape
     yield replace(first, training=False)
     # Other numbers in the same shapes: what is kept from the call before shows.

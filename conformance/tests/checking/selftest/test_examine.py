@@ -13,7 +13,7 @@ from conformance.case import Actual, Dialect, Inputs
 from conformance.errors import Unsupported
 from conformance.faults import FAULTS
 from conformance.tests.checking.selftest.asking import examined
-from conformance.tests.checking.selftest.planted import PLANTED
+from conformance.tests.checking.selftest.planted import PLANTED, Run
 
 PATHS = {path.name: path for path in adapter.load("textbook").paths}
 STAGED = PATHS["staged"]
@@ -89,6 +89,33 @@ def test_what_cannot_be_asked_is_said() -> None:
     outcome = examined(replace(STAGED, capabilities=Capabilities(dtypes=frozenset({"float64"}))))
     assert outcome.passes
     assert "no float16" in outcome.unasked
+
+
+def test_a_path_without_training_is_asked_in_test_mode() -> None:
+    """A path that has test mode alone is asked in that, in every layout, and its mistakes told."""
+    path = replace(STAGED, capabilities=Capabilities(training=False))
+    assert examined(path).passes
+    assert examined(path).answered > 15
+
+    def run(run: Run, inputs: Inputs) -> Actual:
+        return run(replace(inputs, beta=None))
+
+    first = examined(path, run).findings[0]
+    assert (first.name, first.certain) == ("beta ignored", True)
+
+
+def test_statistics_in_the_type_of_x_are_a_doubt() -> None:
+    """Running statistics of a mixed call in the type of x may be the framework's own doing."""
+
+    def run(run: Run, inputs: Inputs) -> Actual:
+        found = run(inputs)
+        running = found.keys() & {"running_mean", "running_var"}
+        return dict(found) | {name: found[name].astype(inputs.x.dtype) for name in running}
+
+    outcome = examined(STAGED, run)
+    assert outcome.passes
+    assert [f.name for f in outcome.findings] == ["type of running_mean", "type of running_var"]
+    assert "look for a cast" in outcome.findings[0].look
 
 
 def test_what_is_never_returned_is_said() -> None:
