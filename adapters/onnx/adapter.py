@@ -1,0 +1,86 @@
+"""ONNX: the operator BatchNormalization as the reference evaluator of the package onnx runs it.
+
+It is the definition that runtimes are tested against, in numpy.  There is no gradient, and every
+argument of the operator is required.  The channel axis is the second; arrays of any other layout
+are moved on the way in and back.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import partial
+
+import numpy as np
+
+from conformance import layout
+from conformance.adapter import FLOATS, Adapter, Capabilities, Path
+from conformance.case import Actual, Array, Dialect, Inputs
+from conformance.float_types import NARROW
+
+from . import models, reproduction
+
+
+def run(inputs: Inputs, *, opset: int) -> Actual:
+    """Run the operator of one version in the mode that is asked for."""
+    (axis,) = inputs.channel_axes
+    given: dict[str, Array] = {
+        name: np.array(getattr(inputs, field), order="C")
+        for name, field in models.ARGUMENTS.items()
+        if name != "X"
+    }
+    x = np.array(layout.channels_first(inputs.x, axis), order="C")
+    # NaN, infinity and 0/0 are answers, judged by whoever asked; numpy warns of empty means.
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        found = models.evaluated(opset, inputs, {"X": x} | given)
+    answer = dict(zip(models.RESULTS.values(), found, strict=False))
+    answer["y"] = layout.from_channels_first(answer["y"], axis)
+    return answer
+
+
+def device() -> str:
+    """Where the paths run."""
+    return "cpu"
+
+
+def _path(name: str, about: str, opset: int, **able: object) -> Path:
+    return Path(
+        name=name,
+        about=f"{about}, onnx.reference.ReferenceEvaluator",
+        run=partial(run, opset=opset),
+        dialect=Dialect(running_var="biased", momentum="old", layout="channels_first"),
+        capabilities=Capabilities(without_gamma=False, without_beta=False, **able),  # type: ignore[arg-type]
+    )
+
+
+ADAPTER = Adapter(
+    name="onnx",
+    packages=("onnx", "numpy"),
+    device=device,
+    reproduce=reproduction.program,
+    paths=(
+        _path(
+            "opset9",
+            "BatchNormalization of opset 9, one output: test mode",
+            9,
+            training=False,
+            mixed=frozenset(),
+            dtypes=FLOATS - {"bfloat16"},
+        ),
+        _path(
+            "opset15",
+            "BatchNormalization of opset 15, training_mode=0",
+            15,
+            training=False,
+            narrow=frozenset(NARROW),
+        ),
+        _path(
+            "opset15_training",
+            "BatchNormalization of opset 15, training_mode=1",
+            15,
+            test_mode=False,
+            without_running=False,
+            narrow=frozenset(NARROW),
+        ),
+    ),
+)
