@@ -1,0 +1,31 @@
+"""Tests of `harness.judging`: from an answer to a verdict."""
+
+from __future__ import annotations
+
+import warnings
+
+from conformance.case import Dialect
+from conformance.cases import golden
+from conformance.harness.answer import Answer, Reply
+from conformance.harness.judging import judged
+from conformance.verdict.record import Status
+
+
+def test_a_number_from_an_empty_batch_is_judged_without_a_warning() -> None:
+    """Running statistics that moved are the edge that they are, and nobody is warned of a mean."""
+    (case,) = golden.load(["empty/train-float32"])
+    outputs = {
+        name: value.astype(case.inputs.dtype_of(name))
+        for name, value in case.expected.items().items()
+        if name in ("running_mean", "running_var")
+    }
+    outputs["running_var"] = outputs["running_var"] / 2
+    answer = Answer(status=Reply.OK, outputs=outputs)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        results = judged(case, Dialect(), answer)
+    assert results["running_mean"].status is Status.PASS
+    assert (results["running_var"].status, results["running_var"].edges) == (
+        Status.FAIL,
+        ("empty-batch",),
+    )
