@@ -99,8 +99,9 @@ def _worst(grade: str, units: float | None, worst: Worst) -> str | None:
             f"grade A is {worst.bound:.3g}; the grade that follows was wanted"
         )
     if units is None:
-        if math.isinf(LIMIT * (distance / worst.bound)):
-            return None  # as `OutputResult.units` says, no figure is infinite
+        # Beside a subnormal bound an error may have more units than a float64 can say.
+        if not math.isfinite(LIMIT * (distance / worst.bound)):
+            return None
         return f"no figure for its error where its worst element is off by {distance:.3g}"
     if units * worst.bound > LIMIT * distance * (1 + _ROUNDING):
         return (

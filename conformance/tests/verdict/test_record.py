@@ -57,6 +57,23 @@ def test_a_record_reads_back_as_it_was_written(tmp_path: Path) -> None:
     assert read(tmp_path / "folder" / "record.json") == original
 
 
+@pytest.mark.parametrize(("bound", "kept"), [(5e-318, True), (1e-300, False)])
+def test_more_units_than_a_float_holds_are_believed(
+    tmp_path: Path, bound: float, kept: bool
+) -> None:
+    """No figure is told of an error that a float64 cannot count in units, and of no other."""
+    one = failed(None, actual=-85.6)
+    assert one.worst is not None
+    huge = replace(one, worst=replace(one.worst, bound=bound))
+    original = record([case({"y": huge})])
+    write(original, tmp_path / "record.json")
+    if kept:
+        assert read(tmp_path / "record.json") == original
+        return
+    with pytest.raises(RecordError, match="no figure for its error"):
+        read(tmp_path / "record.json")
+
+
 def test_nan_survives_as_a_string(tmp_path: Path) -> None:
     """A NaN is the string "nan" in the file, which strict parsers read, and NaN again after."""
     file = tmp_path / "record.json"
