@@ -14,7 +14,7 @@ import keras  # type: ignore[import-untyped, import-not-found, unused-ignore]  #
 from conformance.adapter import Adapter, Path
 from conformance.case import Actual, Dialect, Inputs
 
-from . import forward, on_jax, on_tensorflow, on_torch, reproduction
+from . import forward, machine, on_jax, on_tensorflow, on_torch, reproduction
 
 BACKEND = "KERAS_BACKEND"
 """Read when Keras is imported."""
@@ -33,6 +33,7 @@ def _path(name: str, how: str, run: Callable[[Inputs], Actual]) -> Path:
         run=run,
         dialect=Dialect(running_var="biased", momentum="old", saves="nothing"),
         switches={BACKEND: name},
+        probes=(machine.HALF,) if name == "jax" else (),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from conformance import adapter
 from conformance.case import LIMIT, Inputs, Problem
+from conformance.cases import golden
+from conformance.harness.probing import PROBED
 from conformance.harness.session import Session
 from conformance.oracle import solve
 from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs them
@@ -107,6 +110,17 @@ def test_eps_and_momentum_are_those_of_the_call(backend: tuple[str, Session]) ->
 def test_the_device_is_named(backend: tuple[str, Session]) -> None:
     """The record says where the paths run, whatever the backend calls it."""
     assert backend[1].describe()["device"]
+
+
+def test_float16_is_lacking_where_xla_cannot_convert_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a processor without the instructions the path on JAX is unsupported, and no error."""
+    if platform.machine() not in ("x86_64", "AMD64"):
+        pytest.skip("the instructions are those of an x86 processor")
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_max_isa=SSE4_2")
+    with Session(ADAPTER.name, switches=PATHS["jax"].switches) as started:
+        answer = started.run("jax", next(golden.load(["dense/train-float16"])))
+    assert answer.status == "unsupported"
+    assert str(answer.reason).startswith(f"{PROBED}float16 under XLA: ")
 
 
 FAILING = {
