@@ -25,8 +25,11 @@ def has_strides(array: Array) -> bool:
 def own(array: Array) -> Any:
     """Copy `array` to one of MLX, with its strides where it has any of its own.
 
-    Without the type MLX makes float32 of float64, and says nothing.
+    Without the type MLX makes float32 of float64, and says nothing.  What is empty is made by MLX:
+    of an empty array of numpy it makes one whose sums may loop without end (empty-sums).
     """
+    if not array.size:
+        return mx.zeros(array.shape, dtype=getattr(mx, str(array.dtype)))
     if not has_strides(array):
         return _copied(np.array(array, order="C"))
     steps = tuple(step // array.itemsize for step in array.strides)

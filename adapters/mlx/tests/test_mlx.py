@@ -147,6 +147,14 @@ def test_every_output_is_grade_a_in_any_memory(name: str, memory: Memory) -> Non
         np.testing.assert_array_equal(now, then)
 
 
+@pytest.mark.parametrize("name", PATHS)
+def test_an_empty_batch_has_slopes_of_zero(name: str) -> None:
+    """Empty arrays are MLX's own, whose sums end: in test mode they are zero."""
+    found = PATHS[name].run(ask((0, 5), training=False))
+    np.testing.assert_array_equal(found["dbeta"], np.zeros(5))
+    assert found["dx"].shape == (0, 5)
+
+
 def test_strides_reach_mlx() -> None:
     """An array that runs through a wider one is a view in MLX too, with gaps between its values."""
     wide = np.arange(24.0, dtype=np.float32).reshape(4, 6)
