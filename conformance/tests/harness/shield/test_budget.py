@@ -84,7 +84,8 @@ def test_memory_counts_whatever_it_is(name: str, tmp_path: Path) -> None:
     report = checked(GREEDY[name], tmp_path)
     require_on(report, "keeper", "namespaces")
     assert not report.conforms
-    said = reason(report)
+    # On a busy machine what is held may be seen after the first answer, by a later call.
+    said = reason(report) or str(report)
     assert "GiB of memory" in said or "MemoryError" in said or "No space left" in said, said
     assert not list(Path("/dev/shm").glob("held-by-a-kernel-*"))  # noqa: S108 - its own
 
