@@ -85,3 +85,6 @@ RUNNING = _names(lambda array: array.role == "running")
 
 STATISTICS = _names(lambda array: array.returned and array.role in ("statistic", "running"))
 """What may be kept in a wider type than the parameters: nothing is lost by that."""
+
+DUE_FIELD: Mapping[str, str] = MappingProxyType({"running_var_biased": "running_var"})
+"""Fields of `conformance.case.Outputs` that go by the name of another output."""

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 from conformance.case import Array, Case, Dialect
@@ -19,8 +16,7 @@ def judged(case: Case, dialect: Dialect, answer: Answer) -> dict[str, OutputResu
     """The verdict on one answer of a worker: a result for every output that is due."""
     if answer.status is Reply.OK:
         ruler = Ruler(case, dialect)
-        with _about_nothing(case):
-            results = {**_unbounded(ruler), **ruler.judge(answer.outputs)}
+        results = {**_unbounded(ruler), **ruler.judge(answer.outputs)}
         return {
             n: _completed(r, answer.lacking.get(n), answer.outputs.get(n))
             for n, r in results.items()
@@ -28,17 +24,6 @@ def judged(case: Case, dialect: Dialect, answer: Answer) -> dict[str, OutputResu
     reason, due = answer.reason or answer.status.value, case.expected.items()
     edges = edges_of(case).refusable if answer.raised else ()
     return spread(_WITHOUT_OUTPUTS[answer.status], reason, due_names(due, dialect), edges=edges)
-
-
-@contextmanager
-def _about_nothing(case: Case) -> Iterator[None]:
-    """Keep numpy from warning of the mean of an empty batch, which is what is asked there."""
-    if case.inputs.count:
-        yield
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        yield
 
 
 def edges_of(case: Case) -> Edges:

@@ -17,27 +17,18 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from conformance.arrays import LIKE_X
+from conformance.arrays import DUE_FIELD, LIKE_X
 from conformance.case import Array, Case
 from conformance.oracle.bounds import scales, units
 from conformance.oracle.channels import by_channel, from_channels
 from conformance.oracle.rounding import Floats
-from conformance.oracle.sequential.classes import cost
+from conformance.oracle.sequential.classes import SUMS, channels_at_once, cost
 
 UNIT, LOSS = "unit/", "loss/"
 """What stands before the name of an output."""
 
 BITS = 16
 """Significant bits of a stated bound: at most 0.003 % more than the bound itself."""
-
-_NAMES = {"running_var_biased": "running_var"}
-"""Both corrections of the running variance have the bounds of one."""
-
-_SUMS = ("mean", "running_mean", "dbeta")
-"""Outputs that no variance reaches: what is left of it does not matter to them."""
-
-_AT_ONCE = 2**21
-"""Values whose losses are found at once; a channel may have more."""
 
 
 def stated(case: Case) -> dict[str, Array]:
@@ -55,7 +46,7 @@ def stated(case: Case) -> dict[str, Array]:
     scale, found = scales(inputs, case.expected), dict[str, Array]()
     lost = _lost(case) if inputs.count else {}
     for field, expected in due.items():
-        name = _NAMES.get(field, field)
+        name = DUE_FIELD.get(field, field)
         unit = units(inputs, expected, scale[name], inputs.dtype_of(name))
         found[UNIT + field] = _up(unit)
         if name in lost:
@@ -70,7 +61,7 @@ def _lost(case: Case) -> Mapping[str, Floats]:
     """What adding one by one may lose, absolute, in the shape of each output."""
     inputs = case.inputs
     channels = np.arange(len(by_channel(inputs.x, inputs)))
-    step = max(1, _AT_ONCE // inputs.count)
+    step = channels_at_once(inputs)
     parts = [
         cost(inputs, case.problem.limit, channels[start : start + step])
         for start in range(0, len(channels), step)
@@ -79,7 +70,7 @@ def _lost(case: Case) -> Mapping[str, Floats]:
     found = {}
     for name in parts[0].of if parts else ():
         rows = np.concatenate([part.of[name] for part in parts])
-        rows = np.where(valid | (name in _SUMS), rows, 0.0)
+        rows = np.where(valid | (name in SUMS), rows, 0.0)
         shaped = name in LIKE_X
         found[name] = from_channels(rows, inputs) if shaped else rows.reshape(inputs.channel_shape)
     return found

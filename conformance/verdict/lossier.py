@@ -17,7 +17,7 @@ from conformance.arrays import LIKE_X
 from conformance.case import Array, Case
 from conformance.oracle.channels import by_channel
 from conformance.oracle.rounding import Floats
-from conformance.oracle.sequential.classes import cost
+from conformance.oracle.sequential.classes import SUMS, channels_at_once, cost
 from conformance.oracle.sequential.losses import Losses
 
 
@@ -29,11 +29,6 @@ class Units(Protocol):
 
 
 _VARIANCES = ("var", "running_var")
-_SUMS = ("mean", "running_mean", "dbeta")
-"""Outputs that no variance reaches: what is left of it does not matter to them."""
-
-_AT_ONCE = 2**21
-"""Values whose losses are found at once; a channel may have more."""
 
 
 class Lossier:
@@ -60,8 +55,8 @@ class Lossier:
             dtype: Its type.
             errors: In units, of its shape; 0 where it is right without arithmetic.
         """
-        if not np.isfinite(errors).all():
-            return "F"
+        if not self._case.inputs.count or not np.isfinite(errors).all():
+            return "F"  # of no values nothing is lost, and beyond all figures is beyond these
         beyond = self._rows(name, errors) > self._case.problem.limit
         (missed,) = np.nonzero(beyond.any(axis=1))
         unit = self._rows(name, self._units(name, dtype, single_pass=False))[missed]
@@ -120,7 +115,7 @@ class Lossier:
     ) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """What an output may lose by the sums of a class, and whether the class holds there."""
         new = np.array([r for r in rows if (single_pass, int(r)) not in self._kept], np.intp)
-        step = max(1, _AT_ONCE // self._case.inputs.count)
+        step = channels_at_once(self._case.inputs)
         for start in range(0, len(new), step):
             some = new[start : start + step]
             found = self._found(some, single_pass=single_pass, at_most=False)
@@ -128,7 +123,7 @@ class Lossier:
                 of = {n: values[at] for n, values in found.of.items()}
                 self._kept[single_pass, row] = of, bool(found.valid[at, 0])
         kept = [self._kept[single_pass, int(r)] for r in rows]
-        valid = [[valid or name in _SUMS] for _, valid in kept]
+        valid = [[valid or name in SUMS] for _, valid in kept]
         return np.array([of[name] for of, _ in kept]), np.array(valid)
 
     def _found(self, rows: npt.NDArray[np.intp], *, single_pass: bool, at_most: bool) -> Losses:

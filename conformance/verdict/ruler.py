@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.arrays import OUTPUT_NAMES, STATISTICS
+from conformance.arrays import DUE_FIELD, OUTPUT_NAMES, STATISTICS
 from conformance.case import Actual, Array, Case, Dialect, Outputs
 from conformance.errors import AdapterError
 from conformance.float_types import NARROW
@@ -31,9 +31,6 @@ from conformance.verdict.yardstick import Yardstick
 
 _WIDE = (np.dtype(np.float32), np.dtype(np.float64))
 _STATUS = {"A": Status.PASS, "B": Status.PASS, "C": Status.DEGRADED, "F": Status.FAIL}
-
-DUE_FIELD = {"running_var_biased": "running_var"}
-"""Fields of `Outputs` that go by the name of another output."""
 
 
 class Ruler:

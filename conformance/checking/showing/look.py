@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conformance.arrays import RUNNING
+from conformance.arrays import DUE_FIELD, RUNNING
 from conformance.case import Array, Case, Dialect
 from conformance.checking.showing.ways import Way, usual
 from conformance.errors import InputError
@@ -14,7 +14,7 @@ from conformance.oracle.channels import by_channel
 from conformance.oracle.edges import Edges
 from conformance.oracle.measured import measured, wide
 from conformance.verdict.record import OutputResult
-from conformance.verdict.ruler import DUE_FIELD, Ruler
+from conformance.verdict.ruler import Ruler
 
 _UNBIASED, _BIASED = Dialect(), Dialect(running_var="biased")
 

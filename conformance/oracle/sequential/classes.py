@@ -12,6 +12,12 @@ from conformance.oracle.rounding import Floats
 from conformance.oracle.sequential.losses import Class, Losses, losses
 from conformance.oracle.sequential.sums import AtMost, Losing, Lost
 
+SUMS = ("mean", "running_mean", "dbeta")
+"""Outputs that no variance reaches: what is left of it does not matter to them."""
+
+_AT_ONCE = 2**21
+"""Values whose losses are found at once; a channel may have more."""
+
 _FOR_SUMS = 2 * LIMIT
 """Up to so many values a case with exact sums leaves Welford's update nothing but its limit.
 
@@ -52,3 +58,8 @@ def cost(
         spent=spent,
     )
     return losses(inputs, rows, of, eps_outside=eps_outside)
+
+
+def channels_at_once(inputs: Inputs) -> int:
+    """For how many channels, at least one, `cost` is asked at once; M >= 1."""
+    return max(1, _AT_ONCE // inputs.count)
