@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path as FilePath
+from types import ModuleType
 
 from conformance import float_types, places, printable
 from conformance.case import Actual, Dialect, Inputs
@@ -233,9 +234,10 @@ def load(name: str) -> Adapter:
             does not define `ADAPTER`.
     """
     file = FilePath(name).resolve() if name.endswith(".py") else home(name) / "adapter.py"
-    module_name = f"conformance._loaded_adapters.{file.parent.name}"
+    module_name = f"{_PACKAGE}.{file.parent.name}"
     if not file.is_file():
         home(name)  # says what is wrong
+    _place(file.parent.parent)
     # With search locations the file can import its siblings: `from . import kernels`.
     spec = importlib.util.spec_from_file_location(
         module_name, file, submodule_search_locations=[str(file.parent)]
@@ -261,6 +263,12 @@ def load(name: str) -> Adapter:
     _require_names(adapter, file)
     _require_switches(adapter, file)
     return adapter
+
+
+def _place(folder: FilePath) -> None:
+    """Let a library's adapter take what its framework's has: ``from ..jax import calling``."""
+    package = sys.modules.setdefault(_PACKAGE, ModuleType(_PACKAGE))
+    package.__path__ = [str(folder)]
 
 
 def _require_names(adapter: Adapter, file: FilePath) -> None:
@@ -294,6 +302,9 @@ def _require_switches(adapter: Adapter, file: FilePath) -> None:
                     'as {"TF_ENABLE_ONEDNN_OPTS": "0"}.'
                 )
 
+
+_PACKAGE = "conformance._loaded_adapters"
+"""Where adapters are loaded to, each under the name of its folder."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}", re.ASCII)
 """Names of adapters and paths, as ``schemas/run-record.json`` has them."""

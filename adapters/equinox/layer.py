@@ -8,6 +8,7 @@ batches divides by 1.  In mode "ema", which "legacy" is another word for, it kee
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import equinox as eqx  # type: ignore[import-not-found, unused-ignore]  # checked without it too
@@ -19,7 +20,7 @@ from conformance.arrays import LIKE_X
 from conformance.case import Actual, Inputs
 from conformance.errors import Unsupported
 
-from . import calling
+from ..jax import calling
 
 TRAINED = 2**30
 """Batches that the layer has seen: no momentum of a case but 1 has a power of that size left."""
@@ -30,12 +31,14 @@ def run(inputs: Inputs, mode: str) -> Actual:
     if (inputs.gamma is None) != (inputs.beta is None):
         raise Unsupported("channelwise_affine: weight and bias, or neither")
     (axis,) = inputs.channel_axes
-    arrays = {
-        name: layout.channels_first(array, axis) if name in LIKE_X else array
-        for name, array in inputs.given().items()
-    }
-    static = {**calling.settings(inputs), "axis": 1, "mode": mode}
-    found = dict(calling.call(_forward, arrays, static))
+    x, dy = inputs.x, inputs.dy
+    moved = replace(
+        inputs,
+        x=layout.channels_first(x, axis),
+        dy=None if dy is None else layout.channels_first(dy, axis),
+        axis=1,
+    )
+    found = dict(calling.run_layer(_forward, moved, mode=mode))
     for name in found.keys() & set(LIKE_X):
         found[name] = layout.from_channels_first(found[name], axis)
     return found

@@ -18,7 +18,7 @@ import jmp  # type: ignore[import-not-found, unused-ignore]  # the same
 
 from conformance.case import Actual, Inputs
 
-from . import calling
+from ..jax import calling
 
 TRAINED = 2**30
 """Batches that the layer has seen: no decay of a case but 1 has a power of that size left."""
@@ -30,7 +30,7 @@ _NAME = "batch_norm"
 
 def run(inputs: Inputs) -> Actual:
     """Run one call of the layer, compiled."""
-    return calling.run(_forward, inputs)
+    return calling.run_layer(_forward, inputs)
 
 
 def policy(arrays: Mapping[str, Any]) -> jmp.Policy | None:

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-import jax  # type: ignore[import-not-found, unused-ignore]  # checked also where JAX is absent
-
 from conformance.adapter import Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect, Inputs
 
 from . import calling, formula, hlo, layers, machine, reproduction, stated
-
-# Without this JAX turns float64 into float32, and says nothing.
-jax.config.update("jax_enable_x64", True)  # noqa: FBT003 - JAX's own signature
 
 
 def _run_formula(inputs: Inputs) -> Actual:
@@ -23,24 +18,6 @@ def _run_formula(inputs: Inputs) -> Actual:
 def _run_hlo(inputs: Inputs) -> Actual:
     answer: Actual = calling.run(hlo.program, inputs, eps=float(inputs.eps))
     return answer
-
-
-def _run_linen(inputs: Inputs, **variance: bool) -> Actual:
-    numbers = {"eps": float(inputs.eps), "momentum": float(inputs.momentum)}
-    answer: Actual = calling.run(layers.linen_program, inputs, **numbers, **variance)
-    return answer
-
-
-def _run_nnx(inputs: Inputs) -> Actual:
-    numbers = {"eps": float(inputs.eps), "momentum": float(inputs.momentum)}
-    answer: Actual = calling.run(layers.nnx_program, inputs, **numbers)
-    return answer
-
-
-def _device() -> str:
-    first = jax.devices()[0]
-    kind = {"cpu": "cpu", "gpu": f"gpu: {first.device_kind}"}
-    return kind.get(first.platform, f"{first.platform}: {first.device_kind}")
 
 
 FLAX = Dialect(running_var="biased", momentum="old", saves="nothing")
@@ -72,7 +49,7 @@ PATHS = (
     Path(
         name="linen",
         about="flax.linen.BatchNorm with its default use_fast_variance=True, jax.vjp",
-        run=_run_linen,
+        run=partial(calling.run_layer, layers.linen_forward),
         defaults=stated.of_linen,
         probes=(machine.HALF,),
         dialect=FLAX,
@@ -81,7 +58,7 @@ PATHS = (
     Path(
         name="linen_two_pass",
         about="flax.linen.BatchNorm(use_fast_variance=False), jax.vjp",
-        run=partial(_run_linen, use_fast_variance=False),
+        run=partial(calling.run_layer, layers.linen_forward, use_fast_variance=False),
         defaults=stated.of_linen,
         probes=(machine.HALF,),
         dialect=FLAX,
@@ -90,7 +67,7 @@ PATHS = (
     Path(
         name="nnx",
         about="flax.nnx.BatchNorm with its default use_fast_variance=True, jax.vjp",
-        run=_run_nnx,
+        run=partial(calling.run_layer, layers.nnx_forward),
         defaults=stated.of_nnx,
         probes=(machine.HALF,),
         dialect=FLAX,
@@ -100,12 +77,8 @@ PATHS = (
 ADAPTER = Adapter(
     name="jax",
     packages=("jax", "jaxlib", "flax"),
-    device=_device,
+    device=machine.device,
     paths=PATHS,
     reproduce=reproduction.program,
-    traits={
-        "fused-multiply-add": machine.fuses,
-        "float16-under-xla": machine.converts_half,
-        "float16-arithmetic": machine.computes_half,
-    },
+    traits=machine.TRAITS,
 )

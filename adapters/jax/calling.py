@@ -16,11 +16,34 @@ import numpy as np
 
 from conformance.case import Actual, Inputs
 
+# Without this JAX turns float64 into float32, and says nothing.
+jax.config.update("jax_enable_x64", True)  # noqa: FBT003 - JAX's own signature
+
 Arrays: TypeAlias = dict[str, Any]
+Forward: TypeAlias = Callable[..., tuple[Any, Arrays]]
 Signature: TypeAlias = tuple[tuple[str, tuple[int, ...], str], ...]
 
 KEPT = 64
 """Compiled programs that are kept; each case of a catalogue tends to have its own shape."""
+
+
+def run_layer(forward: Forward, inputs: Inputs, **static: Any) -> Actual:
+    """Call a layer on `inputs`, compiled together with its gradient.
+
+    Layers take eps and momentum as Python's numbers, so these are compiled in.
+
+    Args:
+        forward: From the arrays that are given, and eps, momentum, axis, training and all of
+            `static` by keyword, to ``(y, other outputs)``.
+        inputs: The call.
+        **static: Values to compile in.
+    """
+    numbers = {"eps": float(inputs.eps), "momentum": float(inputs.momentum)}
+    return run(_differentiated, inputs, forward=forward, **numbers, **static)
+
+
+def _differentiated(arrays: Arrays, *, forward: Forward, **options: Any) -> Arrays:
+    return differentiate(partial(forward, **options), arrays)
 
 
 def run(program: Callable[..., Arrays], inputs: Inputs, **static: Any) -> Actual:

@@ -10,7 +10,6 @@ widened on the way in; float64 ones are handed over as they are, in place of the
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import jax.numpy as jnp  # type: ignore[import-not-found, unused-ignore]  # checked without JAX too
@@ -19,20 +18,10 @@ from flax import (  # type: ignore[import-not-found, unused-ignore]  # the same
     nnx,
 )
 
-from .calling import Arrays, differentiate
+from .calling import Arrays
 
 
-def linen_program(arrays: Arrays, **options: Any) -> Arrays:
-    """One call of ``flax.linen.BatchNorm``; options as in `_linen_forward`."""
-    return differentiate(partial(_linen_forward, **options), arrays)
-
-
-def nnx_program(arrays: Arrays, **options: Any) -> Arrays:
-    """One call of ``flax.nnx.BatchNorm``; options as in `_nnx_forward`."""
-    return differentiate(partial(_nnx_forward, **options), arrays)
-
-
-def _linen_forward(
+def linen_forward(
     arrays: Arrays,
     *,
     eps: float,
@@ -41,6 +30,7 @@ def _linen_forward(
     training: bool,
     **variance: bool,
 ) -> tuple[Any, Arrays]:
+    """One call of ``flax.linen.BatchNorm``."""
     x = arrays["x"]
     layer = linen.BatchNorm(
         use_running_average=not training,
@@ -62,9 +52,10 @@ def _linen_forward(
     return y, {f"running_{own}": state["batch_stats"][own] for own in stats}
 
 
-def _nnx_forward(
+def nnx_forward(
     arrays: Arrays, *, eps: float, momentum: float, axis: int, training: bool
 ) -> tuple[Any, Arrays]:
+    """One call of ``flax.nnx.BatchNorm``."""
     x = arrays["x"]
     # Built here, inside the traced function: nnx refuses to write the statistics of a layer
     # that was built outside.

@@ -13,6 +13,12 @@ REFUSAL = "Failed to materialize symbols"
 """XLA's words where a processor cannot convert float16 and no function of its own does."""
 
 
+def device() -> str:
+    """JAX's default device, where all paths run."""
+    first = jax.devices()[0]
+    return "cpu" if first.platform == "cpu" else f"{first.platform}: {first.device_kind}"
+
+
 def fuses() -> bool:
     """Whether XLA multiplies and adds in one instruction, with one rounding."""
     # The product is no float32: what is left of it is the rounding that did not happen.
@@ -50,3 +56,10 @@ def _has_half(inputs: Inputs) -> bool:
 
 
 HALF = Probe(name="float16 under XLA", concerns=_has_half, ask=_refusal)
+
+TRAITS = {
+    "fused-multiply-add": fuses,
+    "float16-under-xla": converts_half,
+    "float16-arithmetic": computes_half,
+}
+"""What is found out of XLA for whoever runs on it."""

@@ -4,28 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
-
-import jax  # type: ignore[import-not-found, unused-ignore]  # checked also where JAX is absent
 
 from conformance.adapter import Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect, Inputs
 
-from . import calling, layer, machine, reproduction
-
-# Without this JAX turns float64 into float32, and says nothing.
-jax.config.update("jax_enable_x64", True)  # noqa: FBT003 - JAX's own signature
-
-
-def device() -> str:
-    """Where the paths run."""
-    first = jax.devices()[0]
-    return "cpu" if first.platform == "cpu" else f"{first.platform}: {first.device_kind}"
-
-
-def _run(inputs: Inputs, forward: Callable[..., Any], **chosen: str) -> Actual:
-    static = {**calling.settings(inputs), **chosen}
-    return calling.call(forward, inputs.given(), static)
+from ..jax import calling, machine
+from . import layer, reproduction
 
 
 def _path(
@@ -48,29 +32,25 @@ def _path(
 ADAPTER = Adapter(
     name="stax",
     packages=("jax", "jaxlib"),
-    device=device,
+    device=machine.device,
     paths=(
         _path(
             "batch_norm",
             "jax.example_libraries.stax.BatchNorm(axis=...), which has no test mode",
-            partial(_run, forward=layer.batch_norm),
+            partial(calling.run_layer, layer.batch_norm),
             test_mode=False,
         ),
         _path(
             "standardize",
             'jax.nn.standardize with its default algorithm="fast", scaled and shifted',
-            partial(_run, forward=layer.standardize, algorithm="fast"),
+            partial(calling.run_layer, layer.standardize, algorithm="fast"),
         ),
         _path(
             "standardize_stable",
             'jax.nn.standardize(algorithm="stable"), scaled and shifted',
-            partial(_run, forward=layer.standardize, algorithm="stable"),
+            partial(calling.run_layer, layer.standardize, algorithm="stable"),
         ),
     ),
     reproduce=reproduction.program,
-    traits={
-        "fused-multiply-add": machine.fuses,
-        "float16-under-xla": machine.converts_half,
-        "float16-arithmetic": machine.computes_half,
-    },
+    traits=machine.TRAITS,
 )

@@ -14,7 +14,7 @@ from jax.example_libraries import (  # type: ignore[import-not-found, unused-ign
     stax,
 )
 
-from .calling import Arrays
+from ..jax.calling import Arrays
 
 
 def summed(rank: int, axis: int | tuple[int, ...]) -> tuple[int, ...]:

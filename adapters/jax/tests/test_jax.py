@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from conformance import adapter
-from conformance.case import LIMIT, Inputs
+from conformance.case import LIMIT
 from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs them
     module,
     pytest_generate_tests,
@@ -19,7 +19,7 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
     test_every_cause_shows_itself,
 )
 from conformance.tests.adapters.instructions import require_found_lacking
-from conformance.tests.adapters.trial import BFLOAT16, ask, errors, skip_if_lacking
+from conformance.tests.adapters.trial import BFLOAT16, answer_or_skip, ask, errors
 
 jax = pytest.importorskip("jax", reason="JAX is not installed here")
 pytest.importorskip("flax", reason="Flax is not installed here")
@@ -56,21 +56,13 @@ for _half in ("bfloat16+float32", "float16+float32"):
     KNOWN |= {("nnx", _half, False): {"dgamma", "dbeta"}}
 
 
-def _run_or_skip(name: str, inputs: Inputs) -> dict[str, Any]:
-    reason = adapter.why_not(PATHS[name].capabilities, inputs)
-    if reason is not None:
-        pytest.skip(reason)
-    skip_if_lacking(PATHS[name], inputs)
-    return dict(PATHS[name].run(inputs))
-
-
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("training", [True, False], ids=["train", "test"])
 @pytest.mark.parametrize("name", PATHS)
 def test_every_output_is_grade_a(name: str, call: str, training: bool) -> None:
     """On well-conditioned data every output is grade A, but for what is known and named."""
     inputs = ask(**CALLS[call], training=training)
-    found = errors(inputs, _run_or_skip(name, inputs), PATHS[name].dialect)
+    found = errors(inputs, answer_or_skip(PATHS[name], inputs), PATHS[name].dialect)
     over = {output: e for output, e in found.items() if e > LIMIT}
     known = KNOWN.get((name, call, training), set())
     assert over.keys() <= known

@@ -21,7 +21,7 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
     test_a_program_makes_the_call_of_the_path,
     test_every_cause_shows_itself,
 )
-from conformance.tests.adapters.trial import BFLOAT16, ask, errors
+from conformance.tests.adapters.trial import BFLOAT16, answer_or_skip, ask, errors
 
 mx = pytest.importorskip("mlx.core", reason="MLX is not installed here")
 
@@ -50,14 +50,8 @@ HALVES: dict[str, dict[str, Any]] = {
 def answered(name: str, **call: Any) -> tuple[dict[str, Any], dict[str, float]]:
     """What a path answers, and how far off it is; a call that it does not take is skipped."""
     inputs = ask(**call)
-    reason = adapter.why_not(PATHS[name].capabilities, inputs)
-    if reason is not None:
-        pytest.skip(reason)
-    try:
-        found = PATHS[name].run(inputs)
-    except Unsupported as refused:
-        pytest.skip(str(refused))
-    return dict(found), errors(inputs, found, PATHS[name].dialect)
+    found = answer_or_skip(PATHS[name], inputs, refusals=True)
+    return found, errors(inputs, found, PATHS[name].dialect)
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["train", "test"])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from conformance import adapter, float_types
-from conformance.case import LIMIT, Inputs
+from conformance.case import LIMIT
 from conformance.float_types import NARROW
 from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs them
     module,
@@ -18,7 +18,7 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
     test_a_program_makes_the_call_of_the_path,
     test_every_cause_shows_itself,
 )
-from conformance.tests.adapters.trial import BFLOAT16, ask, errors
+from conformance.tests.adapters.trial import BFLOAT16, answer_or_skip, ask, errors
 
 pytest.importorskip("onnx.reference", reason="onnx is not installed here")
 
@@ -38,20 +38,13 @@ CALLS: dict[str, dict[str, Any]] = {
 RIGHT = [call for call in CALLS if "16" not in call]
 
 
-def _run_or_skip(name: str, inputs: Inputs) -> dict[str, Any]:
-    reason = adapter.why_not(PATHS[name].capabilities, inputs)
-    if reason is not None:
-        pytest.skip(reason)
-    return dict(PATHS[name].run(inputs))
-
-
 @pytest.mark.parametrize("call", RIGHT)
 @pytest.mark.parametrize("training", [True, False], ids=["train", "test"])
 @pytest.mark.parametrize("name", EXACT)
 def test_every_output_is_grade_a(name: str, call: str, training: bool) -> None:
     """With an eps and a momentum that float32 has, float32 and float64 are within grade A."""
     inputs = ask(**CALLS[call], training=training, eps=2.0**-10, momentum=0.25)
-    found = errors(inputs, _run_or_skip(name, inputs), PATHS[name].dialect)
+    found = errors(inputs, answer_or_skip(PATHS[name], inputs), PATHS[name].dialect)
     assert {output: e for output, e in found.items() if e > LIMIT} == {}
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from conformance import adapter
-from conformance.case import LIMIT, Inputs
+from conformance.case import LIMIT
 from conformance.errors import Unsupported
 from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs them
     module,
@@ -19,7 +19,7 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
     test_a_program_makes_the_call_of_the_path,
     test_every_cause_shows_itself,
 )
-from conformance.tests.adapters.trial import BFLOAT16, ask, errors
+from conformance.tests.adapters.trial import BFLOAT16, answer_or_skip, ask, errors
 
 pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed here")
 
@@ -40,22 +40,12 @@ CALLS: dict[str, dict[str, Any]] = {
 }
 
 
-def _run_or_skip(name: str, inputs: Inputs) -> dict[str, Any]:
-    reason = adapter.why_not(PATHS[name].capabilities, inputs)
-    if reason is not None:
-        pytest.skip(reason)
-    try:
-        return dict(PATHS[name].run(inputs))
-    except Unsupported as refusal:
-        pytest.skip(str(refusal))
-
-
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("name", PATHS)
 def test_every_output_is_grade_a(name: str, call: str) -> None:
     """With an eps and a momentum that float32 has, whatever a path takes is within grade A."""
     inputs = ask(**CALLS[call], training=name in TRAINING, eps=2.0**-10, momentum=0.25)
-    found = errors(inputs, _run_or_skip(name, inputs), PATHS[name].dialect)
+    found = errors(inputs, answer_or_skip(PATHS[name], inputs, refusals=True), PATHS[name].dialect)
     assert {output: e for output, e in found.items() if e > LIMIT} == {}
 
 

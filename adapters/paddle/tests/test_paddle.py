@@ -19,7 +19,7 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
     test_a_program_makes_the_call_of_the_path,
     test_every_cause_shows_itself,
 )
-from conformance.tests.adapters.trial import ask, errors
+from conformance.tests.adapters.trial import answer_or_skip, ask, errors
 
 if importlib.util.find_spec("paddle") is None:
     pytest.skip("PaddlePaddle is not installed here", allow_module_level=True)
@@ -51,11 +51,8 @@ CALLS: dict[str, dict[str, Any]] = {
 def answered(name: str, **call: Any) -> tuple[dict[str, Any], dict[str, float]]:
     """What a path answers, and how far off it is; a call that it does not take is skipped."""
     inputs = ask(**call)
-    reason = adapter.why_not(PATHS[name].capabilities, inputs)
-    if reason is not None:
-        pytest.skip(reason)
-    found = PATHS[name].run(inputs)
-    return dict(found), errors(inputs, found, PATHS[name].dialect)
+    found = answer_or_skip(PATHS[name], inputs)
+    return found, errors(inputs, found, PATHS[name].dialect)
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["train", "test"])

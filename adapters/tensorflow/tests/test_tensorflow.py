@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from conformance import adapter
-from conformance.case import LIMIT, Case, Inputs, Problem
+from conformance.case import LIMIT, Case, Problem
 from conformance.errors import Unsupported
 from conformance.harness.probing import PROBED
 from conformance.harness.session import Session
@@ -25,7 +25,7 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
     test_every_cause_shows_itself,
 )
 from conformance.tests.adapters.instructions import require_found_lacking
-from conformance.tests.adapters.trial import BFLOAT16, ask, errors, skip_if_lacking
+from conformance.tests.adapters.trial import BFLOAT16, answer_or_skip, ask, errors, skip_if_lacking
 
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # read at the import: that of most paths
 tf = pytest.importorskip("tensorflow", reason="TensorFlow is not installed here")
@@ -61,17 +61,6 @@ BUFFERS = {"running_mean", "running_var"}
 GRADIENTS = {"dx", "dgamma", "dbeta"}
 
 
-def _run_or_skip(name: str, inputs: Inputs) -> dict[str, Any]:
-    reason = adapter.why_not(PATHS[name].capabilities, inputs)
-    if reason is not None:
-        pytest.skip(reason)
-    skip_if_lacking(PATHS[name], inputs)
-    try:
-        return dict(PATHS[name].run(inputs))
-    except Unsupported as refusal:
-        pytest.skip(str(refusal))
-
-
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("training", [True, False], ids=["train", "test"])
 @pytest.mark.parametrize("name", PATHS)
@@ -80,7 +69,7 @@ def test_every_output_is_grade_a(name: str, call: str, training: bool) -> None:
     if call == "no buffers" and not training:
         pytest.skip("test mode is defined by its buffers")
     inputs = ask(**CALLS[call], training=training)
-    found = errors(inputs, _run_or_skip(name, inputs), PATHS[name].dialect)
+    found = errors(inputs, answer_or_skip(PATHS[name], inputs, refusals=True), PATHS[name].dialect)
     over = {output: e for output, e in found.items() if e > LIMIT}
     in_half = name in FORMULA and inputs.x.dtype.itemsize == 2
     assert over.keys() <= (GRADIENTS | {"y"} if in_half else set()), over

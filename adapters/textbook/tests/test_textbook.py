@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from conformance import adapter
-from conformance.case import LIMIT, Inputs, Outputs
+from conformance.case import LIMIT, Outputs
 from conformance.errors import Unsupported
-from conformance.tests.adapters.trial import BFLOAT16, ask, errors
+from conformance.tests.adapters.trial import BFLOAT16, answer_or_skip, ask, errors
 
 ADAPTER = adapter.load("textbook")
 PATHS = {path.name: path for path in ADAPTER.paths}
@@ -31,23 +31,13 @@ CALLS: dict[str, dict[str, Any]] = {
 TRAINING_OUTPUTS = {"y", "dx", "dgamma", "dbeta", "mean", "var", "running_mean", "running_var"}
 
 
-def _run_or_skip(name: str, inputs: Inputs) -> dict[str, Any]:
-    reason = adapter.why_not(PATHS[name].capabilities, inputs)
-    if reason is not None:
-        pytest.skip(reason)
-    try:
-        return dict(PATHS[name].run(inputs))
-    except Unsupported as refusal:
-        pytest.skip(str(refusal))
-
-
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("training", [True, False], ids=["train", "test"])
 @pytest.mark.parametrize("name", PATHS)
 def test_every_output_is_grade_a(name: str, call: str, training: bool) -> None:
     """Every derivation gives every output within grade A, in both modes and in any layout."""
     inputs = ask(**CALLS[call], training=training)
-    found = errors(inputs, _run_or_skip(name, inputs), PATHS[name].dialect)
+    found = errors(inputs, answer_or_skip(PATHS[name], inputs, refusals=True), PATHS[name].dialect)
     assert {output: e for output, e in found.items() if e > LIMIT} == {}
 
 

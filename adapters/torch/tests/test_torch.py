@@ -24,7 +24,7 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
     test_a_program_makes_the_call_of_the_path,
     test_every_cause_shows_itself,
 )
-from conformance.tests.adapters.trial import BFLOAT16, ask, errors
+from conformance.tests.adapters.trial import BFLOAT16, answer_or_skip, ask, errors
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed here")
 
@@ -66,20 +66,13 @@ def _fresh_compiler() -> Iterator[None]:
     torch.compiler.reset()
 
 
-def _run_or_skip(name: str, inputs: Inputs) -> dict[str, Any]:
-    reason = adapter.why_not(PATHS[name].capabilities, inputs)
-    if reason is not None:
-        pytest.skip(reason)
-    return dict(PATHS[name].run(inputs))
-
-
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("training", [True, False], ids=["train", "test"])
 @pytest.mark.parametrize("name", QUICK)
 def test_every_output_is_grade_a(name: str, call: str, training: bool) -> None:
     """On well-conditioned data every output is grade A, but for what is known and named."""
     inputs = ask(**CALLS[call], training=training)
-    found = errors(inputs, _run_or_skip(name, inputs), PATHS[name].dialect)
+    found = errors(inputs, answer_or_skip(PATHS[name], inputs), PATHS[name].dialect)
     over = {output: e for output, e in found.items() if e > LIMIT}
     assert ("dx" in over) == (training and call in ROUNDED), over
     assert over.keys() <= ({"y", "dx"} if call in ROUNDED else set()), over
@@ -278,7 +271,7 @@ def test_a_missing_compiler_is_stated() -> None:
     if MODULE.DEVICE.type != "cpu":
         pytest.skip("on the GPU Inductor writes Triton, not C++")
     ended = _in_a_process(
-        "from conformance.tests.adapters.trial import ask\n"
+        "from conformance.tests.adapters.trial import answer_or_skip, ask\n"
         "adapter.load('torch').path('compile').run(ask())",
         CXX="/nowhere/c++",
         TORCHINDUCTOR_FORCE_DISABLE_CACHES="1",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance import adapter
-from conformance.harness.stating import defaults
+from conformance.tests.adapters.stating import require_told
 
 pytest.importorskip("torch", reason="PyTorch is not installed here")
 
@@ -23,8 +23,4 @@ TOLD: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("path", TOLD)
 def test_defaults_are_those_of_the_public_call(path: str) -> None:
     """Eps, momentum, what it weights and whether a mask is taken are the framework's own."""
-    told, wanted = defaults(PATHS[path]), dict(TOLD[path])
-    weight = wanted.pop("new_weight", None)
-    if weight is not None:  # one of float32
-        assert told.pop("new_weight") == pytest.approx(weight, rel=1e-6)
-    assert told == wanted
+    require_told(PATHS[path], TOLD[path])

@@ -8,8 +8,9 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from conformance.adapter import Path
+from conformance.adapter import Path, why_not
 from conformance.case import Actual, Array, Dialect, Inputs
+from conformance.errors import Unsupported
 from conformance.harness.probing import EVERYTHING, lacking
 from conformance.oracle.bounds import scales, units
 from conformance.oracle.expected import solve_inputs
@@ -71,6 +72,26 @@ def errors(inputs: Inputs, actual: Actual, dialect: Dialect) -> dict[str, float]
             off = np.where(wide == exact, 0.0, np.abs(wide - exact) / unit)
         worst[name] = float(np.where(np.isfinite(off), off, np.inf).max(initial=0.0))
     return worst
+
+
+def answer_or_skip(path: Path, inputs: Inputs, *, refusals: bool = False) -> dict[str, Array]:
+    """What a path answers; what it does not take, or a machine lacks, is skipped.
+
+    Args:
+        path: The path.
+        inputs: The call.
+        refusals: Whether it may refuse the call, too, which is skipped then.
+    """
+    reason = why_not(path.capabilities, inputs)
+    if reason is not None:
+        pytest.skip(reason)
+    skip_if_lacking(path, inputs)
+    try:
+        return dict(path.run(inputs))
+    except Unsupported as refusal:
+        if not refusals:
+            raise
+        pytest.skip(str(refusal))
 
 
 def skip_if_lacking(path: Path, inputs: Inputs) -> set[str]:
