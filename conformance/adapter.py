@@ -266,8 +266,16 @@ def load(name: str) -> Adapter:
 
 
 def _place(folder: FilePath) -> None:
-    """Let a library's adapter take what its framework's has: ``from ..jax import calling``."""
-    package = sys.modules.setdefault(_PACKAGE, ModuleType(_PACKAGE))
+    """Let a library's adapter take what its framework's has: ``from ..jax import calling``.
+
+    What was loaded from another place is none of these neighbours.
+    """
+    package = sys.modules.get(_PACKAGE)
+    if package is not None and package.__path__ == [str(folder)]:
+        return
+    for name in [name for name in sys.modules if name.startswith(f"{_PACKAGE}.")]:
+        del sys.modules[name]
+    package = sys.modules[_PACKAGE] = ModuleType(_PACKAGE)
     package.__path__ = [str(folder)]
 
 

@@ -22,6 +22,18 @@ def nested(array: Array) -> str:
     return _wrapped(_nested(array.astype(np.float64).tolist()))
 
 
+def in_numpy(array: Array, type_name: str) -> str:
+    """An expression of numpy that makes the array.
+
+    Args:
+        array: The array.
+        type_name: How a program calls its type, such as ``"np.float32"``.
+    """
+    if not array.size:
+        return f"np.zeros({array.shape}, {type_name})"
+    return f"np.array({nested(array)}, {type_name})"
+
+
 def printed(array: Array) -> str:
     """The same as Python prints them, where infinities and NaN are words."""
     return _wrapped(repr(array.astype(np.float64).tolist()))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from conformance.case import Array, Inputs
-from conformance.literals import nested
+from conformance.literals import in_numpy
 
 LEAVES = {"x": "dx", "gamma": "dgamma", "beta": "dbeta"}
 """What gradients are taken by, and their names."""
@@ -56,10 +56,8 @@ def _arrays(inputs: Inputs) -> Iterator[str]:
     statistics = () if inputs.training else ("running_mean", "running_var")
     for name in (*LEAVES, "dy", *statistics):
         values: Array | None = getattr(inputs, name)
-        if values is None:
-            continue
-        made = f"np.array({nested(values)}, {_named(values.dtype)})"
-        yield f"{name} = {made}" + ("" if values.size else f".reshape({values.shape})")
+        if values is not None:
+            yield f"{name} = {in_numpy(values, _named(values.dtype))}"
 
 
 def _forward(path: str, inputs: Inputs) -> Iterator[str]:

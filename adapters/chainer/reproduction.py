@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from conformance.case import Array, Inputs
-from conformance.literals import nested
+from conformance.literals import in_numpy, nested
 
 GRADIENTS = {"x": "dx", "gamma": "dgamma", "beta": "dbeta"}
 SAVED = ("mean", "var", "inv_std")
@@ -86,10 +86,8 @@ def _arrays(inputs: Inputs, path: str) -> Iterator[str]:
 
 def _array(values: Array) -> str:
     told = f"np.{values.dtype}"
-    if not values.size:
-        return f"np.zeros({values.shape}, {told})"
-    if values.flags.c_contiguous:
-        return f"np.array({nested(values)}, {told})"
+    if values.flags.c_contiguous or not values.size:
+        return in_numpy(values, told)
     return _strided(values, told)
 
 

@@ -5,22 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.case import Array, Inputs
-from conformance.literals import nested
 
+from ..jax.reproduction import HEAD, X64, call, given
 from . import layer
-
-ARGUMENTS = {
-    "x": "x",
-    "scale": "gamma",
-    "offset": "beta",
-    "mean": "running_mean",
-    "var": "running_var",
-    "dy": "dy",
-}
-"""Names in the program, and the inputs that they are."""
-
-LEAVES = {"x": "dx", "scale": "dgamma", "offset": "dbeta"}
-"""What gradients are taken by, and their names."""
 
 
 def program(_: str, inputs: Inputs, output: str) -> str:
@@ -30,32 +17,20 @@ def program(_: str, inputs: Inputs, output: str) -> str:
         inputs: The call; the batches before it are not told.
         output: Name of the output, in the layout of `inputs`.
     """
-    found = {name: getattr(inputs, field) for name, field in ARGUMENTS.items()}
-    arrays = {name: values for name, values in found.items() if values is not None}
-    indent = "    " if layer.policy(inputs.given()) else ""
+    arrays = given(inputs, statistics=True)
+    *made, printed = call(arrays, _forward(inputs, arrays), output)
+    policy = layer.policy(inputs.given())
     lines = [
         "import haiku as hk",
-        "import jax",
-        "import jax.numpy as jnp",
-        *(["import jmp"] if indent else []),
-        "import numpy as np",
-        'jax.config.update("jax_enable_x64", True)',
-        "",
-        *(_array(name, values) for name, values in arrays.items()),
+        *HEAD,
+        *(["import jmp"] if policy else []),
+        *X64,
         *_layer(inputs),
-        *_function(inputs, arrays),
-        *_policy(inputs),
-        f'{indent}print(np.asarray(batch_norm({", ".join(arrays)})["{output}"]).tolist())',
+        *made,
+        *(_policy(inputs) if policy else []),
+        f"    {printed}" if policy else printed,
     ]
     return "\n".join(lines) + "\n"
-
-
-def _array(name: str, values: Array) -> str:
-    """One array, in numpy, which converts without flushing subnormal numbers."""
-    told = f"jnp.{values.dtype}"
-    if not values.size:
-        return f"{name} = np.zeros({values.shape}, {told})"
-    return f"{name} = np.array({nested(values)}, {told})"
 
 
 def _axes(inputs: Inputs) -> list[int]:
@@ -74,41 +49,26 @@ def _layer(inputs: Inputs) -> Iterator[str]:
 
 def _policy(inputs: Inputs) -> Iterator[str]:
     """What the call stands under where types are mixed; it ends with the call."""
-    if layer.policy(inputs.given()):
-        yield f"policy = jmp.Policy(jnp.float32, jnp.float32, jnp.{inputs.x.dtype})"
-        yield "with hk.mixed_precision.push_policy(hk.BatchNorm, policy):"
+    yield f"policy = jmp.Policy(jnp.float32, jnp.float32, jnp.{inputs.x.dtype})"
+    yield "with hk.mixed_precision.push_policy(hk.BatchNorm, policy):"
 
 
-def _function(inputs: Inputs, arrays: dict[str, Array]) -> Iterator[str]:
-    """A compiled function of the arrays that differentiates the layer."""
-    leaves = [name for name in LEAVES if name in arrays]
+def _forward(inputs: Inputs, arrays: dict[str, Array]) -> Iterator[str]:
+    """The body of a function that gives the layer its parameters and its state."""
+    own = {"scale": "scale", "offset": "bias"}
+    params = ", ".join(f'"{name}": wide({a})' for name, a in own.items() if a in arrays)
     averages = [name for name in ("mean", "var") if name in arrays]
     yield f"wide = lambda value: jnp.expand_dims(value, {_axes(inputs)})"
-    yield from ("", "@jax.jit", f"def batch_norm({', '.join(arrays)}):")
-    yield f"    def forward({', '.join(leaves)}):"
-    own = ", ".join(f'"{name}": wide({name})' for name in leaves if name != "x")
-    yield f'        params = {{"batch_norm": {{{own}}}}}' if own else "        params = {}"
-    yield "        state = {"
+    yield f'params = {{"batch_norm": {{{params}}}}}' if params else "params = {}"
+    yield "state = {"
     for name in averages:
         average = f'"counter": jnp.int32({layer.TRAINED}), "hidden": wide({name})'
-        yield f'            "batch_norm/~/{name}_ema": {{{average}, "average": wide({name})}},'
-    yield "        }"
-    yield "        y, state = layer.apply(params, state, None, x)"
+        yield f'    "batch_norm/~/{name}_ema": {{{average}, "average": wide({name})}},'
+    yield "}"
+    yield "y, state = layer.apply(params, state, None, x)"
     found = (
         f'"running_{name}": jnp.squeeze(state["batch_norm/~/{name}_ema"]["average"], '
         f"{_axes(inputs)})"
         for name in averages
     )
-    yield f"        return y, {{{', '.join(found)}}}"
-    yield from _gradients(leaves, differentiated="dy" in arrays)
-    yield ""
-
-
-def _gradients(leaves: list[str], *, differentiated: bool) -> Iterator[str]:
-    if not differentiated:
-        yield f"    y, others = forward({', '.join(leaves)})"
-        yield '    return {"y": y, **others}'
-        return
-    yield f"    y, pull_back, others = jax.vjp(forward, {', '.join(leaves)}, has_aux=True)"
-    yield f"    gradients = dict(zip({[LEAVES[name] for name in leaves]}, pull_back(dy)))"
-    yield '    return {"y": y, **others, **gradients}'
+    yield f"return y, {{{', '.join(found)}}}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from conformance.case import Array, Inputs
-from conformance.literals import nested
+from conformance.literals import in_numpy
 
 from . import stablehlo_text
 
@@ -24,8 +24,11 @@ ARGUMENTS = {
 LEAVES = {"x": "dx", "scale": "dgamma", "bias": "dbeta"}
 """What gradients are taken by, and their names."""
 
-_HEAD = ("import jax", "import jax.numpy as jnp", "import numpy as np")
-_X64 = ('jax.config.update("jax_enable_x64", True)', "")
+HEAD = ("import jax", "import jax.numpy as jnp", "import numpy as np")
+"""What every program imports."""
+
+X64 = ('jax.config.update("jax_enable_x64", True)', "")
+"""What comes between the imports and the rest: without it JAX has no float64."""
 
 
 def program(path: str, inputs: Inputs, output: str) -> str:
@@ -37,25 +40,23 @@ def program(path: str, inputs: Inputs, output: str) -> str:
         output: Name of the output, in the layout of `inputs`.
     """
     if path == "xla_hlo":
-        lines = [*_HEAD, *stablehlo_text.IMPORTS, *_X64, *stablehlo_text.lines(inputs, output)]
+        lines = [*HEAD, *stablehlo_text.IMPORTS, *X64, *stablehlo_text.lines(inputs, output)]
     elif path == "jnp":
-        lines = [*_HEAD, *_X64, *_formula(inputs, output)]
+        lines = [*HEAD, *X64, *_formula(inputs, output)]
     elif path == "nnx":
-        lines = [*_HEAD, "from flax import nnx", *_X64, *_nnx(inputs, output)]
+        lines = [*HEAD, "from flax import nnx", *X64, *_nnx(inputs, output)]
     else:
-        lines = [*_HEAD, "from flax import linen", *_X64, *_linen(inputs, output, path)]
+        lines = [*HEAD, "from flax import linen", *X64, *_linen(inputs, output, path)]
     return "\n".join(lines) + "\n"
 
 
 def array(name: str, values: Array) -> str:
     """One array of the program, in numpy, which converts without flushing subnormal numbers."""
-    told = f"jnp.{values.dtype}"
-    if not values.size:
-        return f"{name} = np.zeros({values.shape}, {told})"
-    return f"{name} = np.array({nested(values)}, {told})"
+    return f"{name} = {in_numpy(values, f'jnp.{values.dtype}')}"
 
 
-def _given(inputs: Inputs, *, statistics: bool) -> dict[str, Array]:
+def given(inputs: Inputs, *, statistics: bool) -> dict[str, Array]:
+    """The arrays of a call by their names in the program, with or without running statistics."""
     found = {name: getattr(inputs, field) for name, field in ARGUMENTS.items()}
     return {
         name: values
@@ -64,8 +65,13 @@ def _given(inputs: Inputs, *, statistics: bool) -> dict[str, Array]:
     }
 
 
-def _call(
-    arrays: Mapping[str, Array], forward: Iterable[str], output: str, eps: float | None = None
+def call(
+    arrays: Mapping[str, Array],
+    forward: Iterable[str],
+    output: str,
+    *,
+    eps: float | None = None,
+    shown: str = "{}",
 ) -> Iterator[str]:
     """The arrays, a compiled function of them that differentiates `forward`, and its call.
 
@@ -74,6 +80,7 @@ def _call(
         forward: The body of a function of x, scale and bias that returns y and a dict.
         output: What to print.
         eps: An argument that is traced too; None where it is compiled in.
+        shown: What is made of the output before it is printed.
     """
     for name, values in arrays.items():
         yield array(name, values)
@@ -91,17 +98,18 @@ def _call(
         yield f"    gradients = dict(zip({[LEAVES[name] for name in leaves]}, pull_back(dy)))"
         yield '    return {"y": y, **others, **gradients}'
     yield ""
-    call = ", ".join([*arrays, *([] if eps is None else [f"eps={eps!r}"])])
-    yield f'print(np.asarray(batch_norm({call})["{output}"]).tolist())'
+    told = ", ".join([*arrays, *([] if eps is None else [f"eps={eps!r}"])])
+    found = f'np.asarray(batch_norm({told})["{output}"])'
+    yield f"print({shown.format(found)}.tolist())"
 
 
 # --- jax.numpy -----------------------------------------------------------------------------------
 
 
 def _formula(inputs: Inputs, output: str) -> Iterator[str]:
-    arrays = _given(inputs, statistics=not inputs.training)
+    arrays = given(inputs, statistics=not inputs.training)
     axes = tuple(a for a in range(inputs.x.ndim) if a not in inputs.channel_axes)
-    return _call(arrays, _formula_forward(inputs, axes), output, inputs.eps)
+    return call(arrays, _formula_forward(inputs, axes), output, eps=inputs.eps)
 
 
 def _formula_forward(inputs: Inputs, axes: tuple[int, ...]) -> Iterator[str]:
@@ -154,7 +162,7 @@ def _linen(inputs: Inputs, output: str, path: str) -> Iterator[str]:
         *(['stats = state["batch_stats"]'] if kept else []),
         f"return y, {{{kept}}}",
     ]
-    return _call(_given(inputs, statistics=True), forward, output)
+    return call(given(inputs, statistics=True), forward, output)
 
 
 def _nnx(inputs: Inputs, output: str) -> Iterator[str]:
@@ -172,4 +180,4 @@ def _nnx(inputs: Inputs, output: str) -> Iterator[str]:
         "y = layer(x)",
         f"return y, {{{kept}}}",
     ]
-    return _call(_given(inputs, statistics=True), forward, output)
+    return call(given(inputs, statistics=True), forward, output)

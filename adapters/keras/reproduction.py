@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.case import Array, Inputs
-from conformance.literals import nested
+from conformance.literals import in_numpy
 
 from .layer import RUNNING, VARIABLES, policy
 
@@ -38,9 +38,7 @@ def program(path: str, inputs: Inputs, output: str) -> str:
 
 def _array(name: str, values: Array) -> str:
     told = "ml_dtypes.bfloat16" if str(values.dtype) == "bfloat16" else f"np.{values.dtype}"
-    if not values.size:
-        return f"{name} = np.zeros({values.shape}, {told})"
-    return f"{name} = np.array({nested(values)}, {told})"
+    return f"{name} = {in_numpy(values, told)}"
 
 
 def _layer(inputs: Inputs) -> Iterator[str]:

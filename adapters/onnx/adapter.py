@@ -14,28 +14,26 @@ import numpy as np
 
 from conformance import layout
 from conformance.adapter import FLOATS, Adapter, Capabilities, Path
-from conformance.case import Actual, Array, Dialect, Inputs
+from conformance.case import Actual, Dialect, Inputs
 from conformance.float_types import NARROW
 
 from . import models, reproduction
+from .node import ARGUMENTS, Node
 
 
-def run(inputs: Inputs, *, opset: int) -> Actual:
+def run(inputs: Inputs, *, node: Node) -> Actual:
     """Run the operator of one version in the mode that is asked for."""
     (axis,) = inputs.channel_axes
-    given: dict[str, Array] = {
-        name: np.array(getattr(inputs, field), order="C")
-        for name, field in models.ARGUMENTS.items()
-        if name != "X"
+    x = layout.channels_first(inputs.x, axis)
+    given = {
+        name: np.array(x if field == "x" else getattr(inputs, field), order="C")
+        for name, field in ARGUMENTS.items()
     }
-    x = np.array(layout.channels_first(inputs.x, axis), order="C")
     # NaN, infinity and 0/0 are answers, judged by whoever asked; numpy warns of empty means.
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        found = models.evaluated(opset, inputs, {"X": x} | given)
-    answer = dict(zip(models.RESULTS.values(), found, strict=False))
-    answer["y"] = layout.from_channels_first(answer["y"], axis)
-    return answer
+        answer = models.evaluated(node, inputs, given)
+    return answer | {"y": layout.from_channels_first(answer["y"], axis)}
 
 
 def device() -> str:
@@ -43,11 +41,11 @@ def device() -> str:
     return "cpu"
 
 
-def _path(name: str, about: str, opset: int, **able: object) -> Path:
+def _path(name: str, about: str, **able: object) -> Path:
     return Path(
         name=name,
         about=f"{about}, onnx.reference.ReferenceEvaluator",
-        run=partial(run, opset=opset),
+        run=partial(run, node=models.NODES[name]),
         dialect=Dialect(running_var="biased", momentum="old", layout="channels_first"),
         capabilities=Capabilities(without_gamma=False, without_beta=False, **able),  # type: ignore[arg-type]
     )
@@ -62,7 +60,6 @@ ADAPTER = Adapter(
         _path(
             "opset9",
             "BatchNormalization of opset 9, one output: test mode",
-            9,
             training=False,
             mixed=frozenset(),
             dtypes=FLOATS - {"bfloat16"},
@@ -70,14 +67,12 @@ ADAPTER = Adapter(
         _path(
             "opset15",
             "BatchNormalization of opset 15, training_mode=0",
-            15,
             training=False,
             narrow=frozenset(NARROW),
         ),
         _path(
             "opset15_training",
             "BatchNormalization of opset 15, training_mode=1",
-            15,
             test_mode=False,
             without_running=False,
             narrow=frozenset(NARROW),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from conformance import layout
 from conformance.case import Array, Inputs
-from conformance.literals import nested
+from conformance.literals import in_numpy
 
 from . import models
+from .node import ARGUMENTS, Node
 
-OPSETS = {"opset9": 9, "opset15": 15, "opset15_training": 15}
-"""The paths, and the version of the operator in each."""
+_EVALUATED = ("found = dict(zip(outputs, ReferenceEvaluator(model).run(None, given)))",)
 
 
 def program(path: str, inputs: Inputs, output: str) -> str:
@@ -22,21 +22,31 @@ def program(path: str, inputs: Inputs, output: str) -> str:
         inputs: The call; the batches before it are not told.
         output: Name of the output, in the layout of `inputs`.
     """
-    return "\n".join(_lines(OPSETS[path], inputs, output)) + "\n"
+    head = ["from onnx import helper", "from onnx.reference import ReferenceEvaluator"]
+    return "\n".join(lines(models.NODES[path], inputs, output, head, _EVALUATED)) + "\n"
 
 
-def _lines(opset: int, inputs: Inputs, output: str) -> Iterator[str]:
-    yield from ("import numpy as np", "from onnx import helper")
-    yield "from onnx.reference import ReferenceEvaluator"
+def lines(
+    node: Node, inputs: Inputs, output: str, head: Iterable[str], run: Iterable[str]
+) -> Iterator[str]:
+    """A program that makes the model of a node, runs it, and prints an output.
+
+    Args:
+        node: The node.
+        inputs: The call.
+        output: The output.
+        head: What is imported beside numpy; `helper` of onnx is among it.
+        run: Lines that run `model` on the dict `given`, and give the dict `found`.
+    """
+    yield from ("import numpy as np", *head)
     if "bfloat16" in inputs.types:
         yield "from ml_dtypes import bfloat16"
     yield from ("", "given = {")
-    for name, field in models.ARGUMENTS.items():
+    for name, field in ARGUMENTS.items():
         yield f'    "{name}": {_array(inputs, field)},'
     yield "}"
-    names = ", ".join(models.RESULTS if inputs.training else ("Y",))
-    told = ", ".join(f"{k}={v!r}" for k, v in models.attributes(opset, inputs).items())
-    yield f'outputs = "{names}".split(", ")'
+    told = ", ".join(f"{name}={value!r}" for name, value in node.attributes(inputs).items())
+    yield f'outputs = "{", ".join(node.outputs)}".split(", ")'
     yield f'node = helper.make_node("BatchNormalization", list(given), outputs, {told})'
     yield "def info(name, like):"
     yield "    return helper.make_tensor_value_info("
@@ -44,13 +54,12 @@ def _lines(opset: int, inputs: Inputs, output: str) -> Iterator[str]:
     yield "    )"
     yield "graph = helper.make_graph("
     yield '    [node], "batch_norm", [info(name, name) for name in given],'
-    yield '    [info(name, "X" if name == "Y" else "input_mean") for name in outputs],'
+    yield '    [info(name, "X" if name == "y" else "input_mean") for name in outputs],'
     yield ")"
-    yield f'imports = [helper.make_opsetid("", {opset})]'
-    yield "model = helper.make_model(graph, opset_imports=imports, ir_version=10)"
-    yield "found = dict(zip(outputs, ReferenceEvaluator(model).run(None, given)))"
-    (axis,) = inputs.channel_axes
-    shown = f'found["{"Y" if output == "y" else output}"]'
+    yield f'imports = [helper.make_opsetid("", {node.opset})]'
+    yield "model = helper.make_model(graph, opset_imports=imports, ir_version=8)"
+    yield from run
+    shown, axis = f'found["{output}"]', inputs.channel_axes[0]
     moved = f"np.moveaxis({shown}, 1, {axis})" if output == "y" and axis != 1 else shown
     yield f"print({moved}.tolist())"
 
@@ -60,5 +69,4 @@ def _array(inputs: Inputs, field: str) -> str:
     if field == "x":
         values = layout.channels_first(values, inputs.channel_axes[0])
     dtype = "bfloat16" if str(values.dtype) == "bfloat16" else f"np.{values.dtype}"
-    made = f"np.array({nested(values)}, {dtype})"
-    return made if values.size else f"{made}.reshape({values.shape})"
+    return in_numpy(values, dtype)

@@ -19,6 +19,7 @@ from conformance.case import Actual, Array, Dialect, Inputs
 from conformance.errors import Unsupported
 from conformance.float_types import NARROW
 
+from ..onnx.node import ARGUMENTS, Node
 from . import models, reproduction
 
 REFUSALS = ("Could not find an implementation for", "Failed to find kernel for")
@@ -36,14 +37,14 @@ def refusals() -> Iterator[None]:
         raise
 
 
-def run(inputs: Inputs, *, node: models.Node) -> Actual:
+def run(inputs: Inputs, *, node: Node) -> Actual:
     """Run the operator over copies, with the channel axis second."""
     (axis,) = inputs.channel_axes
     found = _run(inputs, node, layout.channels_first(inputs.x, axis))
     return found | {"y": layout.from_channels_first(found["y"], axis)}
 
 
-def run_per_activation(inputs: Inputs, *, node: models.Node) -> Actual:
+def run_per_activation(inputs: Inputs, *, node: Node) -> Actual:
     """Run the operator where every position after the first axis has statistics of its own.
 
     Raises:
@@ -54,13 +55,13 @@ def run_per_activation(inputs: Inputs, *, node: models.Node) -> Actual:
     return _run(inputs, node, inputs.x)
 
 
-def _run(inputs: Inputs, node: models.Node, x: Array) -> dict[str, Array]:
+def _run(inputs: Inputs, node: Node, x: Array) -> dict[str, Array]:
     given = {
         name: np.array(x if field == "x" else getattr(inputs, field), order="C")
-        for name, field in models.ARGUMENTS.items()
+        for name, field in ARGUMENTS.items()
     }
     with refusals():
-        return dict(zip(node.outputs, node.run(inputs, given), strict=True))
+        return models.run(node, inputs, given)
 
 
 # --- what the suite is told -----------------------------------------------------------------------

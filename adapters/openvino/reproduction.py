@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance import layout
 from conformance.case import Array, Inputs
-from conformance.literals import nested
+from conformance.literals import in_numpy
 
 from . import models
 
@@ -73,5 +73,4 @@ def _array(inputs: Inputs, field: str) -> str:
     if field == "x":
         values = layout.channels_first(values, inputs.channel_axes[0])
     dtype = "bfloat16" if str(values.dtype) == "bfloat16" else f"np.{values.dtype}"
-    made = f"np.array({nested(values)}, {dtype})"
-    return made if values.size else f"{made}.reshape({values.shape})"
+    return in_numpy(values, dtype)

@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.case import Array, Inputs
-from conformance.literals import nested
+from conformance.case import Inputs
 
+from ..jax.reproduction import HEAD, X64, call, given
 from . import layer
-
-ARGUMENTS = {
-    "x": "x",
-    "gamma": "gamma",
-    "beta": "beta",
-    "mean": "running_mean",
-    "var": "running_var",
-    "dy": "dy",
-}
-"""Names in the program, and the inputs that they are."""
-
-LEAVES = {"x": "dx", "gamma": "dgamma", "beta": "dbeta"}
-"""What gradients are taken by, and their names."""
 
 
 def program(path: str, inputs: Inputs, output: str) -> str:
@@ -31,31 +18,18 @@ def program(path: str, inputs: Inputs, output: str) -> str:
         inputs: The call; the batches before it are not told.
         output: Name of the output, in the layout of `inputs`.
     """
-    unused = {"mean", "var"} if inputs.training else set()
-    found = {name: getattr(inputs, field) for name, field in ARGUMENTS.items()}
-    arrays = {n: values for n, values in found.items() if values is not None and n not in unused}
     own = path == "batch_norm"
     lines = [
-        "import jax",
-        "import jax.numpy as jnp",
-        "import numpy as np",
+        *HEAD,
         *(["from jax.example_libraries import stax"] if own else []),
-        'jax.config.update("jax_enable_x64", True)',
-        "",
-        *(_array(name, values) for name, values in arrays.items()),
-        "",
-        *_function(arrays, list(_layer(inputs) if own else _standardize(inputs, path))),
-        f'print(np.asarray(batch_norm({", ".join(arrays)})["{output}"]).tolist())',
+        *X64,
+        *call(
+            given(inputs, statistics=not inputs.training),
+            _layer(inputs) if own else _standardize(inputs, path),
+            output,
+        ),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _array(name: str, values: Array) -> str:
-    """One array, in numpy, which converts without flushing subnormal numbers."""
-    told = f"jnp.{values.dtype}"
-    if not values.size:
-        return f"{name} = np.zeros({values.shape}, {told})"
-    return f"{name} = np.array({nested(values)}, {told})"
 
 
 def _layer(inputs: Inputs) -> Iterator[str]:
@@ -64,8 +38,8 @@ def _layer(inputs: Inputs) -> Iterator[str]:
     yield "_, apply = stax.BatchNorm("
     yield f"    {axes}, epsilon={float(inputs.eps)!r}, center={center}, scale={scale}"
     yield ")"
-    own = f"{'beta' if center else '()'}, {'gamma' if scale else '()'}"
-    yield f"return apply(({own}), x)"
+    own = f"{'bias' if center else '()'}, {'scale' if scale else '()'}"
+    yield f"return apply(({own}), x), {{}}"
 
 
 def _standardize(inputs: Inputs, path: str) -> Iterator[str]:
@@ -76,23 +50,7 @@ def _standardize(inputs: Inputs, path: str) -> Iterator[str]:
     yield f"wide = lambda value: jnp.expand_dims(value, {axes})"
     yield f"y = jax.nn.standardize(x, {axes}, {told})"
     if inputs.gamma is not None:
-        yield "y = y * wide(gamma)"
+        yield "y = y * wide(scale)"
     if inputs.beta is not None:
-        yield "y = y + wide(beta)"
-    yield "return y"
-
-
-def _function(arrays: dict[str, Array], forward: list[str]) -> Iterator[str]:
-    """A compiled function of the arrays that differentiates `forward`."""
-    leaves = [name for name in LEAVES if name in arrays]
-    yield from ("@jax.jit", f"def batch_norm({', '.join(arrays)}):")
-    yield f"    def forward({', '.join(leaves)}):"
-    yield from (f"        {line}" for line in forward)
-    yield ""
-    if "dy" not in arrays:
-        yield f'    return {{"y": forward({", ".join(leaves)})}}'
-    else:
-        yield f"    y, pull_back = jax.vjp(forward, {', '.join(leaves)})"
-        yield f"    gradients = dict(zip({[LEAVES[name] for name in leaves]}, pull_back(dy)))"
-        yield '    return {"y": y, **gradients}'
-    yield ""
+        yield "y = y + wide(bias)"
+    yield "return y, {}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance import layout
 from conformance.case import Array, Inputs
-from conformance.literals import nested
+from conformance.literals import in_numpy
 
 from . import models
 
@@ -40,5 +40,4 @@ def _lines(inputs: Inputs) -> Iterator[str]:
 
 
 def _array(values: Array) -> str:
-    made = f"np.array({nested(values)}, np.{values.dtype})"
-    return made if values.size else f"{made}.reshape({values.shape})"
+    return in_numpy(values, f"np.{values.dtype}")

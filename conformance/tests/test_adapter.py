@@ -15,6 +15,15 @@ from conformance.case import Inputs
 from conformance.errors import AdapterError
 from conformance.tests.oracle.by_hand import make
 
+ABOVE = """
+from conformance.adapter import Adapter, Path
+from ..below.words import ABOUT
+
+ADAPTER = Adapter(name="above", packages=("numpy",), device=lambda: "cpu",
+                  paths=(Path(name="only", about=ABOUT, run=lambda inputs: {}),))
+"""
+"""An adapter that stands on the one of the folder beside it."""
+
 
 def test_every_adapter_folder_is_complete() -> None:
     """An adapter has a file of code, one of requirements and one of expectations."""
@@ -38,6 +47,20 @@ def test_loaded_adapter_has_the_name_of_its_folder() -> None:
     assert len({path.name for path in loaded.paths}) == len(loaded.paths)
     with pytest.raises(AdapterError, match="no path 'x'"):
         loaded.path("x")
+
+
+def test_an_adapter_takes_what_its_neighbour_has(tmp_path: Path) -> None:
+    """By a relative import, without running the neighbour's adapter; another place has others."""
+    for place, told in (("here", "one"), ("there", "two")):
+        for folder, file, text in (
+            ("below", "adapter.py", "raise SystemExit\n"),
+            ("below", "words.py", f"ABOUT = {told!r}\n"),
+            ("above", "adapter.py", ABOVE),
+        ):
+            (tmp_path / place / folder).mkdir(parents=True, exist_ok=True)
+            (tmp_path / place / folder / file).write_text(text)
+        loaded = adapter.load(str(tmp_path / place / "above" / "adapter.py"))
+        assert [path.about for path in loaded.paths] == [told]
 
 
 def test_file_without_an_adapter_is_refused(tmp_path: Path) -> None:
