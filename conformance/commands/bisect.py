@@ -1,6 +1,5 @@
 """``conformance bisect``: since which release of a framework a case is wrong."""
 
-# ruff: noqa: T201 - a command prints
 from __future__ import annotations
 
 import argparse
@@ -8,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance import scratch
 from conformance.atomic import require_writable, write_atomically
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
+from conformance.commands.rerunning import add_places, laboratory, say
 
 if TYPE_CHECKING:
     from conformance.nights.bisect.telling import Bisected
@@ -25,9 +24,9 @@ few are asked; one that does not install, or does not take the case, is passed o
 
 _EXAMPLE = f"""\
 example:
-  conformance bisect jax/linen half/sum-float16 --versions 0.8..0.12 --package flax
+  conformance bisect jax/linen half/sum-overflows --versions 0.8..0.12 --package flax
   conformance bisect torch/functional extremes/squares-overflow-float32 --versions 2.4..2.13
-  conformance bisect tensorflow/keras empty/train-nhwc --versions 2.16.. --output running_var
+  conformance bisect tensorflow/keras empty/train-nchw --versions 2.16.. --output running_var
 
 exit status: 0 a change was found, 1 none was,
 {TOLD}
@@ -71,21 +70,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--format", choices=["text", "json"], default="text")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it there as well")
-    parser.add_argument(
-        "--repository",
-        type=Path,
-        default=Path(),
-        metavar="DIR",
-        help="the suite's git repository (default: here)",
-    )
-    parser.add_argument("--workdir", type=Path, metavar="DIR", help="keep environments there")
-    parser.add_argument(
-        "--pip",
-        action="append",
-        default=[],
-        metavar="ARG",
-        help="argument of pip, such as --pip=--extra-index-url=URL; repeatable",
-    )
+    add_places(parser)
     parser.set_defaults(run=run)
 
 
@@ -109,7 +94,6 @@ def _found(args: argparse.Namespace) -> Bisected:
     from conformance.nights.bisect.releases import releases  # noqa: PLC0415 - the same
     from conformance.nights.bisect.search import Asked, bisect  # noqa: PLC0415 - the same
     from conformance.nights.bisect.telling import Bisected  # noqa: PLC0415 - the same
-    from conformance.nights.diff.laboratory import Laboratory  # noqa: PLC0415 - the same
 
     question, beside = question_of(
         args.path,
@@ -120,22 +104,13 @@ def _found(args: argparse.Namespace) -> Bisected:
         repository=args.repository,
     )
     known = releases(question.package, args.versions, sources=args.pip)
-    _say(f"{len(known)} releases of {question.package}, {known[0]} to {known[-1]}")
-    with scratch.folder() as place:
-        folder = args.workdir or place
-        folder.mkdir(parents=True, exist_ok=True)
-        laboratory = Laboratory(
-            folder, args.repository, sources=args.pip, beside=beside, newest=False, say=_say
-        )
-        ask = asker(question, laboratory.rerun)
+    say("bisect", f"{len(known)} releases of {question.package}, {known[0]} to {known[-1]}")
+    with laboratory(args, "bisect", beside=beside, newest=False) as place:
+        ask = asker(question, place.rerun)
 
         def told(version: str) -> Asked:
             one = ask(version)
-            _say(f"{question.package} {version}: {one.finding.value}: {one.told}")
+            say("bisect", f"{question.package} {version}: {one.finding.value}: {one.told}")
             return one
 
         return Bisected(question=question, releases=known, asked=bisect(known, told))
-
-
-def _say(line: str) -> None:
-    print(f"conformance bisect: {line}", file=sys.stderr, flush=True)

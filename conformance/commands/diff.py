@@ -1,6 +1,5 @@
 """``conformance diff``: what changed between two runs, and by whose doing."""
 
-# ruff: noqa: T201 - a command prints
 from __future__ import annotations
 
 import argparse
@@ -8,11 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance import scratch
 from conformance.atomic import require_writable, write_atomically
 from conformance.commands.arguments import number
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.commands.extra import extra
+from conformance.commands.rerunning import add_places, laboratory
 from conformance.nights.diff.changes import FACTOR, FLOOR
 
 if TYPE_CHECKING:
@@ -79,23 +78,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="run what got worse again, with the old suite and the old framework: was it the "
         "suite, the framework, the machine, the environment, or a flake?",
     )
-    again.add_argument(
-        "--repository",
-        type=Path,
-        default=Path(),
-        metavar="DIR",
-        help="the suite's git repository (default: here)",
-    )
-    again.add_argument(
-        "--workdir", type=Path, metavar="DIR", help="keep trees and environments there"
-    )
-    again.add_argument(
-        "--pip",
-        action="append",
-        default=[],
-        metavar="ARG",
-        help="argument of pip install, such as --pip=--extra-index-url=URL; repeatable",
-    )
+    add_places(again)
     parser.set_defaults(run=run)
 
 
@@ -122,18 +105,9 @@ def _compared(args: argparse.Namespace) -> Difference:
 
 def _attributed(args: argparse.Namespace, difference: Difference) -> list[Attribution]:
     from conformance.nights.diff.attribution import attribute  # noqa: PLC0415 - only on demand
-    from conformance.nights.diff.laboratory import Laboratory  # noqa: PLC0415 - the same
 
-    with scratch.folder() as place:
-        folder = args.workdir or place
-        folder.mkdir(parents=True, exist_ok=True)
-        laboratory = Laboratory(
-            folder,
-            args.repository,
-            sources=args.pip,
-            say=lambda line: print(f"conformance diff: {line}", file=sys.stderr),
-        )
-        return attribute(difference, laboratory.rerun)
+    with laboratory(args, "diff") as place:
+        return attribute(difference, place.rerun)
 
 
 def _made(form: str, difference: Difference, attributions: list[Attribution]) -> str:

@@ -69,8 +69,7 @@ class Frame:
     @property
     def channel_axes(self) -> tuple[int, ...]:
         """The channel axes as a tuple, in the order of x, none of them negative."""
-        axes = self.axis if isinstance(self.axis, tuple) else (self.axis,)
-        return tuple(axis % len(self.shape) for axis in axes)
+        return _channels(self.axis, len(self.shape))
 
     @property
     def count(self) -> int:
@@ -157,9 +156,9 @@ def _fewer(shape: tuple[int, ...], axis: int | tuple[int, ...]) -> tuple[int, ..
     return tuple(min(n, _FEW) if a in channels else n for a, n in enumerate(shape))
 
 
-def _channels(axis: int | tuple[int, ...], rank: int) -> frozenset[int]:
+def _channels(axis: int | tuple[int, ...], rank: int) -> tuple[int, ...]:
     axes = axis if isinstance(axis, tuple) else (axis,)
-    return frozenset(a % rank for a in axes)
+    return tuple(a % rank for a in axes)
 
 
 def _axis(draw: Draw, rank: int, *, per_activation: bool) -> int | tuple[int, ...]:
@@ -183,7 +182,7 @@ def _memory(draw: Draw, wanted: Wanted) -> Memory:
 
 def _emptied(shape: tuple[int, ...], axis: int | tuple[int, ...]) -> tuple[int, ...]:
     """No sample: the first axis that is no channel axis has size 0."""
-    channels = axis if isinstance(axis, tuple) else (axis % len(shape),)
+    channels = _channels(axis, len(shape))
     samples = next(a for a in range(len(shape)) if a not in channels)
     return tuple(0 if a == samples else size for a, size in enumerate(shape))
 

@@ -42,8 +42,8 @@ _BASE = 7
 _SEED = 2  # bytes
 _WHOLE = 22
 _NORMALS = 402
-"""Periods: no power of 7 is 0 or 1 in them before the fifth axis, so that no two axes are alike and
-a value comes again along long ones alone; and even, so that every second value has another mean."""
+"""Periods in which the powers of 7 of five axes differ, so that no two axes are alike and a value
+comes again along long ones alone; and even, so that every second value has another mean."""
 
 BYTES = _WHOLE + _SEED
 """Bytes that an array is made of: its whole numbers, and the seed of its noise."""

@@ -11,10 +11,10 @@ from packaging.utils import canonicalize_name, is_normalized_name
 from packaging.version import InvalidVersion, Version
 
 from conformance.errors import AdapterError, InputError
+from conformance.nights.diff.request import version
 from conformance.printable import cut, value
 
 _LISTED = re.compile(r"^Available versions: (.+)$", re.MULTILINE)
-_LONGEST = 100
 _SECONDS = 120.0
 
 
@@ -26,7 +26,7 @@ def within(text: str) -> tuple[Version | None, Version | None]:
     """
     first, dots, last = text.partition("..")
     try:
-        low, high = (_version(end) if end else None for end in (first, last))
+        low, high = (version(end) if end else None for end in (first, last))
     except InvalidVersion:
         low = high = None
         dots = ""
@@ -83,12 +83,6 @@ def _known(name: str, sources: Sequence[str], *, pre: bool) -> list[Version]:
 def _read(word: str) -> Version | None:
     """A version of a list; what is none, as some old releases, cannot be asked for."""
     try:
-        return _version(word)
+        return version(word)
     except InvalidVersion:
         return None
-
-
-def _version(word: str) -> Version:
-    if not word.isascii() or len(word) > _LONGEST or word != word.strip():
-        raise InvalidVersion(word)
-    return Version(word)

@@ -143,13 +143,22 @@ def _pins(packages: Mapping[str, str], folder: Path) -> dict[str, str]:
     return pins
 
 
+def version(said: str) -> Version:
+    """A version as Python's packaging has it (PEP 440).
+
+    Raises:
+        InvalidVersion: it is none.
+    """
+    # The pattern of packaging ignores case, and the long s of Unicode is an s to that.
+    if not said.isascii() or len(said) > _LONGEST_VERSION or said != said.strip():
+        raise InvalidVersion(said)
+    return Version(said)
+
+
 def _version(name: str, said: str) -> str:
     wanted = "a version of Python's packaging (PEP 440) was wanted"
-    # Its pattern ignores case, and the long s of Unicode is an s to that.
-    if not said.isascii() or len(said) > _LONGEST_VERSION or said != said.strip():
-        raise _refused(f"of {name} the version", said, wanted)
     try:
-        return str(Version(said))
+        return str(version(said))
     except InvalidVersion as error:
         raise _refused(f"of {name} the version", said, wanted) from error
 

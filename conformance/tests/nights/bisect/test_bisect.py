@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,10 +13,12 @@ import jsonschema  # type: ignore[import-untyped]  # its stubs are a package of 
 import pytest
 
 import conformance
+from conformance.cases import golden
 from conformance.cli import main
 from conformance.errors import AdapterError, InputError
 from conformance.nights.bisect.asking import Question, answered, asker
 from conformance.nights.bisect.questions import question_of
+from conformance.nights.bisect.releases import within
 from conformance.nights.bisect.search import Asked, Finding
 from conformance.nights.bisect.telling import Bisected, as_json, as_text, wrong
 from conformance.nights.diff.attribution import Reran
@@ -96,6 +99,17 @@ def test_what_the_repository_does_not_know_is_refused(
     """Before anything is installed, with what was found and what was wanted."""
     with pytest.raises(InputError, match=r"wanted|there is no case"):
         asked(checkout, **changed)
+
+
+def test_the_cases_of_the_help_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever copies a line of it asks a case of the catalogue, and a range of versions."""
+    with pytest.raises(SystemExit):
+        main(["bisect", "--help"])
+    lines = re.findall(r"conformance bisect \S+ (\S+) --versions (\S+)", capsys.readouterr().out)
+    assert len(lines) == 3
+    for case, versions in lines:
+        assert case in golden.manifest().entries
+        assert within(versions) != (None, None)
 
 
 def reran(**statuses: str) -> dict[tuple[str, str], Reran]:
