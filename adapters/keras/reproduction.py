@@ -61,6 +61,12 @@ def _parameters(inputs: Inputs) -> list[str]:
     return [name for name in ("gamma", "beta") if getattr(inputs, name) is not None]
 
 
+def _leaves(inputs: Inputs) -> tuple[str, str]:
+    """What stands after dx and after x where gradients are taken by the parameters, too."""
+    names = "".join(f", d{name}" for name in _parameters(inputs)) or ","
+    return names, "".join(f", layer.{name}.value" for name in _parameters(inputs))
+
+
 def _printed(value: str) -> str:
     return f"print(np.array(keras.ops.convert_to_numpy({value})).tolist())"
 
@@ -79,8 +85,7 @@ def _torch(inputs: Inputs, output: str) -> Iterator[str]:
     yield "x.requires_grad_()"
     yield f"y = layer(x, training={inputs.training})"
     if inputs.dy is not None:
-        owned = "".join(f", layer.{name}.value" for name in _parameters(inputs))
-        names = "".join(f", d{name}" for name in _parameters(inputs)) or ","
+        names, owned = _leaves(inputs)
         yield f"dx{names} = torch.autograd.grad(y, [x{owned}], dy)"
     yield _printed(_kept(output))
 
@@ -90,8 +95,7 @@ def _tensorflow(inputs: Inputs, output: str) -> Iterator[str]:
     yield "    tape.watch(x)"
     yield f"    y = layer(x, training={inputs.training})"
     if inputs.dy is not None:
-        owned = "".join(f", layer.{name}.value" for name in _parameters(inputs))
-        names = "".join(f", d{name}" for name in _parameters(inputs)) or ","
+        names, owned = _leaves(inputs)
         yield f"dx{names} = tape.gradient(y, [x{owned}], output_gradients=dy)"
     yield _printed(_kept(output))
 
