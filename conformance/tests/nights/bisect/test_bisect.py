@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -213,7 +214,9 @@ def test_both_ends_of_a_failure_are_found(
     for version in ("1.0", "1.1", "1.2", "1.3", "1.10", "1.11"):
         wheel(tmp_path, version, wrong=version in ("1.2", "1.3"), name=name)
     repository(tmp_path, f"{name}==1.0")
-    words = ["--repository", str(tmp_path / "repository"), f"--pip=--find-links={tmp_path}"]
+    tree = tmp_path / "repository"  # whose last suite is the wrong one
+    subprocess.run(["git", "-C", str(tree), "checkout", "-q", "right"], check=True)
+    words = ["--repository", str(tree), f"--pip=--find-links={tmp_path}"]
     assert main(["bisect", "tiny/only", CASE, "--versions", "..", *words]) == 0
     told = capsys.readouterr()
     assert 'expectations.toml: versions = ">=1.2,<1.10"' in told.out
