@@ -21,6 +21,7 @@ batch_norm.conformance = {"ranks": [2], "dtypes": ["float64"]}
 '''
 
 
+@pytest.mark.long
 def test_a_kernel_of_another_repository_is_checked(
     tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
 ) -> None:

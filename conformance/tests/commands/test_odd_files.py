@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from conformance.nights.history import History
 from conformance.places import folder as data_folder
 from conformance.tests.checking.kernels import RIGHT
 from conformance.tests.nights.history.nights import night
+from conformance.tests.sampling import every
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="these are files of POSIX")
 
@@ -91,8 +93,7 @@ def run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("kind", sorted(ODD))
-@pytest.mark.parametrize("command", sorted(READ))
+@pytest.mark.parametrize(("command", "kind"), every(5, product(sorted(READ), sorted(ODD))))
 def test_a_file_that_is_none_ends_with_an_error_at_once(
     place: Path, command: str, kind: str
 ) -> None:

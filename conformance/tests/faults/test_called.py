@@ -8,12 +8,13 @@ from conformance.adapter import Capabilities
 from conformance.float_types import NARROW
 from conformance.tests.faults.reports import reports
 from conformance.tests.faults.trials import told
+from conformance.tests.sampling import every
 
 CALLED = {report.id: report for report in reports() if report.named and not report.needs}
 """Those that are called by a name, and take arrays of numpy."""
 
 
-@pytest.mark.parametrize("report", CALLED)
+@pytest.mark.parametrize("report", every(5, CALLED))
 def test_a_kernel_of_a_report_is_called_by_its_name(report: str) -> None:
     """The diagnosis names what is claimed of the kernel, and nothing else."""
     found = told(CALLED[report].function(), able=Capabilities(narrow=frozenset(NARROW)))

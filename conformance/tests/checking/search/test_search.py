@@ -16,6 +16,7 @@ from conformance.checking.search.search import identity
 from conformance.errors import AdapterError, InputError
 from conformance.faults import FAULTS
 from conformance.tests.checking.search.probing import FINE, SECONDS, probe_of
+from conformance.tests.sampling import every
 
 BAD = Verdict(failing=("y",), sentence="y is off")
 FAULTY = (
@@ -49,7 +50,7 @@ def recording(asked: list[bytes], verdict: Callable[[Inputs], Verdict]) -> Calla
     return probe
 
 
-@pytest.mark.parametrize("fault", FAULTY)
+@pytest.mark.parametrize("fault", every(3, FAULTY))
 def test_a_faulty_kernel_is_found_and_shrunk(fault: str) -> None:
     """A known fault must be found in 10 s, and shrink to a call of at most 8 elements."""
     faulty = FAULTS[fault]
