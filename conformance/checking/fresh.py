@@ -134,20 +134,25 @@ def _questions(
 ) -> tuple[Question, ...]:
     """Rows until each class has its share, drawn under the numbers from `first` on.
 
-    Rows of rare classes come first: they are needed anyway, and count for their other classes too.
+    Rare classes come first, and of the rows of one that which counts for most others too.
     """
     wanted = set(ids)
     rows = [(group, row) for group, row in catalogue.rows() if f"{group}/{row.name}" in wanted]
     entries = golden.manifest().entries
     classes = [_classes(group, row, entries) for group, row in rows]
-    sizes = Counter(each for mine in classes for each in mine)
-    chance = Stream(f"{seed}/choice/{first}").words(len(rows))
-    order = sorted(range(len(rows)), key=lambda i: (min(sizes[c] for c in classes[i]), chance[i]))
-    lacking = Counter({each: least - have[each] for each in sizes})
+    members: dict[str, list[int]] = {}
+    for i, mine in enumerate(classes):
+        for each in mine:
+            members.setdefault(each, []).append(i)
+    chance = Stream(f"{seed}/choice/{first}").words(len(rows)).tolist()
+    lacking = Counter({each: least - have[each] for each in members})
     found = []
     for number in range(first, first + least):
-        for i in order:
-            if any(lacking[each] > 0 for each in classes[i]):
+        left = set(range(len(rows)))
+        for each in sorted(members, key=lambda each: (len(members[each]), each)):
+            while lacking[each] > 0 and (able := left.intersection(members[each])):
+                i = max(able, key=lambda i: (sum(lacking[c] > 0 for c in classes[i]), chance[i]))
+                left.remove(i)
                 lacking.subtract(classes[i])
                 found.append(_question(*rows[i], number, seed))
     return tuple(found)
