@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from conformance.arrays import INPUT_NAMES, LIKE_X
+from conformance.type_names import name_of
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -118,7 +119,7 @@ class Inputs:
     @cached_property
     def types(self) -> str:
         """``"float32"``, or ``"float16+float32"`` with parameters of another type."""
-        x, parameters = str(self.x.dtype), str(self.parameter_dtype)
+        x, parameters = name_of(self.x.dtype), name_of(self.parameter_dtype)
         return x if parameters == x else f"{x}+{parameters}"
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 _INTERRUPTED = 130  # as in conformance.commands.exits, which may be what was being loaded
 
-_COLLECTED_AFTER = 50_000
+_COLLECTED_AFTER = 200_000
 """Objects after which cycles are looked for; by default 700, for which a short command pays 5 %."""
 
 

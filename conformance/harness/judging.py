@@ -8,6 +8,7 @@ from dataclasses import replace
 from conformance.case import Array, Case, Dialect
 from conformance.harness.answer import Answer, Reply
 from conformance.oracle.edges import Edges
+from conformance.type_names import name_of
 from conformance.verdict.record import OutputResult, Status
 from conformance.verdict.ruler import Ruler, due_names, spread
 
@@ -46,7 +47,7 @@ def _completed(result: OutputResult, lacking: str | None, returned: Array | None
     if returned is None:
         known = lacking is not None and result.status is Status.UNSUPPORTED
         return replace(result, reason=lacking) if known else result
-    said = f"{returned.dtype}{returned.shape}".encode() + returned.tobytes()
+    said = f"{name_of(returned.dtype)}{returned.shape}".encode() + returned.tobytes()
     return replace(result, bits=hashlib.sha256(said).hexdigest()[:16])
 
 

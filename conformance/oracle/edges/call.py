@@ -67,7 +67,7 @@ class Extent:
             nan, infinite = bool(np.isnan(size).any()), bool(np.isinf(size).any())
             size = size[np.isfinite(size)]
             most = float(size.max(initial=0.0))
-        least = float(np.min(size, initial=math.inf, where=size > 0))
+        least = float(size.min(initial=math.inf, where=size > 0))
         return cls(least=least, most=most, nan=nan, infinite=infinite)
 
 

@@ -141,9 +141,15 @@ def _constants(batch: Batch, totals: Sums, affine: Affine, *, training: bool) ->
 
 def _by_channel(y: Open, dx: Open, scalars: Mask, rooted: Mask) -> Iterable[tuple[int, Ints]]:
     """Channel and places of y or dx, wherever something of a channel with results is open."""
-    for c in np.union1d(np.union1d(y[0], dx[0]), np.flatnonzero(scalars)).tolist():
+    for c in _union(y[0], dx[0], np.flatnonzero(scalars)).tolist():
         if rooted[c]:
-            yield c, np.union1d(_places(y, c), _places(dx, c))
+            yield c, _union(_places(y, c), _places(dx, c))
+
+
+def _union(*found: Ints) -> Ints:
+    """What is in any of them, ascending, once: `numpy.union1d` would load numpy's masked arrays."""
+    every = np.sort(np.concatenate(found))
+    return every[np.diff(every, prepend=-1) > 0]
 
 
 def _places(found: Open, channel: int) -> Ints:

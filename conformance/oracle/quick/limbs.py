@@ -16,6 +16,7 @@ The matrix product has to be the ordinary one, in IEEE float64: a sum of product
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -112,9 +113,7 @@ class _Total:
     """Sums of products of limbs, gathered by the weight that they have."""
 
     def __init__(self, channels: int, a: int, b: int) -> None:
-        x, dy = np.arange(a), np.arange(a, a + b)
-        last = np.array([a + b])
-        self._pairs = [_diagonals(p, q) for p, q in ((x, last), (x, x), (dy, last), (x, dy))]
+        self._pairs = _pairs(a, b)
         self._waiting = np.zeros((channels, a + b + 1, a + b + 1), np.int64)
         self.numbers: list[Integers] = [np.zeros(channels, dtype=object) for _ in self._pairs]
 
@@ -132,6 +131,13 @@ class _Total:
                 value = (value << BITS) + waiting[:, i, j].sum(axis=1).astype(object)
             number[channels] += value
         waiting[:] = 0
+
+
+@lru_cache(maxsize=64)
+def _pairs(a: int, b: int) -> list[list[tuple[Ints, Ints]]]:
+    """Places of the products that make S1, Sxx, Sd and Sdx, of a limbs of x and b of dy."""
+    x, dy, last = np.arange(a), np.arange(a, a + b), np.array([a + b])
+    return [_diagonals(p, q) for p, q in ((x, last), (x, x), (dy, last), (x, dy))]
 
 
 def _diagonals(rows: Ints, columns: Ints) -> list[tuple[Ints, Ints]]:
