@@ -63,6 +63,9 @@ class Inputs:
         earlier: Batches that were normalized before `x`, oldest first, each updating the
             running statistics; shape and type of `x`.
         memory: How the arrays of the call lie in memory; says nothing about their values.
+        mask: Which values the statistics are of, in training; bool, as many axes as `x` has, each
+            as long as there or 1.  Every value is normalized, those that are left out too.  None
+            where there is none.
     """
 
     x: Array
@@ -77,6 +80,7 @@ class Inputs:
     axis: int | tuple[int, ...] = 1
     earlier: tuple[Array, ...] = ()
     memory: Memory = "contiguous"
+    mask: Array | None = None
 
     @cached_property
     def channel_axes(self) -> tuple[int, ...]:
@@ -95,8 +99,13 @@ class Inputs:
         channels = math.prod(self.channel_shape)
         return int(self.x.size) // channels if channels else 0
 
+    @cached_property
+    def masked(self) -> bool:
+        """Whether a mask says which values the statistics are of."""
+        return self.training and self.mask is not None
+
     def given(self) -> dict[str, Array]:
-        """The arrays that are given, by name, in the order of `conformance.arrays`."""
+        """The arrays of numbers that are given, by name, in the order of `conformance.arrays`."""
         named = ((name, getattr(self, name)) for name in INPUT_NAMES)
         return {name: array for name, array in named if array is not None}
 

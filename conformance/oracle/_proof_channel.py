@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import compress
 from operator import mul
 from typing import TypeAlias
 
@@ -44,7 +45,8 @@ class Channel:
     ``sum dy (x - mean)`` times M, W of ``M^2 (var + eps)``.  In test mode M counts as 1 and the
     mean and variance are the running ones.  Values that are not finite count as 0 in the
     integers; `Wild` gives what depends on them.  `dy` is empty where there is none, and the
-    running statistics are 0 where none are kept: nothing that needs them is then due.
+    running statistics are 0 where none are kept: nothing that needs them is then due.  `counted`
+    says which values the statistics are of, M of them; None for all.
     """
 
     setting: Setting
@@ -55,6 +57,7 @@ class Channel:
     running_mean: Extended
     running_var: Extended
     earlier: Sequence[FloatArray]
+    counted: Sequence[bool] | None = None
 
     def answers(self, names: Sequence[str]) -> Mapping[str, Answer]:
         """The exact values of the outputs called `names`, all of them due."""
@@ -99,19 +102,26 @@ class Channel:
 
     @cached_property
     def _count(self) -> int:
-        return self.setting.count if self.setting.training else 1
+        if not self.setting.training:
+            return 1
+        return self.setting.count if self.counted is None else sum(self.counted)
+
+    def _of_statistics(self, values: list[int]) -> list[int]:
+        """Those of the values that the statistics are of."""
+        return values if self.counted is None else list(compress(values, self.counted))
 
     @cached_property
     def _deviations(self) -> list[int]:
         X, unit = self._scaled_x
         M = self._count
-        S = sum(X) if self.setting.training else in_unit(self._centre, unit)
+        S = sum(self._of_statistics(X)) if self.setting.training else in_unit(self._centre, unit)
         return [M * a - S for a in X]
 
     @cached_property
     def _squares(self) -> int:
         """``sum (M (x - mean))^2 = M^3 var``; M divides it, since M^2 var = M Sxx - S1^2."""
-        return sum(map(mul, self._deviations, self._deviations))
+        counted = self._of_statistics(self._deviations)
+        return sum(map(mul, counted, counted))
 
     @cached_property
     def _radicand(self) -> int:
@@ -182,7 +192,10 @@ class Channel:
         K, W = D, self._radicand
         if self.setting.training:
             M, P, total = self._count, self._products, sum(D)
-            K = [(M * d - total) * W - a * P for d, a in zip(D, self._deviations, strict=True)]
+            through = [total * W + a * P for a in self._deviations]
+            if self.counted is not None:  # no statistic depends on the others
+                through = [t * c for t, c in zip(through, self.counted, strict=True)]
+            K = [M * d * W - t for d, t in zip(D, through, strict=True)]
         gamma = finite(self.gamma)
         line = Line(
             numerators=K,
@@ -216,7 +229,7 @@ class Channel:
         if not np.isfinite(self.x).all():
             return sum_of_wild(self.x)
         X, unit = self._scaled_x
-        return ratio(sum(X), self._count, unit)
+        return ratio(sum(self._of_statistics(X)), self._count, unit)
 
     @cached_property
     def _variance(self) -> Extended:
@@ -237,7 +250,7 @@ class Channel:
         return _rational(follow(self.running_mean, means, self.setting.momentum))
 
     def _running_var(self) -> Answer:
-        M = self.setting.count
+        M = self._count
         return self._running_variance(Fraction(M, M - 1) if self.setting.training else 1)
 
     def _running_var_biased(self) -> Answer:
@@ -250,7 +263,7 @@ class Channel:
     @cached_property
     def _batches(self) -> list[tuple[Extended, Extended]]:
         """Mean and biased variance of each batch that updates the running statistics."""
-        if not self.setting.training or self.setting.count == 0:
+        if not self.setting.training or self._count == 0:
             return []
         earlier = [moments(batch, self.setting.bits) for batch in self.earlier]
         return [*earlier, (self._average, self._variance)]

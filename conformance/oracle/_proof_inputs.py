@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from conformance.case import Array, Inputs
 from conformance.errors import InputError
 
@@ -24,6 +26,7 @@ def require_provable(inputs: Inputs) -> None:
             raise InputError(f"{name} is {array.dtype}, x is {inputs.x.dtype}. Use one type.")
     for name in ("gamma", "beta", "running_mean", "running_var"):
         _check_array(name, getattr(inputs, name), inputs.channel_shape)
+    _check_mask(inputs)
     mean, var = inputs.running_mean is not None, inputs.running_var is not None
     if mean != var:
         raise InputError(
@@ -60,3 +63,23 @@ def _check_array(name: str, array: Array | None, shape: tuple[int, ...]) -> None
             f"{name} is {array.dtype}, one of {', '.join(SIGNIFICANT_BITS)} was wanted. "
             "Convert it to a binary float."
         )
+
+
+def _check_mask(inputs: Inputs) -> None:
+    mask = inputs.mask
+    if mask is None:
+        return
+    if mask.dtype.kind != "b" or np.broadcast_shapes(mask.shape, inputs.x.shape) != inputs.x.shape:
+        raise InputError(
+            f"mask is {mask.dtype} of shape {mask.shape}, bool of a shape that broadcasts to "
+            f"{inputs.x.shape} was wanted. Reshape it."
+        )
+    if inputs.earlier or not all(np.isfinite(_wide(a)).all() for a in inputs.given().values()):
+        raise InputError(
+            "a mask is given with earlier batches, or with numbers that are not finite: "
+            "that is not defined. Leave them out."
+        )
+
+
+def _wide(array: Array) -> Array:
+    return array.astype(np.float64)

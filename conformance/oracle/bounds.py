@@ -31,6 +31,10 @@ The running statistics may be formed as ``old + m (new - old)``, which loses u m
 ``(1 - m) old + m new`` loses u (1 - m) |old|: both are allowed for at every step.  What a half
 type loses between batches is `conformance.oracle.storage`'s.
 
+Where a mask says which values count, means are over these, M is their number, and all values have
+an x_hat: sums over dy stay sums over all.  The statistics depend on no other value, so that
+``dx = gamma r dy`` where one is left out, and the terms of S_dx behind the first are 0.
+
 Two products of errors are counted, each because it is all that is left where the rest is 0, in a
 channel that is constant: T u A1^2 is the squared error of the mean, and T u S_dgamma the error of
 dgamma beside that of x - mean.
@@ -191,16 +195,19 @@ def _statistics(inputs: Inputs, batch: Batch, *, single_pass: bool) -> dict[str,
     ]
     found = {"mean": batch.A1, "var": spreads[-1]}
     if inputs.running_mean is not None:
-        correction = inputs.count / max(inputs.count - 1, 1)
         given_mean, given_var = (np.abs(given) for given in given_statistics(inputs))
         means = [(b.A1, b.A1) for b in batches]
         variances = [
-            (b.var * correction, S * correction) for b, S in zip(batches, spreads, strict=True)
+            (b.var * _bessel(b), S * _bessel(b)) for b, S in zip(batches, spreads, strict=True)
         ]
         stored_mean, stored_var = storing(inputs, batches)
         found["running_mean"] = _blended(given_mean, means, inputs.momentum) + stored_mean
         found["running_var"] = _blended(given_var, variances, inputs.momentum) + stored_var
     return found
+
+
+def _bessel(batch: Batch) -> Floats | float:
+    return batch.n / np.maximum(batch.n - 1, 1)
 
 
 def _blended(given: Floats, batches: Sequence[tuple[Floats, Floats]], momentum: float) -> Floats:
@@ -250,14 +257,13 @@ def _slopes(inputs: Inputs, batch: Batch, root: _Root, dgamma: Floats, S_dgamma:
     if not inputs.training:
         return np.asarray(reach * slope + np.maximum(1, gamma) * grows * underflow(inputs))
     lost = np.maximum(1, gamma) * grows**3 * _lost_below(inputs, batch, root)
-    d, along = np.abs(batch.d), root.w / inputs.count
-    S_dx: Floats = reach * (
-        slope
-        + slope.mean(axis=1, keepdims=True)
+    d, along = np.abs(batch.d), root.w / batch.n
+    through: Floats = (
+        slope.sum(axis=1, keepdims=True) / batch.n
         + (batch.size + batch.A1) * along * (dgamma + LIMIT * roundoff(inputs) * S_dgamma)
         + d * along * (S_dgamma + dgamma * root.twice_slack)
     )
-    return np.asarray(S_dx + lost)
+    return np.asarray(reach * (slope + batch.kept * through) + lost)
 
 
 def _parameter(given: Array | None, default: float) -> Floats:

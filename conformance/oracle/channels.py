@@ -17,6 +17,19 @@ def by_channel(array: Array, inputs: Inputs) -> Array:
     return array.transpose(axes + rest).reshape(channels, inputs.count)
 
 
+def kept(inputs: Inputs) -> Array | None:
+    """Which values of x the mask of a training call keeps, ``(channels, M)``; None without one."""
+    if inputs.mask is None or not inputs.training:
+        return None
+    return by_channel(np.broadcast_to(inputs.mask, inputs.x.shape), inputs)
+
+
+def counts(inputs: Inputs) -> Array | int:
+    """How many values the statistics are of: M, or ``(channels, 1)`` where a mask says which."""
+    found = kept(inputs)
+    return inputs.count if found is None else found.sum(axis=1, keepdims=True)
+
+
 def from_channels(rows: Array, inputs: Inputs) -> Array:
     """Undo `by_channel`: ``(channels, M)`` back to the shape of x."""
     axes = inputs.channel_axes

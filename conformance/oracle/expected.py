@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.case import Array, Inputs, Outputs
+from conformance.errors import InputError
+from conformance.oracle.masked import solve_masked
 from conformance.oracle.quick.solve import solve_quickly
 from conformance.oracle.reference import untouched
 from conformance.oracle.require import require
@@ -22,6 +24,7 @@ def expected(
     momentum: float = 0.1,
     training: bool = True,
     axis: int | tuple[int, ...] = 1,
+    mask: Array | None = None,
 ) -> Outputs:
     """The exact results of batch normalization, each proven correctly rounded to float64.
 
@@ -39,6 +42,8 @@ def expected(
         momentum: Weight of the new batch's statistics in the running ones.
         training: Normalize by the batch's statistics; False: by the running ones.
         axis: The channel axis, or a tuple of axes for the per-activation mode.
+        mask: Which values the statistics of a training batch are of: bool, as many axes as `x`,
+            each as long as there or 1, True for a value that counts.  All values are normalized.
 
     Returns:
         Every output that is defined, as float64; see `Outputs`.
@@ -58,6 +63,7 @@ def expected(
             momentum=momentum,
             training=training,
             axis=axis,
+            mask=mask,
         )
     )
 
@@ -75,6 +81,13 @@ def solve_inputs(inputs: Inputs, *, eps_outside: bool = False) -> Outputs:
     require(inputs)
     if inputs.count == 0:
         return _empty(inputs)
+    if inputs.masked:
+        if eps_outside:
+            raise InputError(
+                "a mask is given, and eps is outside of the root: no answer is known. "
+                "Leave one of them out."
+            )
+        return solve_masked(inputs)
     return solve_quickly(inputs, eps_outside=eps_outside)
 
 

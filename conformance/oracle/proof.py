@@ -112,6 +112,9 @@ def prove(case: Case, *, squares_alone: bool = False) -> Proof:
 
 def _due(inputs: Inputs) -> frozenset[str]:
     """The outputs that the definition gives a value."""
+    counts = _counts(inputs)
+    if inputs.masked and not counts.any():
+        return _RUNNING if inputs.running_mean is not None else frozenset()
     due = {"y"}
     if inputs.dy is not None:
         due |= _GRADIENTS
@@ -121,9 +124,20 @@ def _due(inputs: Inputs) -> frozenset[str]:
         due |= {"mean", "var"}
     if inputs.running_mean is not None:
         due |= _RUNNING
-        if inputs.training and inputs.count == 1:
+        if inputs.training and (counts == 1).any():
             due.remove("running_var")
     return frozenset(due)
+
+
+def _counts(inputs: Inputs) -> Array:
+    """How many values the statistics of each channel are of."""
+    if inputs.mask is None or not inputs.training:
+        return np.array([inputs.count])
+    return np.asarray(_rows("y", _whole(inputs.mask, inputs), inputs).sum(axis=1))
+
+
+def _whole(mask: Array, inputs: Inputs) -> Array:
+    return np.broadcast_to(mask, inputs.x.shape)
 
 
 def _fault(name: str, array: Array, inputs: Inputs, due: frozenset[str]) -> str:
@@ -142,7 +156,7 @@ def _wrong(
 ) -> Iterator[tuple[str, int, Wrong]]:
     """Output, channel, and place in the channel, of each value that is wrong."""
     rows = {name: _wide(_rows(name, array, inputs)) for name, array in stored.items()}
-    if squares_alone or not inputs.count:
+    if squares_alone or inputs.masked or not inputs.count:
         left = {name: np.ones(row.shape, np.bool_) for name, row in rows.items()}
     else:
         left = {name: ~mask for name, mask in _proven(inputs, rows).items()}
@@ -209,6 +223,9 @@ class _Channels:
         none = np.empty((len(self._x), 0))
         self._dy = none if inputs.dy is None else _rows("dx", inputs.dy, inputs)
         self._earlier = [_rows("y", batch, inputs) for batch in inputs.earlier]
+        self._counted = None
+        if inputs.masked and inputs.mask is not None:
+            self._counted = _rows("y", _whole(inputs.mask, inputs), inputs)
         given = (inputs.gamma, inputs.beta, inputs.running_mean, inputs.running_var)
         self._parameters = [
             _numbers(array, absent, inputs)
@@ -226,6 +243,7 @@ class _Channels:
             running_mean=mean,
             running_var=var,
             earlier=[_wide(batch[c]) for batch in self._earlier],
+            counted=None if self._counted is None else self._counted[c].tolist(),
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from conformance.case import Inputs
 from conformance.errors import InputError
 from conformance.float_types import finfo
+from conformance.oracle.channels import counts
 
 _FLOAT64_BITS = 64
 
@@ -31,6 +32,7 @@ def require(inputs: Inputs) -> None:
                 f"channel axis {inputs.axis}. Reshape it; nothing is broadcast."
             )
     _check_numbers(inputs)
+    _check_mask(inputs)
 
 
 def _check_axis(inputs: Inputs) -> None:
@@ -71,4 +73,29 @@ def _check_numbers(inputs: Inputs) -> None:
         raise InputError(
             "test mode (training=False) normalizes by running statistics and none are given. "
             "Pass running_mean and running_var, or training=True."
+        )
+
+
+def _check_mask(inputs: Inputs) -> None:
+    mask, x = inputs.mask, inputs.x
+    if mask is None:
+        return
+    if mask.dtype != np.bool_:
+        raise InputError(f"mask has type {mask.dtype}, expected bool. True keeps a value.")
+    sizes = zip(mask.shape, x.shape, strict=False)
+    if mask.ndim != x.ndim or any(given not in (1, whole) for given, whole in sizes):
+        raise InputError(
+            f"mask has shape {mask.shape}, expected as many axes as x of shape {x.shape}, each as "
+            "long as there or 1. Reshape it, such as mask[:, None] where channels are on axis 1."
+        )
+    if inputs.earlier:
+        raise InputError(
+            f"a mask is given and {len(inputs.earlier)} earlier batches. A mask is of one batch: "
+            "leave the others out."
+        )
+    found = counts(inputs)
+    if not isinstance(found, int) and found.size and bool(found.any()) and not bool(found.all()):
+        raise InputError(
+            f"the mask keeps no value of channel {int(np.argmin(found))} and some of another, "
+            "expected values in every channel or in none. Keep one there."
         )

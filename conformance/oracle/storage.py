@@ -47,10 +47,9 @@ def _is_kept_in_half(inputs: Inputs) -> bool:
 
 def _kept(inputs: Inputs, batches: Sequence[Batch]) -> Iterator[tuple[Floats, list[Floats]]]:
     """Mean and variance: what was given, and what each batch brings."""
-    correction = inputs.count / max(inputs.count - 1, 1)
     given_mean, given_var = given_statistics(inputs)
     yield given_mean, [b.mean for b in batches]
-    yield given_var, [b.var * correction for b in batches]
+    yield given_var, [b.var * b.n / np.maximum(b.n - 1, 1) for b in batches]
 
 
 def overflows_between(inputs: Inputs) -> bool:

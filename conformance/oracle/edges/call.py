@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from conformance.case import Array, Inputs, Outputs
 from conformance.oracle.arithmetic import arithmetic, roundoff, underflow
-from conformance.oracle.channels import by_channel
+from conformance.oracle.channels import by_channel, kept
+from conformance.oracle.measured import measured
 from conformance.oracle.solve import owed
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -157,9 +158,12 @@ class Call:
         if not inputs.training or inputs.eps >= least or not inputs.count:
             return np.zeros(channels, dtype=np.bool_)
         rows = by_channel(np.asarray(inputs.x, dtype=np.float64), inputs)
-        d = rows - rows.mean(axis=1, keepdims=True)
-        varies = np.ptp(rows, axis=1) > 0
-        return np.asarray(varies & ((d * d).mean(axis=1) + inputs.eps < least), dtype=np.bool_)
+        var = measured(inputs, inputs.x).var.reshape(-1)
+        mask = kept(inputs)
+        counted = np.ones(rows.shape, np.bool_) if mask is None else mask
+        most = rows.max(axis=1, initial=-np.inf, where=counted)
+        varies = most > rows.min(axis=1, initial=np.inf, where=counted)
+        return np.asarray(varies & (var + inputs.eps < least), dtype=np.bool_)
 
     @cached_property
     def flushed(self) -> tuple[Outputs, ...]:
@@ -182,9 +186,10 @@ class Call:
 def _sums(inputs: Inputs) -> Iterator[Array]:
     rows = by_channel(np.asarray(inputs.x, dtype=np.float64), inputs)
     if inputs.training:
-        yield np.abs(rows).sum(axis=1)
-        d = rows - rows.mean(axis=1, keepdims=True)
-        yield (d * d).sum(axis=1)
+        batch = measured(inputs, inputs.x)
+        d = batch.d
+        yield (np.abs(rows) * batch.kept).sum(axis=1)
+        yield (d * d * batch.kept).sum(axis=1)
     elif inputs.running_mean is not None:
         d = rows - np.asarray(inputs.running_mean, dtype=np.float64).reshape(-1, 1)
     if inputs.dy is not None:

@@ -20,6 +20,10 @@ dgamma.  In test mode m = v = i = 0, and dx has no sum.
 One pass over x - K, with K one of the values, is in the class as far as it loses no more than that:
 where K lies far from the mean it is a single pass like the next.
 
+Where a mask says which values count, M is their number, means are over these, and what is left out
+counts as 0 in sums of x and d: adding 0 is exact.  Sums over dy are over all values.  The dx of a
+value that is left out has no sum.
+
 The single-pass variance E[x^2] - mean^2 loses lost(x^2) / M + 2 |mean| m more.
 """
 
@@ -32,7 +36,7 @@ import numpy as np
 import numpy.typing as npt
 
 from conformance.case import Array, Inputs
-from conformance.oracle.channels import by_channel
+from conformance.oracle.channels import by_channel, kept
 from conformance.oracle.measured import given_statistics
 from conformance.oracle.root import Root, roots
 from conformance.oracle.rounding import Floats
@@ -79,7 +83,10 @@ class Losses:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Rows ``(C, M)`` and columns ``(C, 1)``; m and v as in the formulas."""
+    """Rows ``(C, M)`` and columns ``(C, 1)``; m and v as in the formulas.
+
+    `weight` is 1 for values that count and 0 for others, `n` their number.
+    """
 
     x: Floats
     d: Floats
@@ -87,6 +94,8 @@ class _Batch:
     var: Floats
     m: Floats
     v: Floats
+    n: Floats | int
+    weight: Floats | float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +139,36 @@ def losses(
 
 
 def _measured(inputs: Inputs, x: Array, rows: npt.NDArray[np.intp], of: Class) -> _Batch:
-    given = _finite(by_channel(x, inputs)[rows])
-    count, mean = inputs.count, given.mean(axis=1, keepdims=True)
+    given, mask = _finite(by_channel(x, inputs)[rows]), kept(inputs)
+    weight, count = _counting(inputs, mask if mask is None else mask[rows])
+    counted = given * weight
+    mean = counted.sum(axis=1, keepdims=True) / count
     d = given - mean
+    squares = d * d * weight
     m = v = np.zeros_like(mean)
     if of.welford:
-        m, v = welford(given, of.scaled)
-    m = np.maximum(m, of.plain(given) / count)
-    v = np.maximum(v, of.plain(d * d) / count + m * m)
+        m, v = welford(given, of.scaled) if mask is None else _by_row(given, mask[rows], of)
+    m = np.maximum(m, of.plain(counted) / count)
+    v = np.maximum(v, of.plain(squares) / count + m * m)
     if of.single_pass:
-        v = v + of.plain(given * given) / count + 2 * np.abs(mean) * m
-    return _Batch(given, d, mean, (d * d).mean(axis=1, keepdims=True), m, v)
+        v = v + of.plain(counted * given) / count + 2 * np.abs(mean) * m
+    var = squares.sum(axis=1, keepdims=True) / count
+    return _Batch(given, d, mean, var, m, v, count, weight)
+
+
+def _counting(inputs: Inputs, mask: Bools | None) -> tuple[Floats | float, Floats | int]:
+    """The weight of every value, and the sum of all."""
+    if mask is None:
+        return 1.0, inputs.count
+    weight = mask.astype(np.float64)
+    return weight, weight.sum(axis=1, keepdims=True)
+
+
+def _by_row(given: Floats, mask: Bools, of: Class) -> tuple[Floats, Floats]:
+    """What Welford's update loses over the values of each channel that a mask keeps."""
+    found = [welford(row[None, keep], of.scaled) for row, keep in zip(given, mask, strict=True)]
+    m, v = (np.concatenate(part) for part in zip(*found, strict=True))
+    return m, v
 
 
 def _given(inputs: Inputs, rows: npt.NDArray[np.intp]) -> _Batch:
@@ -148,7 +176,7 @@ def _given(inputs: Inputs, rows: npt.NDArray[np.intp]) -> _Batch:
     given = _finite(by_channel(inputs.x, inputs)[rows])
     mean, var = (column[rows] for column in given_statistics(inputs))
     none = np.zeros_like(mean)
-    return _Batch(given, given - mean, mean, var, none, none)
+    return _Batch(given, given - mean, mean, var, none, none, inputs.count)
 
 
 def _moved(root: Root, v: Floats, s: Floats, spent: Floats | float) -> _Moved:
@@ -165,7 +193,7 @@ def _gradients(
     inputs: Inputs, batch: _Batch, moved: _Moved, dy: Floats, of: Class
 ) -> dict[str, Floats]:
     """Losses of dbeta and dgamma, and that of dx before it is multiplied by g r."""
-    root, m, size, count = moved.root, batch.m, np.abs(batch.d), inputs.count
+    root, m, size, count = moved.root, batch.m, np.abs(batch.d), batch.n
     b, dbeta = of.plain(dy), np.abs(dy.sum(axis=1, keepdims=True))
     along = (dy * batch.d).sum(axis=1, keepdims=True)
     straight = of.scaled(dy * batch.d) + (dbeta + b) * m
@@ -176,8 +204,9 @@ def _gradients(
     if inputs.training:
         both = np.maximum(b, of.scaled(dy)) + 2 * m * root.w * (G + lost)
         both = both + (size + m) * root.w * (lost + moved.twice_i * (G + lost))
-        inner = dy - dy.mean(axis=1, keepdims=True) - batch.d * root.r * root.w * along / count
-        found["dx"] = both / count + np.abs(inner) * moved.i
+        through = dy.sum(axis=1, keepdims=True) + batch.d * root.r * root.w * along
+        inner = dy - batch.weight * through / count
+        found["dx"] = batch.weight * both / count + np.abs(inner) * moved.i
     return found
 
 
@@ -187,10 +216,9 @@ def _running(
     mean = var = np.zeros_like(batch.m)
     if inputs.training:
         old, new = abs(1 - inputs.momentum), abs(inputs.momentum)
-        correction = inputs.count / max(inputs.count - 1, 1)
         for each in (*(_measured(inputs, past, rows, of) for past in inputs.earlier), batch):
             mean = old * mean + new * each.m
-            var = old * var + new * each.v * correction
+            var = old * var + new * each.v * each.n / np.maximum(each.n - 1, 1)
     return {"running_mean": mean, "running_var": var}
 
 

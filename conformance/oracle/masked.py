@@ -1,0 +1,107 @@
+"""Exact results where a mask says which values the statistics are of, each rounded once.
+
+The sums of x and of its squares are over the values that are kept, M of them in each channel, and
+those over dy are over all: every value is normalized by the statistics, so every dy reaches them.
+With these sums `conformance.oracle.exact.train_from` holds as it is, but for dx where a value is
+left out: no statistic depends on it, and
+
+    dx_i = gamma r dy_i = G M D_i / sqrt(U) 2^(eg + ed - t/2)
+
+in the notation of that module.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from operator import mul
+
+import numpy as np
+
+from conformance.arrays import LIKE_X
+from conformance.case import Array, Inputs, Outputs
+from conformance.errors import InputError
+from conformance.oracle.channels import by_channel, from_channels, kept
+from conformance.oracle.exact import Affine, ChannelResults, scaled_variance, train_from
+from conformance.oracle.reference import per_channel, untouched
+from conformance.oracle.rounding import integer, integers, round_surds
+from conformance.oracle.running import update
+from conformance.oracle.sums import BatchSums, GradientSums
+
+
+def solve_masked(inputs: Inputs) -> Outputs:
+    """The exact results of a valid training call with a mask.
+
+    Where it keeps nothing, the running statistics stay as they are and nothing else has a value.
+
+    Raises:
+        InputError: a number is not finite, or a channel has no root.
+    """
+    mask = kept(inputs)
+    assert mask is not None  # noqa: S101 - the caller looked
+    _require_finite(inputs)
+    if not mask.any():
+        return Outputs(**untouched(inputs))
+    x = by_channel(inputs.x, inputs)
+    slopes = [None] * len(x) if inputs.dy is None else list(by_channel(inputs.dy, inputs))
+    gammas, betas = per_channel(inputs.gamma, len(x), 1.0), per_channel(inputs.beta, len(x), 0.0)
+    solved = [
+        _train(*row, Affine(gamma, beta, inputs.eps))
+        for row, gamma, beta in zip(zip(x, mask, slopes, strict=True), gammas, betas, strict=True)
+    ]
+    found = {name: np.array([channel[name] for channel in solved]) for name in solved[0]}
+    return Outputs(
+        **{
+            name: from_channels(values, inputs)
+            if name in LIKE_X
+            else values.reshape(inputs.channel_shape)
+            for name, values in found.items()
+        },
+        **_running(inputs, x, mask),
+    )
+
+
+def _require_finite(inputs: Inputs) -> None:
+    for name, array in inputs.given().items():
+        if not np.isfinite(array.astype(np.float64)).all():
+            raise InputError(f"a mask is given and {name} is not finite. Give finite numbers.")
+
+
+def _train(x: Array, mask: Array, dy: Array | None, affine: Affine) -> ChannelResults:
+    """One channel: rows ``(positions,)``."""
+    X, ex = integers(x)
+    counted = [value for value, keep in zip(X, mask.tolist(), strict=True) if keep]
+    sums = BatchSums(X, ex, sum(counted), sum(map(mul, counted, counted)), len(counted))
+    U, t = scaled_variance(sums, affine.eps)
+    if U == 0:
+        raise InputError(
+            "a mask is given, eps is 0, and the values of a channel that it keeps are all equal. "
+            "Give an eps above 0."
+        )
+    if dy is None:
+        return train_from(sums, None, affine)
+    D, ed = integers(dy)
+    results = dict(train_from(sums, GradientSums(D, ed, sum(D), sum(map(mul, X, D))), affine))
+    G, eg = integer(affine.gamma)
+    alone = round_surds([G * sums.M * d for d in D], Fraction(1, U), eg + ed - t // 2)
+    results["dx"] = np.where(mask, results["dx"], alone)
+    return results
+
+
+def _running(inputs: Inputs, x: Array, mask: Array) -> dict[str, Array | None]:
+    if inputs.running_mean is None:
+        return {}
+    means, variances = per_channel(inputs.running_mean), per_channel(inputs.running_var)
+    updated = [
+        update([row[keep]], mean, var, inputs.momentum)
+        for row, keep, mean, var in zip(x, mask, means, variances, strict=True)
+    ]
+
+    def gather(name: str) -> Array:
+        return np.array([getattr(each, name) for each in updated]).reshape(inputs.channel_shape)
+
+    is_defined = bool((mask.sum(axis=1) > 1).all())
+    return {
+        "running_mean": gather("mean"),
+        "running_var": gather("unbiased") if is_defined else None,
+        "running_var_biased": gather("biased"),
+    }
