@@ -23,6 +23,9 @@ from conformance.errors import AdapterError
 FLOATS = frozenset(float_types.FLOAT_TYPES)
 HALVES = frozenset(float_types.HALVES)
 
+MASKS = frozenset({"positions", "values"})
+"""The kinds of masks: the same for all channels, or another for each."""
+
 WROTE_TO_INPUTS = "wrote to its inputs"
 """How the reason of an error begins where a call changed its inputs."""
 
@@ -44,6 +47,7 @@ class Capabilities:
         without_beta: Whether beta may be absent.
         without_running: Whether training works when no running statistics are kept.
         per_activation: Whether the per-activation mode exists.
+        masks: Which of `MASKS` it takes.
         max_elements: The largest ``x.size`` that can be run in reasonable time; None for any.
     """
 
@@ -58,6 +62,7 @@ class Capabilities:
     without_beta: bool = True
     without_running: bool = True
     per_activation: bool = False
+    masks: frozenset[str] = frozenset()
     max_elements: int | None = None
 
 
@@ -181,12 +186,24 @@ def why_not(capabilities: Capabilities, inputs: Inputs) -> str | None:
             isinstance(inputs.axis, tuple) and not able.per_activation,
             "no per-activation mode",
         ),
+        (inputs.mask is not None and not able.masks, "no mask"),
+        (
+            inputs.mask is not None and mask_kind(inputs) not in able.masks,
+            "no mask that is another for every channel",
+        ),
         (
             able.max_elements is not None and inputs.x.size > able.max_elements,
             f"{inputs.x.size} elements, at most {able.max_elements} here",
         ),
     )
     return next((reason for refused, reason in refusals if refused), None)
+
+
+def mask_kind(inputs: Inputs) -> str:
+    """Which of `MASKS` a call has."""
+    sizes = () if inputs.mask is None else inputs.mask.shape
+    same = all(sizes[axis] == 1 for axis in inputs.channel_axes if axis < len(sizes))
+    return "positions" if same else "values"
 
 
 def names() -> list[str]:

@@ -86,5 +86,8 @@ RUNNING = _names(lambda array: array.role == "running")
 STATISTICS = _names(lambda array: array.returned and array.role in ("statistic", "running"))
 """What may be kept in a wider type than the parameters: nothing is lost by that."""
 
+MASK = "mask"
+"""What a call may be given beside arrays of numbers: which values its statistics are of."""
+
 DUE_FIELD: Mapping[str, str] = MappingProxyType({"running_var_biased": "running_var"})
 """Fields of `conformance.case.Outputs` that go by the name of another output."""

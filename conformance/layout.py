@@ -29,9 +29,9 @@ def named(rank: int, axis: int | None) -> str:
     return first if axis == 1 else f"N{first[2:]}C"
 
 
-def kind(rank: int, types: str, mode: str, layout: str) -> str:
-    """The kind of a call, by which scopes and smoke tiers are told: axes, types, mode, layout."""
-    return f"{rank} axes {types} {mode} {layout}"
+def kind(rank: int, types: str, mode: str, layout: str, *, masked: bool) -> str:
+    """The kind of a call, by which scopes and smoke tiers are told."""
+    return f"{rank} axes {types} {mode} {layout}{' masked' if masked else ''}"
 
 
 def channels_first(array: Array, axis: int) -> Array:

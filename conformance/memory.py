@@ -86,12 +86,14 @@ def laid_out(inputs: Inputs) -> Inputs:
     if inputs.memory == "overlapping":
         lying |= _overlapping(inputs)
     earlier = tuple(_LAY[kinds["x"]](batch, inputs) for batch in inputs.earlier)
-    return replace(inputs, **lying, earlier=earlier)
+    mask = None if inputs.mask is None else inputs.mask.copy()
+    return replace(inputs, **lying, earlier=earlier, mask=mask)
 
 
 def lock(inputs: Inputs) -> None:
     """Make every array of a call read-only, in place: who writes to it gets a ValueError."""
-    for array in (*inputs.given().values(), *inputs.earlier):
+    mask = () if inputs.mask is None else (inputs.mask,)
+    for array in (*inputs.given().values(), *inputs.earlier, *mask):
         array.flags.writeable = False
 
 

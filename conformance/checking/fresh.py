@@ -164,7 +164,8 @@ def _classes(group: str, row: CaseRow, entries: Mapping[str, CaseEntry]) -> tupl
     classes = (f"size {len(str(values)) if values else 0}", f"group {group}")
     if group == pairs.GROUP:
         return classes
-    scope = layout.kind(len(row.recipe.shape), entry.dtype, entry.mode, entry.layout)
+    masked = row.recipe.mask is not None
+    scope = layout.kind(len(row.recipe.shape), entry.dtype, entry.mode, entry.layout, masked=masked)
     return f"scope {scope}", *classes
 
 

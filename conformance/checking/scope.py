@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from conformance import layout, memory
-from conformance.arrays import INPUT_NAMES
+from conformance.arrays import INPUT_NAMES, MASK
 from conformance.case import Dialect, Inputs
 from conformance.cases.catalogue.recipe import Recipe
 from conformance.harness.kernels.where import Facts, Predicate, parsed
@@ -64,7 +64,7 @@ class Call:
             eps=asked.eps,
             momentum=asked.momentum,
             from_end=min(axes) < 0,
-            given=frozenset(n for n in INPUT_NAMES if getattr(asked, n) is not None),
+            given=frozenset(n for n in (*INPUT_NAMES, MASK) if getattr(asked, n) is not None),
         )
 
     @property
@@ -79,8 +79,9 @@ class Call:
 
     @property
     def cell(self) -> str:
-        """The kind of the call: axes, types, mode and layout."""
-        return layout.kind(len(self.shape), self.types, self.mode, self.layout)
+        """The kind of the call: axes, types, mode, layout, and whether it has a mask."""
+        masked = MASK in self.given
+        return layout.kind(len(self.shape), self.types, self.mode, self.layout, masked=masked)
 
     def facts(self) -> dict[str, float | bool | str]:
         """What a predicate may speak of, but for whether the kernel sees it contiguous."""
@@ -100,7 +101,7 @@ class Call:
             "momentum": self.momentum,
             "training": self.training,
             "contiguous": memory.is_dense(self.memory),
-            **{name: name in self.given for name in ("gamma", "beta", "dy")},
+            **{name: name in self.given for name in ("gamma", "beta", "dy", MASK)},
             "running": "running_mean" in self.given,
             "dtype": x_type,
             "parameters": other or x_type,
@@ -141,6 +142,7 @@ class Scope:
             (not (call.training or {"training", "running_mean"} <= self.takes), "no test mode"),
             ("gamma" in call.given and "gamma" not in self.takes, "takes no gamma"),
             ("beta" in call.given and "beta" not in self.takes, "takes no beta"),
+            (MASK in call.given and MASK not in self.takes, "takes no mask"),
         )
         return next((why for refused, why in refusals if refused), None) or self.outside(call)
 

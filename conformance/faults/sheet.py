@@ -21,7 +21,7 @@ import numpy as np
 
 from conformance.arrays import LIKE_X, RUNNING
 from conformance.case import Actual, Array, Dialect, Inputs, Kernel
-from conformance.oracle.channels import by_channel, from_channels
+from conformance.oracle.channels import by_channel, from_channels, kept
 
 Formula: TypeAlias = Callable[["Sheet"], Any]
 Edits: TypeAlias = Mapping[str, Formula]
@@ -159,6 +159,11 @@ def _shaped(s: Sheet) -> Callable[[str], Array]:
     return shape
 
 
+def _counted(s: Sheet) -> Array:
+    """How many values of each channel a mask keeps, ``(C, 1)``."""
+    return np.asarray(s.mask.sum(axis=1, keepdims=True)).astype(s.work)
+
+
 def _samples(s: Sheet) -> int:
     """N: the size of the first axis that is no channel axis."""
     axes = (a for a in range(s.inputs.x.ndim) if a not in s.inputs.channel_axes)
@@ -215,9 +220,15 @@ FORMULAS: Mapping[str, Formula] = MappingProxyType(
         ),
         # How sums are formed: of the statistics, and of the gradients
         "total": lambda _: lambda rows: rows.sum(axis=1, keepdims=True),
-        "average": lambda s: lambda rows: s.total(rows) / s.work(s.count),
+        "average": lambda s: lambda rows: s.total(s.weighted(rows)) / s.number,
         "back_total": lambda s: s.total,
-        "back_average": lambda s: lambda rows: s.back_total(rows) / s.work(s.count),
+        "back_average": lambda s: lambda rows: s.back_total(rows) / s.back_number,
+        # Under a mask: what it is worth, which values it keeps, and how many
+        "mask": lambda s: kept(s.inputs),
+        "weight": lambda s: 1 if s.mask is None else s.mask.astype(s.work),
+        "weighted": lambda s: lambda rows: rows if s.mask is None else s.weight * rows,
+        "number": lambda s: s.work(s.count) if s.mask is None else _counted(s),
+        "back_number": lambda s: s.number,
         # The statistics of the batch, and those that normalize it
         "mean": lambda s: s.average(s.x),
         "deviation": lambda s: s.x - s.mean,
@@ -240,18 +251,21 @@ FORMULAS: Mapping[str, Formula] = MappingProxyType(
         "local": lambda s: s.slope,
         "via_mean": lambda s: s.back_average(s.slope),
         "via_var": lambda s: s.back_xhat * s.back_average(s.slope * s.back_xhat),
-        "projected": lambda s: s.local - s.via_mean - s.via_var if s.training else s.local,
+        "through": lambda s: lambda part: part if s.mask is None else s.weight * part,
+        "projected": lambda s: (
+            s.local - s.through(s.via_mean) - s.through(s.via_var) if s.training else s.local
+        ),
         "dx": lambda s: s.back_inv_std * s.projected,
         # The running statistics
         "biased": lambda _: False,
-        "bessel": lambda s: s.work(s.count) / s.work(s.count - 1),
+        "bessel": lambda s: s.number / (s.number - s.work(1)),
         "correction": lambda s: 1.0 if s.biased else s.bessel,
         "fed_mean": lambda s: s.mean,
         "fed_var": lambda s: s.var * s.correction,
         "blend": _blend,
         "new_mean": lambda s: s.blend(s.old_mean, s.fed_mean),
         "new_var": lambda s: s.blend(s.old_var, s.fed_var),
-        "updates": lambda s: s.training and s.count > 0,
+        "updates": lambda s: s.training and s.count > 0 and (s.mask is None or s.mask.any()),
         "running_mean": lambda s: s.new_mean if s.updates else s.old_mean,
         "running_var": lambda s: s.new_var if s.updates else s.old_var,
         # What is handed back

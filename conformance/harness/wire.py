@@ -20,7 +20,7 @@ from typing import IO, Any, TypeAlias
 import ml_dtypes
 import numpy as np
 
-from conformance.arrays import INPUT_NAMES
+from conformance.arrays import INPUT_NAMES, MASK
 from conformance.case import Array, Inputs
 from conformance.printable import value
 from conformance.type_names import name_of
@@ -125,6 +125,8 @@ def body(fill: Fill, announced: Iterable[tuple[str, str, list[int]]]) -> dict[st
 def pack(inputs: Inputs) -> tuple[dict[str, Any], dict[str, Array]]:
     """`Inputs` as header and arrays."""
     arrays = inputs.given() | {f"earlier/{i}": batch for i, batch in enumerate(inputs.earlier)}
+    if inputs.mask is not None:
+        arrays[MASK] = inputs.mask
     header = {
         "eps": inputs.eps,
         "momentum": inputs.momentum,
@@ -147,6 +149,7 @@ def unpack(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Inputs:
         axis=tuple(axis) if isinstance(axis, list) else axis,
         earlier=tuple(arrays[f"earlier/{i}"] for i in range(count)),
         memory=header["memory"],
+        mask=arrays.get(MASK),
     )
 
 

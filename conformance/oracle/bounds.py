@@ -63,7 +63,7 @@ import numpy as np
 from conformance.case import LIMIT, Array, Inputs, Outputs
 from conformance.float_types import limits
 from conformance.oracle.arithmetic import roundoff, underflow
-from conformance.oracle.channels import by_channel, from_channels
+from conformance.oracle.channels import by_channel, from_channels, is_empty
 from conformance.oracle.measured import Batch, column, given, given_statistics, measured, wide
 from conformance.oracle.root import roots
 from conformance.oracle.rounding import Floats
@@ -100,7 +100,7 @@ def scales(
     Returns:
         Non-negative float64 arrays; not finite in channels that are not.
     """
-    if inputs.count == 0:
+    if is_empty(inputs):
         return {name: np.zeros(v.shape) for name, v in expected.items().items()}
     with np.errstate(all="ignore"):
         batch = measured(inputs, inputs.x) if inputs.training else given(inputs)
@@ -125,7 +125,7 @@ def scales(
 
 def is_gradable(inputs: Inputs, *, eps_outside: bool = False) -> bool:
     """Whether first-order scales hold in every finite channel: T u (2 k) S_var < 0.1."""
-    if not inputs.training or inputs.count == 0:
+    if not inputs.training or is_empty(inputs):
         return True
     with np.errstate(all="ignore"):
         batch = measured(inputs, inputs.x)

@@ -30,6 +30,12 @@ def counts(inputs: Inputs) -> Array | int:
     return inputs.count if found is None else found.sum(axis=1, keepdims=True)
 
 
+def is_empty(inputs: Inputs) -> bool:
+    """Whether no value counts: there is none, or a mask keeps none."""
+    found = kept(inputs) if inputs.count else None
+    return inputs.count == 0 or (found is not None and not found.any())
+
+
 def from_channels(rows: Array, inputs: Inputs) -> Array:
     """Undo `by_channel`: ``(channels, M)`` back to the shape of x."""
     axes = inputs.channel_axes

@@ -20,7 +20,7 @@ import numpy as np
 from conformance.arrays import DUE_FIELD, LIKE_X
 from conformance.case import Array, Case
 from conformance.oracle.bounds import scales, units
-from conformance.oracle.channels import by_channel, from_channels
+from conformance.oracle.channels import by_channel, from_channels, is_empty
 from conformance.oracle.rounding import Floats
 from conformance.oracle.sequential.classes import SUMS, channels_at_once, cost
 
@@ -44,7 +44,7 @@ def stated(case: Case) -> dict[str, Array]:
     """
     inputs, due = case.inputs, case.expected.items()
     scale, found = scales(inputs, case.expected), dict[str, Array]()
-    lost = _lost(case) if inputs.count else {}
+    lost = {} if is_empty(inputs) else _lost(case)
     for field, expected in due.items():
         name = DUE_FIELD.get(field, field)
         unit = units(inputs, expected, scale[name], inputs.dtype_of(name))

@@ -7,13 +7,13 @@ from functools import cache
 from typing import Literal
 
 from conformance import adapter
-from conformance.adapter import Capabilities, Path
+from conformance.adapter import MASKS, Capabilities, Path
 from conformance.case import Inputs
 from conformance.faults import FAULTS
 from conformance.float_types import NARROW
 from conformance.power import mutants
 
-_EVERYTHING = Capabilities(per_activation=True, narrow=frozenset(NARROW))
+_EVERYTHING = Capabilities(per_activation=True, narrow=frozenset(NARROW), masks=MASKS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ def rejections(wrong: Iterable[Verdicts]) -> dict[str, Array]:
 
 def cell(inputs: Inputs) -> str:
     """The kind of a call: axes, types, mode and layout."""
-    return layout.kind(inputs.x.ndim, inputs.types, inputs.mode, layout.name(inputs))
+    masked = inputs.mask is not None
+    return layout.kind(inputs.x.ndim, inputs.types, inputs.mode, layout.name(inputs), masked=masked)
 
 
 def missed(wrong: Iterable[Verdicts], used: Mapping[str, Iterable[str]] | None = None) -> list[str]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from conformance.arrays import LIKE_X
 from conformance.case import Array, Case
-from conformance.oracle.channels import by_channel
+from conformance.oracle.channels import by_channel, is_empty
 from conformance.oracle.rounding import Floats
 from conformance.oracle.sequential.classes import SUMS, channels_at_once, cost
 from conformance.oracle.sequential.losses import Losses
@@ -55,7 +55,7 @@ class Lossier:
             dtype: Its type.
             errors: In units, of its shape; 0 where it is right without arithmetic.
         """
-        if not self._case.inputs.count or not np.isfinite(errors).all():
+        if is_empty(self._case.inputs) or not np.isfinite(errors).all():
             return "F"  # of no values nothing is lost, and beyond all figures is beyond these
         beyond = self._rows(name, errors) > self._case.problem.limit
         (missed,) = np.nonzero(beyond.any(axis=1))

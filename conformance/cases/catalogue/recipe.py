@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from conformance.case import LIMIT, Array, Inputs, Memory, Problem
+from conformance.cases.catalogue.masks import Mask
 from conformance.cases.catalogue.rounding import rounded
 from conformance.cases.catalogue.sources import SOURCES
 from conformance.cases.catalogue.stream import Stream
 from conformance.cases.catalogue.upstream import USUAL, Upstream
 from conformance.cases.catalogue.values import VARIED, Values, signed, uniform
 from conformance.memory import following
+from conformance.oracle.channels import by_channel
 
 
 def single(value: float) -> float:
@@ -48,6 +50,7 @@ class Recipe:
         running_var: What the running variance is drawn from; None for none.
         earlier: How many batches update the running statistics before x.
         memory: How the arrays lie in memory when a kernel is called.
+        mask: Which values the statistics are of; None for all.
     """
 
     shape: tuple[int, ...] = (6, 8)
@@ -64,6 +67,7 @@ class Recipe:
     running_var: Values | None = uniform(5.0, 12.0)  # noqa: RUF009 - frozen, so it may be shared
     earlier: int = 0
     memory: Memory = "contiguous"
+    mask: Mask | None = None
 
     def but(self, **changes: Any) -> Recipe:
         """The same recipe with some fields replaced."""
@@ -135,7 +139,15 @@ def _drawn(recipe: Recipe, seed: str) -> Inputs:
         drawn = values.draw(stream(piece), channels, 1)
         return _frozen(rounded(drawn, parameter_type).reshape(bare.channel_shape))
 
-    x = rounded(recipe.x.draw(stream("x"), *batch), x_type).astype(np.float64)
+    mask = None if recipe.mask is None else _frozen(recipe.mask.draw(stream("mask"), bare))
+    drawn = recipe.x.draw(stream("x"), *batch)
+    if recipe.mask is not None and mask is not None:
+        drawn = np.where(
+            by_channel(np.broadcast_to(mask, recipe.shape), bare),
+            drawn,
+            drawn * recipe.mask.outside,
+        )
+    x = rounded(drawn, x_type).astype(np.float64)
     dy = None if recipe.dy is None else stored(recipe.dy.draw(stream("dy"), x, recipe.eps))
     whole = stored(x)
     return Inputs(
@@ -153,6 +165,7 @@ def _drawn(recipe: Recipe, seed: str) -> Inputs:
             stored(recipe.x.draw(stream(f"history_{i}"), *batch)) for i in range(recipe.earlier)
         ),
         memory=recipe.memory,
+        mask=mask,
     )
 
 
@@ -184,6 +197,8 @@ def _told(recipe: Recipe, seed: str) -> str:
     told = "; ".join(f"{name} = {v.about}" if v else f"no {name}" for name, v in pieces)
     if recipe.memory == "overlapping":
         told = told.replace(f"dy = {recipe.dy.about}" if recipe.dy else "no dy", "dy = x, one on")
+    if recipe.mask is not None:
+        told += f"; mask = {recipe.mask.about}"
     types = f"{x_type}, parameters {parameter_type or x_type}"
     lying = "" if recipe.memory == "contiguous" else f"; {recipe.memory} in memory"
     return f"{told}; each rounded once to {types}, from the stream {seed}/name of each{lying}."

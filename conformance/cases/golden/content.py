@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from conformance import layout, memory
-from conformance.arrays import INPUT_NAMES, LIKE_X
+from conformance.arrays import INPUT_NAMES, LIKE_X, MASK
 from conformance.case import Array, Case, Inputs, Outputs, Problem
 from conformance.errors import GoldenFileError, InputError
 from conformance.float_types import FLOAT_TYPES
@@ -36,7 +36,7 @@ OUTPUTS = tuple(field.name for field in fields(Outputs))
 EARLIER = "history"
 """The dataset of the batches before x."""
 
-INPUTS = (*INPUT_NAMES, EARLIER)
+INPUTS = (*INPUT_NAMES, EARLIER, MASK)
 
 DUE = "expected/"
 """What stands before the name of an output in that of its dataset."""
@@ -89,6 +89,8 @@ def arrays(case: Case) -> dict[str, Array]:
     if case.inputs.earlier:
         # One stacked dataset: reading costs the same per dataset, however small.
         found[EARLIER] = np.stack(case.inputs.earlier)
+    if case.inputs.mask is not None:
+        found[MASK] = case.inputs.mask.astype(case.inputs.x.dtype)
     return found | {f"{DUE}{name}": value for name, value in case.expected.items().items()}
 
 
@@ -104,6 +106,7 @@ def build(identifier: str, said: Mapping[str, Any], held: Mapping[str, Array]) -
         axis=axis[0] if one else axis,
         earlier=tuple(held.get(EARLIER, ())),
         memory=said["memory"],
+        mask=held[MASK] != 0 if MASK in held else None,
     )
     problem = Problem(
         id=identifier,
@@ -194,10 +197,14 @@ def _check_array(name: str, array: Array, inputs: Inputs, channels: tuple[int, .
     shape = inputs.x.shape if name.removeprefix(DUE) in LIKE_X else channels
     if name == EARLIER:
         shape = (len(inputs.earlier), *inputs.x.shape)
+    if name == MASK:
+        shape = () if inputs.mask is None else inputs.mask.shape
+        if not np.isin(array.astype(np.float64), (0, 1)).all():
+            raise GoldenFileError("mask has a number that is neither 0 nor 1")
     if array.shape != shape:
         raise GoldenFileError(f"{name} has shape {array.shape}, {shape} was wanted")
     kinds = {"float64"} if name.startswith(DUE) else FLOAT_TYPES.keys()
-    if name in ("dy", EARLIER):
+    if name in ("dy", EARLIER, MASK):
         kinds = {name_of(inputs.x.dtype)}
     if name_of(array.dtype) not in kinds:
         raise GoldenFileError(f"{name} is {array.dtype}, {' or '.join(sorted(kinds))} was wanted")

@@ -45,11 +45,6 @@ UNSEEN = (
         why="needs the framework's gradient buffers: here a call returns its gradients",
     ),
     Unseen(
-        id="mask-of-fewer-axes",
-        title="sums under a mask of fewer axes than x are divided by the size of the mask",
-        why="needs a mask: here a call has none",
-    ),
-    Unseen(
         id="transposed-convolution-folded",
         title="folding into a transposed convolution scales the wrong axis",
         why="needs the weights of a convolution, which are no input of this suite",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from conformance import layout
-from conformance.arrays import GRADIENT_OF, INPUT_NAMES, LIKE_X, RUNNING
+from conformance.arrays import GRADIENT_OF, INPUT_NAMES, LIKE_X, MASK, RUNNING
 from conformance.case import Actual, Array, Dialect, Inputs
 from conformance.errors import AdapterError, Unsupported
 from conformance.float_types import NARROW
@@ -60,7 +60,7 @@ class Function:
         scalars = self._scalars(seen)
 
         def forward(given: Given) -> dict[str, Any]:
-            values = {**dict.fromkeys(INPUT_NAMES), **scalars, **given}
+            values = {**dict.fromkeys((*INPUT_NAMES, MASK)), **scalars, **given}
             kept = {n: v for n, v in values.items() if n not in leave_out}
             places, words = self.takes.bound(kept)
             found = contract.named(self.function(*places, **words))
@@ -94,6 +94,7 @@ class Function:
             inputs,
             x=move(inputs.x, axis),
             dy=None if inputs.dy is None else move(inputs.dy, axis),
+            mask=None if inputs.mask is None else move(inputs.mask, axis),
             axis=inputs.x.ndim - 1 if last else 1,
         )
 
@@ -120,7 +121,8 @@ class Function:
         wanted = {name for name in INPUT_NAMES if self.takes.takes(name)}
         if self.differentiates:
             wanted.add("dy")
-        return {name: array for name, array in given.items() if name in wanted}
+        arrays = {name: array for name, array in given.items() if name in wanted}
+        return arrays if inputs.mask is None else {**arrays, MASK: inputs.mask}
 
     def _scalars(self, inputs: Inputs) -> dict[str, Any]:
         momentum = inputs.momentum

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
-from conformance.arrays import OUTPUT_NAMES
+from conformance.arrays import MASK, OUTPUT_NAMES
 from conformance.case import Inputs
 from conformance.errors import AdapterError
 
@@ -24,8 +24,12 @@ ARGUMENTS = (
     "momentum",
     "training",
     "axis",
+    MASK,
 )
-"""What a kernel may be given, by name; it is given those that it names."""
+"""What a kernel may be given, by name; it is given those that it names.
+
+One that takes whatever comes, by ``**``, is given all but a mask: it would not know of it.
+"""
 
 SAME: Mapping[str, str] = MappingProxyType(
     {
@@ -83,7 +87,7 @@ _MEANT_OUTPUT = {
     "moving_mean": "running_mean",
     "moving_variance": "running_var",
 }
-EXAMPLE = f"def batch_norm({', '.join(ARGUMENTS[:4])}, *, {', '.join(ARGUMENTS[4:])})"
+EXAMPLE = f"def batch_norm({', '.join(ARGUMENTS[:4])}, *, {', '.join(ARGUMENTS[4:-1])})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +138,7 @@ def parameters(function: Callable[..., Any], *, skip: int = 0) -> Parameters:
     required, positional = set(), 0
     for parameter in listed:
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-            names |= {name: name for name in ARGUMENTS if name not in names}
+            names |= {name: name for name in ARGUMENTS if name not in (*names, MASK)}
             continue
         name = _meaning(parameter.name)
         if name in ARGUMENTS and name not in names:
@@ -201,7 +205,7 @@ def refusal(takes: Parameters, inputs: Inputs) -> str | None:
     if not inputs.training and not (takes.takes("training") and takes.takes("running_mean")):
         lacks = "running_mean" if takes.takes("training") else "training"
         return f"no test mode: the kernel takes no {lacks}"
-    for name in ("gamma", "beta"):
+    for name in ("gamma", "beta", MASK):
         if getattr(inputs, name) is not None and not takes.takes(name):
             return f"the kernel takes no {name}"
     return None

@@ -10,7 +10,7 @@ from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
-from conformance.adapter import HALVES, Capabilities
+from conformance.adapter import HALVES, MASKS, Capabilities
 from conformance.case import Dialect
 from conformance.errors import AdapterError
 from conformance.float_types import FLOAT_TYPES, NARROW
@@ -93,6 +93,7 @@ def declared(found: object, source: Source, usual: Dialect) -> Declared:
             dtypes=dtypes,
             mixed=HALVES & dtypes,
             narrow=frozenset(NARROW),
+            masks=MASKS,
             ranks=frozenset(_some(said, "ranks", RANKS)),
             per_activation=_one(said, "per_activation", (False, True)),
         ),

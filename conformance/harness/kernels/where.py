@@ -33,7 +33,7 @@ _Truth: TypeAlias = Callable[[Facts], bool]
 NUMBERS = ("N", "C", "D", "H", "W", "L", "M", "rank", "size", "eps", "momentum")
 """Sizes of x (1 for an axis that it does not have), M values per channel, and the two floats."""
 
-FACTS = ("contiguous", "training", "gamma", "beta", "dy", "running")
+FACTS = ("contiguous", "training", "gamma", "beta", "dy", "mask", "running")
 """What holds or does not: x contiguous as the kernel sees it, and which arrays are given."""
 
 _LAYOUTS = ("NC", "NCL", "NLC", "NCHW", "NHWC", "NCDHW", "NDHWC", "per-activation")

@@ -31,6 +31,7 @@ import numpy as np
 
 from conformance.case import Array, Inputs, Outputs
 from conformance.float_types import limits
+from conformance.oracle.channels import is_empty
 from conformance.oracle.edges.call import Call, Mask, Returned
 
 
@@ -138,6 +139,11 @@ EDGES: Mapping[str, Edge] = MappingProxyType(
             is_posed=lambda call: call.inputs.count == 0,
             explains=_all,
         ),
+        "empty-mask": Edge(
+            contract="a mask that keeps nothing leaves the statistics as they were",
+            is_posed=lambda call: bool(call.inputs.count) and is_empty(call.inputs),
+            explains=_all,
+        ),
         "nan-inputs": Edge(
             contract="a NaN spoils what depends on it, and nothing else",
             is_posed=lambda call: call.given.nan,
@@ -198,7 +204,7 @@ READ_ONLY = "read-only-inputs"
 RECOMPUTATION = "recomputation"
 """The same, of modules alone."""
 
-REFUSABLE = frozenset({"empty-batch", "nan-inputs", "infinite-inputs"})
+REFUSABLE = frozenset({"empty-batch", "empty-mask", "nan-inputs", "infinite-inputs"})
 """Edges at which an exception is an answer that differs, and no failure everywhere."""
 
 
