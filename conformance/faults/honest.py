@@ -89,8 +89,9 @@ def _wide_total(s: Sheet) -> Callable[[Array], Array]:
 
 def _wide_single_pass(s: Sheet) -> Array:
     x = s.x.astype(np.float64)
-    mean = x.sum(axis=1, keepdims=True) / s.count
-    return np.asarray(((x**2).sum(axis=1, keepdims=True) / s.count - mean**2).astype(s.work))
+    mean = s.weighted(x).sum(axis=1, keepdims=True) / s.number
+    squares = s.weighted(x**2).sum(axis=1, keepdims=True)
+    return np.asarray((squares / s.number - mean**2).astype(s.work))
 
 
 def _summing(total: Callable[[Array], Array]) -> Edits:
@@ -99,12 +100,14 @@ def _summing(total: Callable[[Array], Array]) -> Edits:
 
 def _welford(s: Sheet) -> tuple[Array, Array]:
     mean, squares = np.zeros((len(s.x), 1), s.work), np.zeros((len(s.x), 1), s.work)
+    weight = np.ones(s.x.shape, s.work) if s.mask is None else s.weight
+    seen = np.cumsum(weight, axis=1)
     for i in range(s.count):
-        x = s.x[:, i : i + 1]
+        x, counts = s.x[:, i : i + 1], weight[:, i : i + 1]
         off = x - mean
-        mean = mean + off / s.work(i + 1)
-        squares = squares + off * (x - mean)
-    return mean, squares / s.work(s.count)
+        mean = mean + counts * off / np.maximum(seen[:, i : i + 1], 1)
+        squares = squares + counts * off * (x - mean)
+    return mean, squares / s.number
 
 
 def _chan(size: int, *, tree: bool) -> Formula:
@@ -136,11 +139,12 @@ def _merged(s: Sheet, one: _Moments, other: _Moments) -> _Moments:
     return n + m, mean + gap * part, squares + other_squares + gap**2 * s.work(n) * part
 
 
-def _by_moments(moments: Formula) -> Edits:
+def _by_moments(moments: Formula, *, masks: bool = True) -> Edits:
+    """Mean and variance of `moments`; those of two passes under a mask that it cannot take."""
     return {
         "moments": moments,
-        "mean": lambda s: s.moments[0],
-        "var": lambda s: s.moments[1],
+        "mean": lambda s: s.moments[0] if s.mask is None or masks else s.correct("mean"),
+        "var": lambda s: s.moments[1] if s.mask is None or masks else s.correct("var"),
     }
 
 
@@ -164,8 +168,8 @@ def _fused(s: Sheet) -> Array:
 def _dx_by_sums(s: Sheet) -> Array:
     if not s.training:
         return np.asarray(s.correct("dx"))
-    M = s.work(s.count)
-    inner = M * s.dy - s.dbeta - s.back_xhat * s.dgamma
+    M = s.number
+    inner = M * s.dy - s.through(s.dbeta) - s.through(s.back_xhat * s.dgamma)
     return np.asarray(s.gamma * s.back_inv_std / M * inner)
 
 
@@ -173,7 +177,7 @@ def _dx_by_means(s: Sheet) -> Array:
     if not s.training:
         return np.asarray(s.correct("dx"))
     along = s.back_average(s.dy * s.back_deviation) / (s.spread + s.eps)
-    inner = s.dy - s.back_average(s.dy) - s.back_deviation * along
+    inner = s.dy - s.through(s.back_average(s.dy)) - s.through(s.back_deviation * along)
     return np.asarray(inner * s.gamma * s.back_inv_std)
 
 
@@ -182,9 +186,9 @@ def _dx_folded(s: Sheet) -> Array:
     if not s.training:
         return np.asarray(s.correct("dx"))
     a = s.gamma * s.back_inv_std
-    b = -a * s.back_inv_std * s.dgamma / s.work(s.count)
+    b = -a * s.back_inv_std * s.dgamma / s.number
     c = -a * s.back_average(s.dy) - b * s.center
-    return np.asarray(a * s.dy + b * s.x + c)
+    return np.asarray(a * s.dy + s.through(b * s.x) + s.through(c))
 
 
 _MEMBERS = (
@@ -224,12 +228,12 @@ _MEMBERS = (
     Honest(
         id="chan-4",
         about="Chunks of 4 merged one after the other (Chan, Golub and LeVeque, 1983).",
-        edits=_by_moments(_chan(4, tree=False)),
+        edits=_by_moments(_chan(4, tree=False), masks=False),
     ),
     Honest(
         id="chan-32-tree",
         about="Chunks of 32 merged as a tree, as GPU kernels do.",
-        edits=_by_moments(_chan(32, tree=True)),
+        edits=_by_moments(_chan(32, tree=True), masks=False),
     ),
     Honest(
         id="shifted",
@@ -302,7 +306,7 @@ _MEMBERS = (
     Honest(
         id="bessel-in-sum",
         about="The unbiased variance as the sum of squares over M - 1.",
-        edits={"fed_var": lambda s: s.total(s.deviation**2) / s.work(s.count - 1)},
+        edits={"fed_var": lambda s: s.total(s.weighted(s.deviation**2)) / (s.number - s.work(1))},
     ),
 )
 

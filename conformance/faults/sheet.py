@@ -188,7 +188,8 @@ def _through_sigma(s: Sheet) -> Array:
 def _staged_mean(s: Sheet) -> Array:
     """The mean's part of dx with the term through dvar, ``sum(-2 (x - mean))``, not left out."""
     along = s.back_average(s.slope * s.back_deviation)
-    through_var = s.back_inv_std**2 * along * s.back_average(s.back_deviation)
+    off = s.back_total(s.weighted(s.back_deviation)) / s.back_number
+    through_var = s.back_inv_std**2 * along * off
     return np.asarray(s.back_average(s.slope) - through_var)
 
 

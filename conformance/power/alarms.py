@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from conformance import float_types
-from conformance.adapter import Capabilities, Path
+from conformance.adapter import MASKS, Capabilities, Path
 from conformance.arrays import LIKE_X
 from conformance.case import LIMIT, Array, Case, Dialect, Problem
 from conformance.faults.honest import PANEL
@@ -63,7 +63,7 @@ def examine(asked: tuple[str, str]) -> HonestTrial:
     """Hold one algorithm to every case in one type."""
     member, types = asked
     run = kernel(PANEL[member].edits)
-    able = Capabilities(per_activation=True, narrow=frozenset(float_types.NARROW))
+    able = Capabilities(per_activation=True, narrow=frozenset(float_types.NARROW), masks=MASKS)
     path = Path(name=member, about="", run=run, capabilities=able)
     grades: Counter[str] = Counter()
     alarms = []

@@ -13,7 +13,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeAlias
 
-from conformance.adapter import Capabilities, Path
+from conformance.adapter import MASKS, Capabilities, Path
 from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Dialect, Kernel
 from conformance.faults import FAULTS
@@ -121,7 +121,7 @@ def _places() -> tuple[int, ...]:
 
 
 def _evidence(run: Kernel, dialect: Dialect, second: Kernel | None = None) -> list[Evidence]:
-    able = Capabilities(per_activation=True, narrow=frozenset(NARROW))
+    able = Capabilities(per_activation=True, narrow=frozenset(NARROW), masks=MASKS)
     paths = [
         Path(name="named", about="", run=each, dialect=dialect, capabilities=able)
         for each in (run, second)

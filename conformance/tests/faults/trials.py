@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from conformance.adapter import Capabilities, Path
+from conformance.adapter import MASKS, Capabilities, Path
 from conformance.case import Case, Dialect, Kernel
 from conformance.faults.diagnosis import diagnose
 from conformance.float_types import NARROW
@@ -19,7 +19,7 @@ from conformance.verdict.ruler import spread
 
 _LARGEST = 2000
 
-EVERYTHING = Capabilities(per_activation=True, narrow=frozenset(NARROW))
+EVERYTHING = Capabilities(per_activation=True, narrow=frozenset(NARROW), masks=MASKS)
 
 
 @cache
