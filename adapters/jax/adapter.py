@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.adapter import Adapter, Capabilities, Path
+from conformance.adapter import MASKS, Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect, Inputs
 
 from . import calling, formula, hlo, layers, machine, reproduction, stated
@@ -53,7 +53,7 @@ PATHS = (
         defaults=stated.of_linen,
         probes=(machine.HALF,),
         dialect=FLAX,
-        capabilities=Capabilities(per_activation=True),
+        capabilities=Capabilities(per_activation=True, masks=MASKS),
     ),
     Path(
         name="linen_two_pass",
@@ -62,7 +62,7 @@ PATHS = (
         defaults=stated.of_linen,
         probes=(machine.HALF,),
         dialect=FLAX,
-        capabilities=Capabilities(per_activation=True),
+        capabilities=Capabilities(per_activation=True, masks=MASKS),
     ),
     Path(
         name="nnx",
@@ -71,6 +71,7 @@ PATHS = (
         defaults=stated.of_nnx,
         probes=(machine.HALF,),
         dialect=FLAX,
+        capabilities=Capabilities(masks=MASKS),
     ),
 )
 

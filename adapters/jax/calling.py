@@ -59,6 +59,8 @@ def run(program: Callable[..., Arrays], inputs: Inputs, **static: Any) -> Actual
         What the program returned, each array in the type that JAX gave it.
     """
     arrays = inputs.given()
+    if inputs.mask is not None:
+        arrays["mask"] = inputs.mask
     signature = tuple((name, a.shape, str(a.dtype)) for name, a in arrays.items())
     values = {"axis": inputs.axis, "training": inputs.training, **static}
     if _compiled.cache_info().currsize == KEPT:

@@ -48,7 +48,7 @@ def linen_forward(
         "params": {own: arrays[name] for own, name in params.items() if name in arrays},
         "batch_stats": stats,
     }
-    y, state = layer.apply(variables, x, mutable=["batch_stats"])
+    y, state = layer.apply(variables, x, mask=arrays.get("mask"), mutable=["batch_stats"])
     return y, {f"running_{own}": state["batch_stats"][own] for own in stats}
 
 
@@ -77,7 +77,7 @@ def nnx_forward(
     stats = _statistics(arrays)
     for own, value in stats.items():
         setattr(layer, own, nnx.BatchStat(value))
-    y = layer(x)
+    y = layer(x, mask=arrays.get("mask"))
     return y, {f"running_{own}": getattr(layer, own)[...] for own in stats}
 
 

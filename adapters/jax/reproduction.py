@@ -18,6 +18,7 @@ ARGUMENTS = {
     "mean": "running_mean",
     "var": "running_var",
     "dy": "dy",
+    "mask": "mask",
 }
 """Names in the program, and the inputs that they are."""
 
@@ -52,7 +53,12 @@ def program(path: str, inputs: Inputs, output: str) -> str:
 
 def array(name: str, values: Array) -> str:
     """One array of the program, in numpy, which converts without flushing subnormal numbers."""
-    return f"{name} = {in_numpy(values, f'jnp.{values.dtype}')}"
+    return f"{name} = {in_numpy(values, f'jnp.{jnp_name(values)}')}"
+
+
+def jnp_name(values: Array) -> str:
+    """What `jax.numpy` calls the type of an array."""
+    return "bool_" if values.dtype == np.bool_ else str(values.dtype)
 
 
 def given(inputs: Inputs, *, statistics: bool) -> dict[str, Array]:
@@ -141,6 +147,10 @@ def _layer(inputs: Inputs, *, axis: object) -> str:
     )
 
 
+def _mask(inputs: Inputs) -> str:
+    return "" if inputs.mask is None else ", mask=mask"
+
+
 def _statistics(inputs: Inputs) -> dict[str, str]:
     """The running statistics as the layers take them, at least float32."""
     if inputs.running_mean is None:
@@ -158,7 +168,7 @@ def _linen(inputs: Inputs, output: str, path: str) -> Iterator[str]:
     forward = [
         f"layer = linen.BatchNorm({_layer(inputs, axis=inputs.axis)}{variance})",
         f'variables = {{"params": {{{", ".join(params)}}}, "batch_stats": {{{stats}}}}}',
-        'y, state = layer.apply(variables, x, mutable=["batch_stats"])',
+        f'y, state = layer.apply(variables, x{_mask(inputs)}, mutable=["batch_stats"])',
         *(['stats = state["batch_stats"]'] if kept else []),
         f"return y, {{{kept}}}",
     ]
@@ -177,7 +187,7 @@ def _nnx(inputs: Inputs, output: str) -> Iterator[str]:
             if getattr(inputs, ARGUMENTS[name]) is not None
         ),
         *(f"layer.{name} = nnx.BatchStat({value})" for name, value in statistics.items()),
-        "y = layer(x)",
+        f"y = layer(x{_mask(inputs)})",
         f"return y, {{{kept}}}",
     ]
     return call(given(inputs, statistics=True), forward, output)

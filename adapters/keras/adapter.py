@@ -11,7 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only
 
 import keras  # type: ignore[import-untyped, import-not-found, unused-ignore]  # no types
 
-from conformance.adapter import Adapter, Path
+from conformance.adapter import MASKS, Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect, Inputs
 
 from . import forward, machine, on_jax, on_tensorflow, on_torch, reproduction
@@ -32,6 +32,7 @@ def _path(name: str, how: str, run: Callable[[Inputs], Actual]) -> Path:
         about=f"keras.layers.BatchNormalization on {how}",
         run=run,
         dialect=Dialect(running_var="biased", momentum="old", saves="nothing"),
+        capabilities=Capabilities(masks=MASKS),
         switches={BACKEND: name},
         probes=(machine.HALF,) if name == "jax" else (),
     )

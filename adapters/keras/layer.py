@@ -8,6 +8,7 @@ import keras  # type: ignore[import-untyped, import-not-found, unused-ignore]  #
 import numpy as np
 
 from conformance.case import Actual, Array, Inputs
+from conformance.errors import Unsupported
 
 RUNNING = {"running_mean": "moving_mean", "running_var": "moving_variance"}
 """What the layer keeps, and what it calls that."""
@@ -39,6 +40,19 @@ def built(inputs: Inputs) -> Any:
         if values is not None:
             getattr(layer, own).assign(np.array(values))
     return layer
+
+
+def options(inputs: Inputs) -> dict[str, Any]:
+    """What the layer is told beside x: whether it trains, and the mask where there is one.
+
+    Raises:
+        Unsupported: the mask has a last axis: Keras lays one over all axes but that.
+    """
+    if inputs.mask is None:
+        return {"training": inputs.training}
+    if inputs.mask.shape[-1] != 1:
+        raise Unsupported("no mask along the last axis")
+    return {"training": inputs.training, "mask": tensor(inputs.mask[..., 0])}
 
 
 def leaves(layer: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.case import Actual, Inputs
 
-from .layer import RUNNING, arrays, built, leaves, tensor
+from .layer import RUNNING, arrays, built, leaves, options, tensor
 
 _KEPT = 64
 """Compiled programs that are kept; each case of a catalogue tends to have its own shape."""
@@ -22,10 +22,10 @@ def run(inputs: Inputs) -> Actual:
     # Without this JAX turns float64 into float32, and says nothing.
     jax.config.update("jax_enable_x64", True)  # noqa: FBT003 - JAX's own signature
     layer = built(inputs)
-    kept = [variable.value for variable in layer.non_trainable_variables]
+    kept, told = [v.value for v in layer.non_trainable_variables], options(inputs)
 
     def call(x: Any, own: Any) -> Any:
-        return layer.stateless_call(own, kept, x, training=inputs.training)
+        return layer.stateless_call(own, kept, x, **told)
 
     def whole(x: Any, own: Any, dy: Any) -> Any:
         if dy is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.case import Actual, Inputs
 
-from .layer import arrays, built, leaves, running, tensor
+from .layer import arrays, built, leaves, options, running, tensor
 
 
 def run(inputs: Inputs) -> Actual:
@@ -14,7 +14,7 @@ def run(inputs: Inputs) -> Actual:
     layer, x = built(inputs), tensor(inputs.x)
     with tf.GradientTape() as tape:
         tape.watch(x)
-        y = layer(x, training=inputs.training)
+        y = layer(x, **options(inputs))
     found = {"y": y, **running(layer, inputs)}
     if inputs.dy is not None:
         by = {"dx": x, **leaves(layer)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.case import Actual, Inputs
 
-from .layer import arrays, built, leaves, running, tensor
+from .layer import arrays, built, leaves, options, running, tensor
 
 
 def run(inputs: Inputs) -> Actual:
@@ -13,7 +13,7 @@ def run(inputs: Inputs) -> Actual:
 
     layer = built(inputs)
     x = tensor(inputs.x).requires_grad_()
-    y = layer(x, training=inputs.training)
+    y = layer(x, **options(inputs))
     found = {"y": y, **running(layer, inputs)}
     if inputs.dy is not None:
         by = {"dx": x, **leaves(layer)}

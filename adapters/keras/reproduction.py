@@ -30,6 +30,7 @@ def program(path: str, inputs: Inputs, output: str) -> str:
         *(['jax.config.update("jax_enable_x64", True)'] if path == "jax" else []),
         "",
         *(_array(name, values) for name, values in inputs.given().items()),
+        *([] if inputs.mask is None else [_array("mask", inputs.mask[..., 0])]),
         *_layer(inputs),
         *write(inputs, output),
     ]
@@ -39,6 +40,11 @@ def program(path: str, inputs: Inputs, output: str) -> str:
 def _array(name: str, values: Array) -> str:
     told = "ml_dtypes.bfloat16" if str(values.dtype) == "bfloat16" else f"np.{values.dtype}"
     return f"{name} = {in_numpy(values, told)}"
+
+
+def _told(inputs: Inputs) -> str:
+    """What the layer is told beside x."""
+    return f"training={inputs.training}{'' if inputs.mask is None else ', mask=mask'}"
 
 
 def _layer(inputs: Inputs) -> Iterator[str]:
@@ -77,13 +83,13 @@ def _kept(output: str) -> str:
 
 
 def _forward(inputs: Inputs, output: str) -> Iterator[str]:
-    yield f"y = layer(x, training={inputs.training})"
+    yield f"y = layer(x, {_told(inputs)})"
     yield _printed(_kept(output))
 
 
 def _torch(inputs: Inputs, output: str) -> Iterator[str]:
     yield "x.requires_grad_()"
-    yield f"y = layer(x, training={inputs.training})"
+    yield f"y = layer(x, {_told(inputs)})"
     if inputs.dy is not None:
         names, owned = _leaves(inputs)
         yield f"dx{names} = torch.autograd.grad(y, [x{owned}], dy)"
@@ -93,7 +99,7 @@ def _torch(inputs: Inputs, output: str) -> Iterator[str]:
 def _tensorflow(inputs: Inputs, output: str) -> Iterator[str]:
     yield "with tf.GradientTape() as tape:"
     yield "    tape.watch(x)"
-    yield f"    y = layer(x, training={inputs.training})"
+    yield f"    y = layer(x, {_told(inputs)})"
     if inputs.dy is not None:
         names, owned = _leaves(inputs)
         yield f"dx{names} = tape.gradient(y, [x{owned}], output_gradients=dy)"
@@ -105,7 +111,7 @@ def _jax(inputs: Inputs, output: str) -> Iterator[str]:
     yield "kept = [variable.value for variable in layer.non_trainable_variables]"
     yield f"own = [{own}]"
     yield "def call(x, own):"
-    yield f"    return layer.stateless_call(own, kept, x, training={inputs.training})"
+    yield f"    return layer.stateless_call(own, kept, x, {_told(inputs)})"
     if inputs.dy is None:
         yield "y, after = jax.jit(call)(x, own)"
     else:

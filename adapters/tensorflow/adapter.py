@@ -11,7 +11,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only; read at the import below
 import tensorflow as tf  # type: ignore[import-untyped, import-not-found, unused-ignore]  # no types
 
-from conformance.adapter import HALVES, Adapter, Capabilities, Path
+from conformance.adapter import HALVES, MASKS, Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect
 
 from . import formula, kernels, layer, machine, operation, reproduction, stated
@@ -107,7 +107,7 @@ ADAPTER = Adapter(
             run=layer.run,
             defaults=stated.of_layer,
             dialect=Dialect(running_var="biased", momentum="old"),
-            capabilities=Capabilities(without_running=False),
+            capabilities=Capabilities(without_running=False, masks=MASKS),
             switches={ONEDNN: "1"},
         ),
     ),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf  # type: ignore[import-untyped, import-not-found, unused-ignore]  # no types
 
 from conformance.case import Actual, Inputs
+from conformance.errors import Unsupported
 
 from .calling import arrays, tensors
 
@@ -32,9 +35,22 @@ def run(inputs: Inputs) -> Actual:
         leaves["dbeta"] = layer.beta.value
     with tf.GradientTape() as tape:
         tape.watch(given["x"])
-        y = layer(given["x"], training=inputs.training)
+        y = layer(given["x"], training=inputs.training, mask=_mask(inputs))
     found = {"y": y}
     if inputs.dy is not None:
         found |= tape.gradient(y, leaves, output_gradients=given["dy"])
     running = {"running_mean": layer.moving_mean, "running_var": layer.moving_variance}
     return arrays(found | {name: variable.value for name, variable in running.items()})
+
+
+def _mask(inputs: Inputs) -> Any:
+    """The mask as the layer takes one: over all axes but the last.
+
+    Raises:
+        Unsupported: it has that one, too.
+    """
+    if inputs.mask is None:
+        return None
+    if inputs.mask.shape[-1] != 1:
+        raise Unsupported("no mask along the last axis")
+    return tf.constant(inputs.mask[..., 0])

@@ -185,7 +185,8 @@ def _moved(inputs: Inputs, output: str, order: str) -> str:
 
 def _keras(inputs: Inputs, output: str, _: str) -> Iterator[str]:
     arrays = _given(inputs)
-    yield from _tensors(arrays)
+    masks = {} if inputs.mask is None else {"mask": inputs.mask[..., 0]}
+    yield from _tensors(arrays | masks)
     (axis,) = inputs.channel_axes
     x_type, parameter_type = str(inputs.x.dtype), str(inputs.parameter_dtype)
     policy = x_type if parameter_type == x_type else f"mixed_{x_type}"
@@ -199,7 +200,8 @@ def _keras(inputs: Inputs, output: str, _: str) -> Iterator[str]:
     yield f"layer.set_weights([{', '.join(weights)}])"
     yield "with tf.GradientTape() as tape:"
     yield "    tape.watch(x)"
-    yield f"    y = layer(x, training={inputs.training})"
+    told = "" if inputs.mask is None else ", mask=mask"
+    yield f"    y = layer(x, training={inputs.training}{told})"
     if output in LEAVES.values():
         owned = {"x": "x", "scale": "layer.gamma.value", "offset": "layer.beta.value"}
         names = [LEAVES[name] for name in _leaves(inputs)]
