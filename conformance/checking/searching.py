@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 from hypothesis.strategies import SearchStrategy
 
+from conformance.adapter import MASKS
+from conformance.arrays import MASK
 from conformance.case import Case, Inputs, Problem
 from conformance.checking import within
 from conformance.checking.named import Named
@@ -127,6 +129,8 @@ def _parts(scope: Scope | None, options: Options, seed: int) -> list[tuple[float
     """Parts of the time, and what is drawn in each: what predicates leave is made to meet them."""
     if scope is None or not scope.where:
         only: dict[str, Any] = {} if options.dtype is None else {"dtypes": (options.dtype,)}
+        if scope is not None and MASK in scope.takes:
+            only["masks"] = MASKS
         return [(part, inputs(**sizes, **only)) for part, sizes in PARTS]
     made = within.drawn(scope, str(seed), dtype=options.dtype, count=within.ENOUGH, first=0)
     if not made:

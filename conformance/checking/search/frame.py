@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from conformance.adapter import mask_kind
 from conformance.case import Inputs, Memory
 from conformance.checking.search.small import Draw, pick, small
 from conformance.checking.search.wanted import EARLIER, RANKS, Wanted
@@ -55,6 +56,7 @@ class Frame:
         memory: How the arrays lie.
         absent: Fields of `conformance.case.Inputs` that are None.
         earlier: How many batches come before x.
+        mask: Which kind of mask there is, of `conformance.adapter.MASKS`; empty for none.
     """
 
     x_type: str
@@ -65,6 +67,7 @@ class Frame:
     memory: Memory
     absent: frozenset[str]
     earlier: int
+    mask: str = ""
 
     @property
     def channel_axes(self) -> tuple[int, ...]:
@@ -102,7 +105,8 @@ def draw_frame(draw: Draw, wanted: Wanted) -> Frame:
         other = x_type
     absent = _absent(draw, wanted, memory, training=training)
     past = min(draw(small(EARLIER)), wanted.earlier)
-    kept = training and "running_mean" not in absent
+    mask = _mask(draw, wanted) if training and np.prod(shape) else ""
+    kept = training and "running_mean" not in absent and not mask
     return Frame(
         x_type=x_type,
         type=other or x_type,
@@ -112,6 +116,7 @@ def draw_frame(draw: Draw, wanted: Wanted) -> Frame:
         memory=memory,
         absent=absent,
         earlier=past if kept else 0,
+        mask=mask,
     )
 
 
@@ -127,6 +132,7 @@ def frame_of(call: Inputs) -> Frame:
         memory=call.memory,
         absent=frozenset(name for name in names if getattr(call, name) is None),
         earlier=len(call.earlier),
+        mask=mask_kind(call) if call.masked else "",
     )
 
 
@@ -178,6 +184,14 @@ def _memory(draw: Draw, wanted: Wanted) -> Memory:
         return whole
     chosen = [pick(draw, single) for _ in _APART]
     return words(dict(zip(_APART, chosen, strict=True)))
+
+
+def _mask(draw: Draw, wanted: Wanted) -> str:
+    """Mostly none."""
+    if not wanted.masks or wanted.large or draw(small(_MOSTLY)) != _MOSTLY:
+        return ""
+    found: str = pick(draw, wanted.masks)
+    return found
 
 
 def _emptied(shape: tuple[int, ...], axis: int | tuple[int, ...]) -> tuple[int, ...]:

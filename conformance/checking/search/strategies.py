@@ -35,6 +35,11 @@ _AROUND: Mapping[str, float] = MappingProxyType(
 )
 """The parameters, and what they lie around."""
 
+_MASK = st.binary(min_size=31, max_size=31)
+_KEPT = 160
+"""Of 256: below it a byte keeps its value; bytes shrink to 0."""
+
+_EPS = 1e-5
 _LIKE_X = 2 + EARLIER
 _ARRAYS = _LIKE_X + len(_AROUND)
 _BLOCK = st.binary(min_size=_ARRAYS * BYTES, max_size=_ARRAYS * BYTES)
@@ -53,6 +58,7 @@ def inputs(
     empty: bool = True,
     long: bool = False,
     large: bool = False,
+    masks: Collection[str] = (),
 ) -> st.SearchStrategy[Inputs]:
     """Calls of batch normalization; every one is a call that the oracle can solve.
 
@@ -72,6 +78,7 @@ def inputs(
         long: Whether the first axis may have up to 127 elements; what fails there shrinks less.
         large: Whether some axis has one of the sizes at which kernels change their path, up to
             65,537, and others are short; what fails there shrinks to the least of these sizes.
+        masks: Which of `conformance.adapter.MASKS` a training call may have at times.
 
     Returns:
         A strategy whose values shrink to small shapes and small integers.
@@ -92,6 +99,7 @@ def inputs(
             empty=empty,
             long=long,
             large=large,
+            masks=tuple(sorted(masks)),
         )
     )
 
@@ -133,7 +141,19 @@ def _filled(draw: Draw, frame: Frame, eps: float, momentum: float) -> Inputs:
         **_parameters(frame, over_parameters, parts[_LIKE_X:]),
     )
     left_out: dict[str, Any] = dict.fromkeys(frame.absent)
+    if frame.mask:  # the variance of what is kept may be 0
+        left_out |= {"mask": _mask(draw, frame), "eps": eps or _EPS}
     return _lying(replace(call, **left_out))
+
+
+def _mask(draw: Draw, frame: Frame) -> Array:
+    """A mask that keeps the first value of every channel, and more or fewer of the others."""
+    axes = frame.channel_axes
+    shape = [n if frame.mask == "values" or a not in axes else 1 for a, n in enumerate(frame.shape)]
+    drawn = np.frombuffer(draw(_MASK), np.uint8)
+    kept = np.resize(drawn, shape) < _KEPT
+    kept[tuple(slice(None) if a in axes else 0 for a in range(len(shape)))] = True
+    return np.asarray(kept)
 
 
 def _like_x(frame: Frame, over: Texture, part: bytes) -> Array:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import Any, get_args
 
+from conformance.adapter import MASKS
 from conformance.case import Kind
 from conformance.errors import InputError
 from conformance.float_types import HALVES, MIXED, NARROW
@@ -41,6 +42,7 @@ class Wanted:
         empty: Whether a batch may be empty.
         long: Whether the first axis may be long: kernels have blocks, and what is left of them.
         large: Whether any axis has one of the sizes at which kernels change their path.
+        masks: Which masks there may be at times, in training, where no axis is large.
     """
 
     dtypes: tuple[str, ...]
@@ -54,6 +56,7 @@ class Wanted:
     empty: bool
     long: bool = False
     large: bool = False
+    masks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn.
@@ -63,6 +66,10 @@ class Wanted:
         """
         for name in (f.name for f in fields(self) if f.name in _KNOWN):
             _require_known(name, getattr(self, name), _KNOWN[name])
+        if not {*self.masks} <= MASKS:
+            raise InputError(
+                f"masks is {self.masks!r}, some of {sorted(MASKS)} were wanted. Give those alone."
+            )
         if not 0 <= self.earlier <= EARLIER:
             raise InputError(
                 f"earlier is {self.earlier!r}, a number of batches from 0 to {EARLIER} was "
