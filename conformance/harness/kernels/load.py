@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from conformance.adapter import Adapter, Path
+from conformance.arrays import MASK
 from conformance.case import Actual, Dialect, Inputs
 from conformance.errors import AdapterError
 from conformance.harness.kernels import contract, program
@@ -165,7 +166,7 @@ def _program(source: Source) -> Loaded:
         return found
 
     said = _wide(declared(None, source, Dialect()))
-    takes = Parameters(names={name: name for name in ARGUMENTS})
+    takes = Parameters(names={name: name for name in ARGUMENTS if name != MASK})
     return Loaded(
         adapter=_adapter(call, said, source.selector, ("numpy",), lambda: "its own"),
         facts=_facts("program", "files", takes, said),
@@ -173,8 +174,9 @@ def _program(source: Source) -> Loaded:
 
 
 def _wide(said: Declared) -> Declared:
-    """The same for what reads parameters of the type of x or of a wider one."""
-    return replace(said, capabilities=replace(said.capabilities, narrow=frozenset()))
+    """The same for what reads parameters of the type of x or of a wider one, and no mask."""
+    able = replace(said.capabilities, narrow=frozenset(), masks=frozenset())
+    return replace(said, capabilities=able)
 
 
 def _adapter(

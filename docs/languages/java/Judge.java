@@ -100,7 +100,7 @@ class Judge {
             List<Path> cases; try (Stream<Path> listed = Files.list(folder.resolve(group))) { cases = listed.sorted().toList(); }
             for (Path place : cases) {
                 Call call = read(place);
-                boolean earlier = call.given("history") != null;
+                boolean earlier = call.given("history") != null || call.given("mask") != null;
                 Map<String, double[]> answers = earlier ? null : kernel.apply(call);
                 String word = answers != null ? "cases" : earlier ? "unread" : "refused";
                 count.merge(word, 1, Integer::sum);

@@ -31,10 +31,10 @@ function array(group, name) {
 function read(group, id) {
   const said = (name) => group.attrs[name].value;
   const given = {};
-  for (const name of ["x", "dy", ...PARAMETERS, "history"]) given[name] = array(group, name);
+  for (const name of ["x", "dy", ...PARAMETERS, "history", "mask"]) given[name] = array(group, name);
   const { x } = given;
   const parameter = PARAMETERS.map((name) => given[name]).find((found) => found) ?? x;
-  if (given.history || x.half || parameter.half) return undefined;
+  if (given.history || given.mask || x.half || parameter.half) return undefined;
   const axis = Array.from(said("axis"), Number);
   const first = axis[0] < 0 ? axis[0] + x.shape.length : axis[0];
   const product = (from, to) => x.shape.slice(from, to).reduce((a, b) => a * b, 1);

@@ -100,7 +100,7 @@ pub fn judge(folder: &str, groups: &[String], kernel: impl Fn(&Call) -> Option<A
         let listed = fs::read_dir(&group).unwrap_or_else(|e| panic!("{group:?}: {e}"));
         let cases: BTreeSet<_> = listed.map(|file| file.expect("a folder").path()).collect();
         for call in cases.iter().map(|case| read(case)) {
-            let earlier = call.given("history").is_some();
+            let earlier = call.given("history").or(call.given("mask")).is_some();
             let answers = if earlier { None } else { kernel(&call) };
             let word = if answers.is_some() { "cases" } else if earlier { "unread" } else { "refused" };
             *count.entry(word).or_default() += 1;

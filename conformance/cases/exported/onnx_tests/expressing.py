@@ -54,8 +54,8 @@ class Expressed:
 def refuses(case: Case) -> str | None:
     """Why the operator cannot express a case, in a few words; None where it can."""
     inputs = case.inputs
-    if inputs.earlier:
-        return "with batches before x"
+    if inputs.earlier or inputs.mask is not None:
+        return "with batches before x" if inputs.earlier else "with a mask"
     if inputs.channel_axes != (1,):
         return "with channels along another axis than 1"
     if len({name_of(a.dtype) for n, a in inputs.given().items() if n not in ("x", "dy")}) > 1:

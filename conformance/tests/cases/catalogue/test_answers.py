@@ -69,7 +69,7 @@ def test_nearly_all_problems_can_be_graded() -> None:
 
 
 def test_few_signatures() -> None:
-    """A compiler that specializes on shape, types, mode and eps compiles fewer than 160 times.
+    """A compiler that specializes on shape, types, mode and eps compiles fewer than 170 times.
 
     Combinations are calls of a kind of their own, each.
     """
@@ -78,7 +78,7 @@ def test_few_signatures() -> None:
         for p in problems()
         if not pairs.is_one(p.id)
     }
-    assert len(signatures) < 160
+    assert len(signatures) < 170
 
 
 def test_the_reader_gets_his_number() -> None:

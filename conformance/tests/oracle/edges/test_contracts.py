@@ -19,6 +19,7 @@ from conformance.verdict.ruler import Ruler, due
 
 POSED = {
     "empty-batch": ("empty/",),
+    "empty-mask": ("masks/none-kept",),
     "nan-inputs": ("nonfinite/nan-", "combined/train-float64"),
     "infinite-inputs": (
         "nonfinite/inf-",
@@ -83,7 +84,7 @@ def test_the_catalogue_poses_the_edges_that_its_cases_are_for() -> None:
 
 def test_every_edge_has_a_contract() -> None:
     """Every edge says in a sentence what is due there, and has a name for a sentence."""
-    assert len(EDGES) == 11
+    assert len(EDGES) == 12
     assert all(len(edge.contract.split()) > 4 for edge in EDGES.values())
     assert in_words("nan-inputs") == "NaN inputs"
     assert listed(["nan-inputs", "empty-batch"]) == "empty batch, NaN inputs"
