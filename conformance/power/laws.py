@@ -130,7 +130,11 @@ def _permuted(kernel: Kernel, inputs: Inputs) -> Iterator[Breach]:
     def mixed(array: Array | None) -> Array | None:
         return None if array is None else np.take(array, order, axis=axis)
 
-    changed = replace(inputs, x=np.take(inputs.x, order, axis=axis), dy=mixed(inputs.dy))
+    mask = inputs.mask
+    if mask is not None and mask.shape[axis] > 1:
+        mask = mixed(mask)
+    x = np.take(inputs.x, order, axis=axis)
+    changed = replace(inputs, x=x, dy=mixed(inputs.dy), mask=mask)
     first, second = _asked(kernel, inputs), _asked(kernel, changed)
     moved = {n: np.take(v, order, axis) if n in LIKE_X else v for n, v in first.items()}
     yield from _within("permutation", changed, second, moved)
@@ -140,7 +144,7 @@ def _split(kernel: Kernel, inputs: Inputs) -> Iterator[Breach]:
     if isinstance(inputs.axis, tuple) or inputs.channel_shape[0] < 2:  # noqa: PLR2004 - two halves
         return
     axis, C = inputs.channel_axes[0], inputs.channel_shape[0]
-    whole = _asked(kernel, inputs)
+    whole, mask = _asked(kernel, inputs), inputs.mask
     for part in (np.arange(C // 2), np.arange(C // 2, C)):
 
         def some(array: Array | None, along: int, part: npt.NDArray[np.int64] = part) -> Any:
@@ -150,6 +154,7 @@ def _split(kernel: Kernel, inputs: Inputs) -> Iterator[Breach]:
             inputs,
             x=some(inputs.x, axis),
             dy=some(inputs.dy, axis),
+            mask=mask if mask is None or mask.shape[axis] == 1 else some(mask, axis),
             **{name: some(getattr(inputs, name), 0) for name in PER_CHANNEL},
         )
         wanted = {n: some(v, axis if n in LIKE_X else 0) for n, v in whole.items()}

@@ -46,14 +46,18 @@ def _along(call: Inputs, axes: list[int]) -> tuple[int, ...]:
 
 
 def _random(stream: Stream, shape: tuple[int, ...], part: float) -> Array:
-    """Random places of which at least two of three are kept."""
+    """Random places: the last is left out, and the first two are kept if there are so many."""
     drawn = stream.uniform(math.prod(shape)).reshape(shape) < part
-    drawn.reshape(-1)[:2], drawn.reshape(-1)[-1] = True, False
+    drawn.reshape(-1)[-1:] = False
+    drawn.reshape(-1)[:2] = True
     return drawn
 
 
 def _lengths(stream: Stream, call: Inputs) -> Array:
-    first, second = _others(call)[:2]
+    first, second = (_others(call) * 2)[:2]
+    if first == second:  # of one axis a piece is one length
+        kept = np.arange(call.x.shape[first]) < max(1, call.x.shape[first] * 2 // 3)
+        return np.asarray(kept.reshape(_along(call, [first])))
     size = call.x.shape[second]
     lengths = 1 + np.floor(stream.uniform(call.x.shape[first]) * size).reshape(-1, 1)
     kept = np.arange(size) < lengths

@@ -54,6 +54,12 @@ def error(tried: Tried, due: Due) -> str:
     return f"{units} {result.grade}" if result.grade else NONE
 
 
+def _mask(inputs: Inputs) -> str:
+    assert inputs.mask is not None  # noqa: S101 - the caller looked
+    kept, whole = int(inputs.mask.sum()), inputs.mask.size
+    return f"{shape(inputs.mask.shape)}, keeps {kept:,} of {whole:,}"
+
+
 def facts(look: Look) -> list[tuple[str, str]]:
     """What is said of a case, each with what it is called; text of the golden file as it is."""
     inputs, problem = look.case.inputs, look.case.problem
@@ -67,6 +73,7 @@ def facts(look: Look) -> list[tuple[str, str]]:
         ("call", f"{inputs.mode}, {layout.name(inputs)}, {inputs.types}, x {x}{earlier}"),
         ("channels", f"C = {statistics}, M = {inputs.count:,} values of each"),
         ("given", given),
+        *([] if inputs.mask is None else [("mask", _mask(inputs))]),
         ("numbers", f"eps {inputs.eps:g}, momentum {inputs.momentum:g}"),
         ("limit", f"{problem.limit:g} units for grade A"),
         ("memory", inputs.memory),

@@ -86,6 +86,8 @@ def enlarged(call: Inputs) -> Inputs:
         parts = [array, scaled(array, 2.0)]
         return np.concatenate([parts[i % 2] for i in range(times)], axis=axis)
 
-    x = tiled(call.x)
+    x, mask = tiled(call.x), call.mask
     assert x is not None  # noqa: S101 - x is always given
-    return replace(call, x=x, dy=tiled(call.dy), earlier=())
+    if mask is not None and mask.shape[axis] > 1:
+        mask = np.concatenate([mask] * times, axis=axis)
+    return replace(call, x=x, dy=tiled(call.dy), mask=mask, earlier=())

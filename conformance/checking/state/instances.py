@@ -90,7 +90,7 @@ def _axis(trial: Trial, call: Inputs) -> int:
 def _is_whole(call: Inputs) -> bool:
     given = call.given().keys() >= {"dy", "gamma", "beta", *RUNNING}
     small = call.memory == "contiguous" and call.x.size <= _SMALL
-    return given and small and call.training and call.count > 1
+    return given and small and call.mask is None and call.training and call.count > 1
 
 
 class _Sequence:

@@ -83,6 +83,9 @@ def _facts(case: Case) -> Facts:
         "left out": ", ".join(name for name in INPUT_NAMES if name not in given) or "nothing",
         "grade A": f"up to {case.problem.limit:g} units",
     }
+    if inputs.mask is not None:
+        kept = f"keeps {int(inputs.mask.sum()):,} of {inputs.mask.size:,}"
+        settings["mask"] = f"shape {inputs.mask.shape}, {kept}"
     if inputs.earlier:
         settings["before it"] = f"{len(inputs.earlier)} batches"
     ruler = Ruler(case, Dialect())

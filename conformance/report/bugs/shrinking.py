@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from conformance.adapter import mask_kind
 from conformance.arrays import GRADIENTS, LIKE_X, RUNNING
 from conformance.case import Array, Case, Dialect, Inputs
 from conformance.harness.answer import Answer
@@ -249,4 +250,15 @@ def _mapped(
         for name, array in inputs.given().items()
     }
     earlier = tuple(image(batch) for batch in inputs.earlier)
-    return replace(inputs, earlier=earlier, **found, **changes)
+    mapped = replace(inputs, earlier=earlier, mask=None, **found, **changes)
+    return mapped if inputs.mask is None else replace(mapped, mask=_mask(inputs, image, mapped))
+
+
+def _mask(inputs: Inputs, image: Callable[[Array], Array], mapped: Inputs) -> Array:
+    """The mask of what is left: one for all channels where it was that."""
+    assert inputs.mask is not None  # noqa: S101 - the caller looked
+    whole = image(np.broadcast_to(inputs.mask, inputs.x.shape))
+    if mask_kind(inputs) == "values":
+        return whole
+    axes = mapped.channel_axes
+    return whole[tuple(slice(1) if a in axes else slice(None) for a in range(whole.ndim))]

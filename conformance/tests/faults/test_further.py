@@ -25,6 +25,8 @@ def test_no_honest_kernel_is_rejected(name: str) -> None:
     path = Path(name=name, about="-", run=kernel(FURTHER[name]), capabilities=able)
     found: dict[tuple[str, str], str | None] = {}
     for place, case in enumerate(matrix.cases()):
+        if case.inputs.mask is not None:
+            continue  # these know of none
         header, outputs = worker.run(path, laid_out(case.inputs))
         assert header["status"] == "ok"
         judged = matrix.ruler(Dialect(), place).judge(outputs).items()

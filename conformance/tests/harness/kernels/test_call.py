@@ -190,3 +190,21 @@ def test_a_view_of_an_input_is_no_answer() -> None:
 
     with pytest.raises(AdapterError, match="y is a view of x"):
         function(kernel)(call())
+
+
+def test_a_mask_is_given_in_the_axis_order_of_x() -> None:
+    """A kernel that wants channels last has them last in the mask too; without one it gets None."""
+    seen: list[Any] = []
+
+    def kernel(x: Any, gamma: Any, beta: Any, mask: Any) -> Any:
+        del gamma, beta
+        seen.append(mask)
+        return x + 1
+
+    own = function(kernel, dialect=Dialect(layout="channels_last"))
+    own(call(mask=np.array([[[True, True, False, True]], [[True] * 4]])))
+    own(call())
+    assert seen[0].shape == (2, 4, 1)
+    assert seen[0].dtype == np.bool_
+    assert seen[0][0, :, 0].tolist() == [True, True, False, True]
+    assert seen[1] is None

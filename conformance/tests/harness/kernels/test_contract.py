@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.case import Inputs
 from conformance.errors import AdapterError
 from conformance.harness.kernels import contract
 
@@ -24,10 +25,19 @@ def test_a_kernel_is_given_what_it_names() -> None:
     assert words == {"input": 1, "weight": 2, "bias": 3, "eps": 4}
 
 
-def test_a_kernel_that_takes_all_is_given_all() -> None:
-    """Two stars take every argument of the contract."""
+def test_a_kernel_that_takes_all_is_given_all_but_a_mask() -> None:
+    """Two stars take every argument of the contract that may be ignored and nothing be wrong."""
     takes = contract.parameters(lambda x, **rest: (x, rest))
-    assert set(takes.names) == set(contract.ARGUMENTS)
+    assert set(takes.names) == {*contract.ARGUMENTS} - {"mask"}
+    named = contract.parameters(lambda x, mask, **rest: (x, mask, rest))
+    assert set(named.names) == {*contract.ARGUMENTS}
+
+
+def test_a_kernel_without_a_mask_refuses_one() -> None:
+    """It is told in a sentence, and the kernel is not called."""
+    call = Inputs(x=np.ones((2, 3)), mask=np.ones((2, 1), np.bool_))
+    assert contract.refusal(contract.parameters(lambda x: x), call) == "the kernel takes no mask"
+    assert contract.refusal(contract.parameters(lambda x, mask: (x, mask)), call) is None
 
 
 def test_positional_parameters_are_given_by_position() -> None:
