@@ -105,6 +105,13 @@ def train_from(sums: BatchSums, grad: GradientSums | None, affine: Affine) -> Ch
     return results
 
 
+def scaled(sums: BatchSums, grad: GradientSums, affine: Affine) -> Floats:
+    """``gamma r dy`` of the values that `grad` holds, r from the sums of training mode."""
+    U, t = scaled_variance(sums, affine.eps)
+    G, eg = integer(affine.gamma)
+    return round_surds([G * sums.M * D for D in grad.D], Fraction(1, U), eg + grad.ed - t // 2)
+
+
 def infer(channel: Channel, running_mean: float, running_var: float) -> ChannelResults:
     """Test mode; ``running_var + eps`` must be positive."""
     return infer_from(*channel.sums, channel.affine, running_mean, running_var)

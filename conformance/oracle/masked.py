@@ -2,36 +2,39 @@
 
 The sums of x and of its squares are over the values that are kept, M of them in each channel, and
 those over dy are over all: every value is normalized by the statistics, so every dy reaches them.
-With these sums `conformance.oracle.exact.train_from` holds as it is, but for dx where a value is
-left out: no statistic depends on it, and
+With these sums `train_from` of `conformance.oracle.exact`, and that of `outside`, hold as they are,
+but for dx where a value is left out: no statistic depends on it, and
 
-    dx_i = gamma r dy_i = G M D_i / sqrt(U) 2^(eg + ed - t/2)
-
-in the notation of that module.
+    dx_i = gamma r dy_i
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
 from operator import mul
+from types import ModuleType
 
 import numpy as np
 
 from conformance.arrays import LIKE_X
 from conformance.case import Array, Inputs, Outputs
 from conformance.errors import InputError
+from conformance.oracle import exact, outside
 from conformance.oracle.channels import by_channel, from_channels, kept
-from conformance.oracle.exact import Affine, ChannelResults, scaled_variance, train_from
+from conformance.oracle.exact import Affine, ChannelResults
 from conformance.oracle.reference import per_channel, untouched
-from conformance.oracle.rounding import integer, integers, round_surds
+from conformance.oracle.rounding import integers
 from conformance.oracle.running import update
 from conformance.oracle.sums import BatchSums, GradientSums
 
 
-def solve_masked(inputs: Inputs) -> Outputs:
+def solve_masked(inputs: Inputs, *, eps_outside: bool = False) -> Outputs:
     """The exact results of a valid training call with a mask.
 
     Where it keeps nothing, the running statistics stay as they are and nothing else has a value.
+
+    Args:
+        inputs: The call.
+        eps_outside: Use the dialect ``(x - mean) / (sqrt(var) + eps)`` instead.
 
     Raises:
         InputError: a number is not finite, or a channel has no root.
@@ -44,8 +47,9 @@ def solve_masked(inputs: Inputs) -> Outputs:
     x = by_channel(inputs.x, inputs)
     slopes = [None] * len(x) if inputs.dy is None else list(by_channel(inputs.dy, inputs))
     gammas, betas = per_channel(inputs.gamma, len(x), 1.0), per_channel(inputs.beta, len(x), 0.0)
+    module = outside if eps_outside else exact
     solved = [
-        _train(*row, Affine(gamma, beta, inputs.eps))
+        _train(*row, Affine(gamma, beta, inputs.eps), module)
         for row, gamma, beta in zip(zip(x, mask, slopes, strict=True), gammas, betas, strict=True)
     ]
     found = {name: np.array([channel[name] for channel in solved]) for name in solved[0]}
@@ -66,24 +70,24 @@ def _require_finite(inputs: Inputs) -> None:
             raise InputError(f"a mask is given and {name} is not finite. Give finite numbers.")
 
 
-def _train(x: Array, mask: Array, dy: Array | None, affine: Affine) -> ChannelResults:
-    """One channel: rows ``(positions,)``."""
+def _train(
+    x: Array, mask: Array, dy: Array | None, affine: Affine, module: ModuleType
+) -> ChannelResults:
+    """One channel: rows ``(positions,)``, by the formulas of a module."""
     X, ex = integers(x)
     counted = [value for value, keep in zip(X, mask.tolist(), strict=True) if keep]
     sums = BatchSums(X, ex, sum(counted), sum(map(mul, counted, counted)), len(counted))
-    U, t = scaled_variance(sums, affine.eps)
-    if U == 0:
+    if sums.W == 0 and affine.eps == 0:
         raise InputError(
             "a mask is given, eps is 0, and the values of a channel that it keeps are all equal. "
             "Give an eps above 0."
         )
     if dy is None:
-        return train_from(sums, None, affine)
+        return dict(module.train_from(sums, None, affine))
     D, ed = integers(dy)
-    results = dict(train_from(sums, GradientSums(D, ed, sum(D), sum(map(mul, X, D))), affine))
-    G, eg = integer(affine.gamma)
-    alone = round_surds([G * sums.M * d for d in D], Fraction(1, U), eg + ed - t // 2)
-    results["dx"] = np.where(mask, results["dx"], alone)
+    grad = GradientSums(D, ed, sum(D), sum(map(mul, X, D)))
+    results = dict(module.train_from(sums, grad, affine))
+    results["dx"] = np.where(mask, results["dx"], module.scaled(sums, grad, affine))
     return results
 
 

@@ -107,6 +107,14 @@ def train_from(sums: BatchSums, grad: GradientSums | None, affine: Affine) -> Ch
     return {**results, "dx": np.array(dx, dtype=np.float64), **_parameters(root, r, along, grad)}
 
 
+def scaled(sums: BatchSums, grad: GradientSums, affine: Affine) -> Floats:
+    """``gamma r dy`` of the values that `grad` holds, r from the sums of training mode."""
+    root, gamma = _RootOutside(sums.var), Fraction(affine.gamma)
+    r = _Reciprocal.of(root, Fraction(affine.eps))
+    weights = [gamma * D * power(grad.ed) for D in grad.D]
+    return np.array([root.round(w * r.p, w * r.q) for w in weights], dtype=np.float64)
+
+
 def infer(channel: Channel, running_mean: float, running_var: float) -> ChannelResults:
     """Test mode of one channel of finite numbers; ``sigma + eps`` must be positive."""
     return infer_from(*channel.sums, channel.affine, running_mean, running_var)

@@ -13,7 +13,7 @@ import pytest
 from conformance.case import Array, Case, Dialect, Inputs, Problem
 from conformance.errors import InputError
 from conformance.faults.honest import PANEL
-from conformance.faults.sheet import kernel
+from conformance.faults.sheet import in_dialect, kernel
 from conformance.oracle.bounds import scales
 from conformance.oracle.expected import expected, solve_inputs
 from conformance.oracle.proof import prove
@@ -180,8 +180,14 @@ def test_what_is_no_mask_is_refused(changes: dict[str, Any], words: str) -> None
         solve_inputs(replace(usual, **{"mask": np.ones((4, 1), np.bool_), **changes}))
 
 
-def test_eps_outside_the_root_is_refused() -> None:
-    """Nobody has a mask in that dialect, and no answer is made up."""
-    inputs = masked((6, 4), 1, (6, 1), np.float32)
-    with pytest.raises(InputError, match="outside of the root"):
-        solve_inputs(inputs, eps_outside=True)
+@pytest.mark.parametrize(("shape", "axis", "mask"), KINDS)
+def test_eps_may_be_outside_the_root(
+    shape: tuple[int, ...], axis: Any, mask: tuple[int, ...]
+) -> None:
+    """Kernels of that dialect are within their bounds, and those of the other are not."""
+    inputs = replace(masked(shape, axis, mask, np.float64), eps=0.5)
+    outside = Dialect(eps="outside")
+    found = judge(case_of(inputs), outside, kernel(in_dialect(outside, {}))(inputs))
+    assert {result.grade for result in found.values()} == {"A"}
+    found = judge(case_of(inputs), outside, kernel()(inputs))
+    assert {name for name, result in found.items() if result.grade == "F"} >= {"y", "dx", "dgamma"}
