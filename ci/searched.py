@@ -108,9 +108,10 @@ def _of_dictionary() -> _Kernels:
 
 
 def _of_reports() -> _Kernels:
-    one_axis = Capabilities(narrow=frozenset(NARROW))
+    plain = Capabilities(narrow=frozenset(NARROW))
+    masked = Capabilities(narrow=frozenset(NARROW), masks=MASKS)
     yield from (
-        (report.id, (report.function(), Dialect(), one_axis))
+        (report.id, (report.function(), Dialect(), masked if report.takes_mask else plain))
         for report in reports()
         if report.edits
         and report.id not in _TIMES

@@ -170,6 +170,18 @@ def _samples(s: Sheet) -> int:
     return int(s.inputs.x.shape[next(axes)])
 
 
+def _by_sample(s: Sheet) -> Callable[[Array], Array]:
+    """Rows as ``(C, N, values)``; in one piece where an edited N does not part them."""
+
+    def parted(rows: Array) -> Array:
+        count, samples = rows.shape[1], s.samples
+        if count and count % samples:
+            samples = 1
+        return rows.reshape(len(rows), samples, count // max(samples, 1))
+
+    return parted
+
+
 FIRST_AXIS: Edits = MappingProxyType({"samples": lambda s: s.inputs.x.shape[0]})
 """N as the size of the first axis, whether or not that is the channel axis."""
 
@@ -216,9 +228,7 @@ FORMULAS: Mapping[str, Formula] = MappingProxyType(
         "momentum": lambda s: float(s.inputs.momentum),
         "count": lambda s: s.inputs.count,
         "samples": _samples,
-        "by_sample": lambda s: (
-            lambda rows: rows.reshape(len(rows), s.samples, rows.shape[1] // max(s.samples, 1))
-        ),
+        "by_sample": _by_sample,
         # How sums are formed: of the statistics, and of the gradients
         "total": lambda _: lambda rows: rows.sum(axis=1, keepdims=True),
         "average": lambda s: lambda rows: s.total(s.weighted(rows)) / s.number,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.adapter import Capabilities
+from conformance.adapter import MASKS, Capabilities
 from conformance.float_types import NARROW
 from conformance.tests.faults.reports import reports
 from conformance.tests.faults.trials import told
@@ -17,6 +17,8 @@ CALLED = {report.id: report for report in reports() if report.named and not repo
 @pytest.mark.parametrize("report", every(5, CALLED))
 def test_a_kernel_of_a_report_is_called_by_its_name(report: str) -> None:
     """The diagnosis names what is claimed of the kernel, and nothing else."""
-    found = told(CALLED[report].function(), able=Capabilities(narrow=frozenset(NARROW)))
+    masks = MASKS if CALLED[report].takes_mask else frozenset[str]()
+    able = Capabilities(narrow=frozenset(NARROW), masks=masks)
+    found = told(CALLED[report].function(), able=able)
     names = {name for f in found if f.fault for name in (f.fault, *f.together)}
     assert names == {*CALLED[report].named}

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conformance.case import Case, Dialect
+from conformance.case import Case, Dialect, Inputs
+from conformance.faults import FAULTS
 from conformance.faults.fault import Fault, at_once
 from conformance.faults.match import Prediction
-from conformance.faults.sheet import Edits
+from conformance.faults.sheet import FIRST_AXIS, Edits, kernel, stacked
 from conformance.tests.faults.test_match import U, case, constant, fault, prediction
 from conformance.verdict.ruler import Ruler
 
@@ -57,3 +58,12 @@ def test_two_faults_with_several_ways_come_out_in_one_way_each_time() -> None:
     assert len(at_once((first, second))) == 2 * 5  # in two orders, since they share a formula
     single = constant(1.0, "dgamma")
     assert len(at_once((first, single))) == 5
+
+
+def test_an_axis_that_does_not_part_the_rows_makes_no_crash() -> None:
+    """Two faults of one kernel may take the channel axis for the samples: that is no error of ours."""
+    x = np.arange(165.0, dtype=np.float32).reshape(33, 5)
+    call = Inputs(x=x, dy=x + 1, axis=0)
+    for fault in ("per-activation-stats", "per-sample-stats"):
+        answer = kernel(stacked(FIRST_AXIS, FAULTS[fault].edits))(call)
+        assert answer["y"].shape == (33, 5)

@@ -66,11 +66,18 @@ class Report:
         def run(inputs: Inputs) -> Actual:
             given = ("running_mean", "running_var", "eps", "momentum", "training", "axis")
             named = {name: getattr(inputs, name) for name in given}
+            if self.takes_mask:
+                named["mask"] = inputs.mask
             with np.errstate(all="ignore"):
                 found = module[self.name](inputs.x, inputs.gamma, inputs.beta, inputs.dy, **named)
             return dict(found)
 
         return run
+
+    @property
+    def takes_mask(self) -> bool:
+        """Whether the kernel may be given a mask."""
+        return "axis, mask)" in self.kernel()
 
     @property
     def name(self) -> str:
