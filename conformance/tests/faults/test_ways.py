@@ -61,9 +61,9 @@ def test_two_faults_with_several_ways_come_out_in_one_way_each_time() -> None:
 
 
 def test_an_axis_that_does_not_part_the_rows_makes_no_crash() -> None:
-    """Two faults of one kernel may take the channel axis for the samples: that is no error of ours."""
+    """Of two faults one may take the channel axis for the samples: that is no error of ours."""
     x = np.arange(165.0, dtype=np.float32).reshape(33, 5)
     call = Inputs(x=x, dy=x + 1, axis=0)
-    for fault in ("per-activation-stats", "per-sample-stats"):
-        answer = kernel(stacked(FIRST_AXIS, FAULTS[fault].edits))(call)
+    for name in ("per-activation-stats", "per-sample-stats"):
+        answer = kernel(stacked(FIRST_AXIS, FAULTS[name].edits))(call)
         assert answer["y"].shape == (33, 5)
