@@ -28,6 +28,9 @@ ADAPTER = adapter.load("jax")
 PATHS = {path.name: path for path in ADAPTER.paths}
 FLAX = ("linen", "linen_two_pass", "nnx")
 
+MASK = np.arange(15).reshape(3, 5, 1) % 3 > 0
+"""Two of three positions."""
+
 CALLS: dict[str, dict[str, Any]] = {
     "float64": {"dtype": np.float64},
     "float32-NCHW": {"shape": (3, 4, 2, 5)},
@@ -37,6 +40,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "float16+float32": {"shape": (4, 3, 5), "dtype": np.float16, "params": np.float32},
     "per-activation": {"shape": (6, 3, 2), "axis": (1, 2)},
     "no gamma": {"shape": (3, 4, 5), "gamma": None},
+    "mask": {"shape": (3, 5, 4), "axis": 2, "mask": MASK},
     "no beta": {"shape": (3, 4, 5), "beta": None},
     "no gradient": {"shape": (3, 4, 5), "dy": None},
 }

@@ -35,6 +35,9 @@ GRADIENTS = {"dx", "dgamma", "dbeta"}
 RUNNING = {"running_mean", "running_var"}
 WITHOUT_GRADIENTS = ("numpy", "openvino")
 
+MASK = np.arange(15).reshape(3, 5, 1) % 3 > 0
+"""Two of three positions."""
+
 CALLS: dict[str, dict[str, Any]] = {
     "float32-NC": {},
     "float32-NHWC": {"shape": (3, 2, 5, 4), "axis": 3},
@@ -42,6 +45,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "float32-CN": {"shape": (4, 6), "axis": 0},
     "bfloat16+float32": {"shape": (4, 3, 5), "dtype": BFLOAT16, "params": np.float32},
     "no gamma": {"shape": (3, 4, 5), "gamma": None},
+    "mask": {"shape": (3, 5, 4), "axis": 2, "mask": MASK},
     "no beta": {"shape": (3, 4, 5), "beta": None, "training": False},
     "neither": {"shape": (3, 4, 5), "gamma": None, "beta": None},
     "no gradient": {"shape": (3, 4, 5), "dy": None},

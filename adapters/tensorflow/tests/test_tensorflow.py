@@ -38,6 +38,9 @@ PATHS = {path.name: path for path in ADAPTER.paths if path.name not in ELSEWHERE
 FORMULA = ("nn", "nn_xla")
 FUSED = ("fused_nhwc", "fused_nchw", "fused_nhwc_xla", "fused_nchw_xla")
 
+MASK = np.arange(15).reshape(3, 5, 1) % 3 > 0
+"""Two of three positions."""
+
 CALLS: dict[str, dict[str, Any]] = {
     "float64-NC": {"dtype": np.float64},
     "float32-NC": {},
@@ -51,6 +54,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "float16": {"shape": (4, 3, 5, 2), "dtype": np.float16},
     "bfloat16": {"shape": (4, 3, 5, 2), "dtype": BFLOAT16},
     "per-activation": {"shape": (6, 3, 2), "axis": (1, 2)},
+    "mask": {"shape": (3, 5, 4), "axis": 2, "mask": MASK},
     "no beta": {"shape": (3, 4, 5, 2), "beta": None},
     "no gamma": {"shape": (3, 4, 5, 2), "gamma": None},
     "no buffers": {"shape": (3, 4, 5, 2), "running_mean": None, "running_var": None},

@@ -107,4 +107,3 @@ def _first(count: int) -> Callable[[Stream, Inputs], Array]:
 ONE = Mask("one at the second position, zeros else", _first(1))
 TWO = Mask("ones at the second and the third position, zeros else", _first(2))
 NONE = Mask("zeros", _first(0))
-ALL = Mask("ones", lambda _, call: np.ones(_along(call, _others(call)), np.bool_))

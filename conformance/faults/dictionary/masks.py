@@ -111,6 +111,19 @@ FAULTS = (
         edits={"through": lambda _: lambda part: part},
     ),
     Fault(
+        id="mask-makes-training",
+        title="test mode normalizes by the statistics of the batch where there is a mask",
+        math="test: y = gamma (x - mean) / sqrt(var + eps) + beta",
+        touches=("y", "dx", "dgamma", "inv_std"),
+        mode="test",
+        shows="test mode with a mask",
+        hides="no mask, or training",
+        edits={
+            "center": lambda s: s.correct("center") if s.inputs.mask is None else s.mean,
+            "spread": lambda s: s.correct("spread") if s.inputs.mask is None else s.var,
+        },
+    ),
+    Fault(
         id="mask-empty-updates",
         title="a mask that keeps nothing updates the running statistics, by 0 / 0 or by 0",
         math="running = (1 - m) old + m 0/0",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from conformance.cases.catalogue.masks import (
-    ALL,
     LENGTHS,
     NONE,
     ONE,
@@ -118,11 +117,6 @@ ROWS = (
         _IGNORED,
     ),
     CaseRow(
-        "all-kept",
-        "A mask that keeps everything: nothing may change.",
-        NLC.but(mask=ALL),
-    ),
-    CaseRow(
         "two-kept",
         "The running variance corrected by the number of all values: 2 / (2 - 1) is due.",
         NLC.but(mask=TWO),
@@ -138,6 +132,11 @@ ROWS = (
         NLC.but(mask=NONE),
     ),
     CaseRow(
+        "none-kept-float64",
+        "The same in float64, where 0 / 0 is replaced by 0 / 1e-7.",
+        NLC.but(types="float64", mask=NONE),
+    ),
+    CaseRow(
         "no-running-float32",
         "A mask where no running statistics are kept.",
         NLC.but(running_mean=None, running_var=None, mask=LENGTHS),
@@ -151,5 +150,10 @@ ROWS = (
         "test-float32",
         "A mask in test mode, where no statistic is taken of the batch: it changes nothing.",
         NLC.test.but(mask=LENGTHS),
+    ),
+    CaseRow(
+        "test-float64",
+        "A mask that turns test mode into training.",
+        NLC.test.but(types="float64", mask=LENGTHS),
     ),
 )
