@@ -95,7 +95,7 @@ FAULTS = (
         shows="any backward pass in test mode with mean(dy) away from 0",
         hides="no backward pass in test mode",
         core=True,
-        edits={"projected": lambda s: s.local - s.via_mean - s.via_var},
+        edits={"projected": lambda s: s.local - s.through(s.via_mean) - s.through(s.via_var)},
     ),
     Fault(
         id="eval-bwd-uses-batch-stats",

@@ -24,7 +24,7 @@ def _again(cell: str, old: str, fed: str) -> Formula:
 
 def _bessel_in_half(s: Sheet) -> Array:
     kind = s.inputs.x.dtype.type
-    return s.work(kind(kind(s.count) / kind(s.count - 1)))  # type: ignore[no-any-return]  # a scalar
+    return np.asarray(s.work(kind(kind(s.number) / kind(s.number - s.work(1)))))
 
 
 def _by_samples(s: Sheet) -> Array:
@@ -94,7 +94,7 @@ FAULTS = (
         shows="running statistics compared after a call in test mode",
         hides="only y compared",
         core=True,
-        edits={"updates": lambda s: s.count > 0},
+        edits={"updates": lambda s: s.correct("updates") if s.training else s.count > 0},
     ),
     Fault(
         id="running-var-includes-eps",
@@ -152,7 +152,7 @@ FAULTS = (
         mode="train",
         shows="N = 0",
         hides="one sample or more",
-        edits={"updates": lambda s: s.training},
+        edits={"updates": lambda s: s.training and (s.count == 0 or s.correct("updates"))},
     ),
     Fault(
         id="debias-divide-by-zero",

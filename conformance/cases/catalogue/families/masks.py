@@ -117,6 +117,12 @@ ROWS = (
         _IGNORED,
     ),
     CaseRow(
+        "one-channel",
+        "Statistics of one channel that lose their axis under a mask.",
+        NLC.but(shape=(4, 10, 1), mask=LENGTHS),
+        _IGNORED,
+    ),
+    CaseRow(
         "two-kept",
         "The running variance corrected by the number of all values: 2 / (2 - 1) is due.",
         NLC.but(mask=TWO),
