@@ -219,6 +219,7 @@ _SEEN: Mapping[str, tuple[str, ...]] = {
     "one-value-refused-in-test": ("dotnet/TorchSharp#500",),
     "view-refused-in-backward": ("braindecode/braindecode#1086",),
     "squares-overflow-in-single": ("pytorch/pytorch#162489",),
+    "axes-squeezed": ("torch-points3d/torch-points3d#428",),
     "mask-ignored": (
         "tensorflow/tensorflow#30161",
         "keras-team/keras#18759",

@@ -96,6 +96,7 @@ ROWS = (
         "one-pixel",
         "Images of 1 by 1 pixel whose axes are squeezed away together with N or C.",
         Recipe(shape=(7, 3, 1, 1)),
+        ("axes-squeezed",),
     ),
     CaseRow(
         "m-2503-prime",
