@@ -6,11 +6,27 @@ import tensorflow as tf  # type: ignore[import-untyped, import-not-found, unused
 
 from conformance.case import Actual, Inputs
 
-from .calling import arrays, tensors
+from .calling import Mode, Tensors, arrays, call, tensors
 
 
-def run(inputs: Inputs) -> Actual:
-    """Run `tf.keras.layers.BatchNormalization` with a `tf.GradientTape`."""
+def step(given: Tensors, *, layer: tf.keras.layers.Layer, training: bool) -> Tensors:
+    """Call the layer with a `tf.GradientTape`; it updates what it keeps."""
+    leaves = {"dx": given["x"]}
+    if "gamma" in given:
+        leaves["dgamma"] = layer.gamma.value
+    if "beta" in given:
+        leaves["dbeta"] = layer.beta.value
+    with tf.GradientTape() as tape:
+        tape.watch(given["x"])
+        y = layer(given["x"], training=training)
+    found = {"y": y}
+    if "dy" in given:
+        found |= tape.gradient(y, leaves, output_gradients=given["dy"])
+    return found
+
+
+def run(inputs: Inputs, *, mode: Mode) -> Actual:
+    """Run `tf.keras.layers.BatchNormalization`, a new one for each call."""
     (axis,) = inputs.channel_axes
     x_type, parameter_type = str(inputs.x.dtype), str(inputs.parameter_dtype)
     layer = tf.keras.layers.BatchNormalization(
@@ -25,16 +41,6 @@ def run(inputs: Inputs) -> Actual:
     given = tensors(inputs, images=lambda values: values)
     order = ("gamma", "beta", "running_mean", "running_var")
     layer.set_weights([given[name] for name in order if name in given])
-    leaves = {"dx": given["x"]}
-    if inputs.gamma is not None:
-        leaves["dgamma"] = layer.gamma.value
-    if inputs.beta is not None:
-        leaves["dbeta"] = layer.beta.value
-    with tf.GradientTape() as tape:
-        tape.watch(given["x"])
-        y = layer(given["x"], training=inputs.training)
-    found = {"y": y}
-    if inputs.dy is not None:
-        found |= tape.gradient(y, leaves, output_gradients=given["dy"])
+    found = call(step, given, {"layer": layer, "training": inputs.training}, mode=mode)
     running = {"running_mean": layer.moving_mean, "running_var": layer.moving_variance}
     return arrays(found | {name: variable.value for name, variable in running.items()})
