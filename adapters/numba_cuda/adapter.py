@@ -15,6 +15,7 @@ import numpy as np
 
 from conformance.adapter import Adapter, Capabilities, Path
 from conformance.case import Actual, Array, Inputs
+from conformance.errors import Unsupported
 
 from . import simulation
 
@@ -30,8 +31,7 @@ MACHINE = geometry.SIMULATOR if SIMULATED else geometry.GPU
 def _run(program: Callable[..., Any], inputs: Inputs) -> Actual:
     if inputs.x.size == 0:
         return _empty(inputs)
-    real = np.float64 if inputs.x.dtype == np.float64 else np.float32
-    seen = geometry.view(inputs)
+    real, seen = _real(inputs), geometry.view(inputs)
     path = program(seen, MACHINE, real)
     with launching.quietly(), np.errstate(all="ignore"):
         tensors = _forward(inputs, seen, real, path)
@@ -40,6 +40,21 @@ def _run(program: Callable[..., Any], inputs: Inputs) -> Actual:
         if inputs.dy is not None:
             answer |= _backward(inputs, seen, real, path, tensors)
     return answer
+
+
+def _real(inputs: Inputs) -> Any:
+    return np.float64 if inputs.x.dtype == np.float64 else np.float32
+
+
+def _run_persistent(inputs: Inputs) -> Actual:
+    """Refuse beforehand what does not fit on the chip; test mode keeps nothing forward."""
+    backward = inputs.dy is not None
+    if inputs.x.size and (inputs.training or backward):
+        seen = geometry.view(inputs)
+        refused = launching.Persistent.why_not(seen, MACHINE, _real(inputs), backward=backward)
+        if refused:
+            raise Unsupported(refused)
+    return _run(launching.Persistent, inputs)
 
 
 def _forward(inputs: Inputs, seen: Any, real: Any, path: Any) -> Any:
@@ -144,6 +159,13 @@ PATHS = (
         about="several blocks per channel, two kernels each way; Welford per thread, Chan's "
         "merge in a tree, the last block merges the blocks",
         run=partial(_run, launching.Welford),
+        capabilities=CAPABILITIES,
+    ),
+    Path(
+        name="persistent",
+        about="one block per channel, one kernel each way, which reads each value once and keeps "
+        "it in shared memory; otherwise two_pass",
+        run=_run_persistent,
         capabilities=CAPABILITIES,
     ),
 )

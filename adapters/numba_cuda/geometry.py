@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -22,19 +22,25 @@ class Machine:
         threads: Threads per block, a power of two.
         lanes: Most channels of a block where they come last, a power of two.
         run: Values of one channel that a thread merges where blocks share the channel.
+        shared: Bytes of shared memory that a block may have.
         simulated: Whether this is Numba's simulator.
     """
 
     threads: int
     lanes: int
     run: int
+    shared: int
     simulated: bool
 
 
-GPU = Machine(threads=256, lanes=32, run=64, simulated=False)
+SHARED = 48 * 1024
+"""What every GPU gives a block that asks for no more (CUDA C++ Programming Guide, the same)."""
+
+GPU = Machine(threads=256, lanes=32, run=64, shared=SHARED, simulated=False)
 # A simulated thread is a Python thread: few of them, yet enough that the trees, the tickets and
-# channels beyond the last one all occur.
-SIMULATOR = Machine(threads=4, lanes=2, run=32, simulated=True)
+# channels beyond the last one all occur. Its memory is that of a GPU: what does not fit there is
+# refused here.
+SIMULATOR = Machine(threads=4, lanes=2, run=32, shared=SHARED, simulated=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +134,36 @@ def lay(seen: View, machine: Machine, *, shared: bool) -> Launch:
     columns = -(-inner // (across * z))
     y = _share(outer, down, max(1, machine.run // columns))
     return Launch(grid=(blocks, y, z), block=(across, down))
+
+
+def lay_holding(
+    seen: View, machine: Machine, real: type[np.floating], *, arrays: int, reserved: int
+) -> tuple[Launch, int] | None:
+    """Lay blocks that keep all of their values in shared memory: one block for a channel.
+
+    Where channels come last a block serves as many of them as fit.
+
+    Args:
+        seen: The tensor.
+        machine: Sizes that suit the device.
+        real: Type of what is kept.
+        arrays: How many arrays of that shape are kept.
+        reserved: Numbers per thread that are needed beside them.
+
+    Returns:
+        The launch and the numbers per thread in all; None where not even one channel fits.
+    """
+    outer, _, inner = seen.shape
+    lanes = machine.lanes
+    while lanes > 0:
+        launch = lay(seen, replace(machine, lanes=lanes), shared=False)
+        across, down = launch.block
+        columns = 1 if seen.channels_last else -(-inner // across)
+        members = reserved + arrays * -(-outer // down) * columns
+        if launch.configuration(members, real)[-1] <= machine.shared:
+            return launch, members
+        lanes = lanes // 2 if seen.channels_last else 0
+    return None
 
 
 def _share(values: int, threads: int, run: int) -> int:

@@ -15,8 +15,8 @@ from numba.cuda.core.errors import (  # type: ignore[import-not-found, unused-ig
     NumbaPerformanceWarning,
 )
 
-from .geometry import Machine, View, lay
-from .kernels import elementwise, team, two_pass, welford
+from .geometry import Launch, Machine, View, lay, lay_holding
+from .kernels import elementwise, persistent, team, two_pass, welford
 from .kernels.arithmetic import Kernel, Real
 from .kernels.reduction import PAIR, TRIPLE
 from .kernels.statistics import from_running
@@ -120,6 +120,42 @@ class Welford:
         return parts, cuda.to_device(np.zeros(self._launch.grid[0], dtype=np.int32))
 
 
+class Persistent:
+    """One kernel each way, one block per channel or tile of channels, which keeps its values."""
+
+    def __init__(self, seen: View, machine: Machine, real: Real) -> None:
+        """Lay the blocks of each way, as far as they fit, and build the kernels."""
+        made = _team(real, simulated=machine.simulated, channels_last=seen.channels_last)
+        kernels = _persistent(made)
+        self._forward: Kernel
+        self._backward: Kernel
+        self._forward, self._backward = (
+            laid and kernel[laid[0].configuration(laid[1], real)]
+            for kernel, laid in zip(kernels, _holding(seen, machine, real), strict=True)
+        )
+
+    @staticmethod
+    def why_not(seen: View, machine: Machine, real: Real, *, backward: bool) -> str | None:
+        """Why a call of that size is not taken; None where its channels fit."""
+        if _holding(seen, machine, real)[backward]:
+            return None
+        kept = "x and dy" if backward else "x"
+        return (
+            f"{seen.shape[0] * seen.shape[2]} values per channel of {kept} do not fit in the "
+            f"{machine.shared} bytes of shared memory that a block may have"
+        )
+
+    def forward(self, tensors: Tensors, eps: float, momentum: float) -> None:
+        """Fill `y` and `saved`, update `running`."""
+        t = tensors
+        self._forward(t.x, t.weights, eps, momentum, t.y, t.saved, t.running)
+
+    def backward(self, tensors: Tensors, gradients: Gradients, *, training: bool) -> None:
+        """Fill `gradients` from `x`, `weights` and `saved`."""
+        t, g = tensors, gradients
+        self._backward(t.x, g.dy, t.weights, t.saved, training, g.dx, g.weights)
+
+
 class Evaluation:
     """Forward by the running statistics: the same for every path."""
 
@@ -158,6 +194,19 @@ def _team(real: Real, *, channels_last: bool, simulated: bool) -> team.Team:
 @cache
 def _two_pass(made: team.Team) -> tuple[Kernel, Kernel]:
     return two_pass.make_forward(made), two_pass.make_backward(made)
+
+
+def _holding(seen: View, machine: Machine, real: Real) -> list[tuple[Launch, int] | None]:
+    """Launches that keep x forward, and x and dy backward, with the numbers per thread."""
+    return [
+        lay_holding(seen, machine, real, arrays=arrays, reserved=persistent.RESERVED)
+        for arrays in (1, 2)
+    ]
+
+
+@cache
+def _persistent(made: team.Team) -> tuple[Kernel, Kernel]:
+    return persistent.make_forward(made), persistent.make_backward(made)
 
 
 @cache

@@ -47,12 +47,13 @@ OPERATION = Capabilities(
 def _path(name: str, about: str, run: Callable[..., Actual], **conventions: Any) -> Path:
     compiled = name.endswith("_xla")
     about = f"{about}, {'jit_compile=True' if compiled else 'eager'}"
+    run = partial(run, mode="xla" if compiled else "eager")
     conventions = {
         "switches": {ONEDNN: "1"},
         "probes": (machine.HALF,) if compiled else (),
         **conventions,
     }
-    return Path(name=name, about=about, run=partial(run, compiled=compiled), **conventions)
+    return Path(name=name, about=about, run=run, **conventions)
 
 
 def _formula_path(name: str) -> Path:
@@ -104,7 +105,7 @@ ADAPTER = Adapter(
         Path(
             name="keras",
             about="tf.keras.layers.BatchNormalization, eager",
-            run=layer.run,
+            run=partial(layer.run, mode="eager"),
             defaults=stated.of_layer,
             dialect=Dialect(running_var="biased", momentum="old"),
             capabilities=Capabilities(without_running=False, masks=MASKS),

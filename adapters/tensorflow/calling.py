@@ -1,10 +1,10 @@
-"""Calling TensorFlow: tensors of arrays and back, eagerly or under XLA."""
+"""Calling TensorFlow: tensors of arrays and back, eagerly, as a graph or under XLA."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import tensorflow as tf  # type: ignore[import-untyped, import-not-found, unused-ignore]  # no types
 
@@ -13,6 +13,9 @@ from conformance.case import Array, Inputs
 
 Tensors: TypeAlias = dict[str, Any]
 """Tensors by name: the names of `Inputs`, or those of `conformance.arrays.OUTPUT_NAMES`."""
+
+Mode: TypeAlias = Literal["eager", "graph", "xla"]
+"""Operation by operation; what `tf.function` traces and TensorFlow rewrites; or XLA compiles."""
 
 
 def tensors(inputs: Inputs, images: Callable[[Array], Array]) -> Tensors:
@@ -29,19 +32,20 @@ def arrays(outputs: Mapping[str, Any]) -> dict[str, Array]:
 
 
 def call(
-    function: Callable[..., Tensors],
-    given: Tensors,
-    settings: Mapping[str, Any],
-    *,
-    compiled: bool,
+    function: Callable[..., Tensors], given: Tensors, settings: Mapping[str, Any], *, mode: Mode
 ) -> Tensors:
-    """Call `function` on tensors, or what XLA makes of it."""
-    return xla(function, **settings)(given) if compiled else function(given, **settings)
+    """Call `function` on tensors, or what becomes of it in that mode."""
+    if mode == "eager":
+        return function(given, **settings)
+    return traced(function, mode, **settings)(given)
 
 
 @lru_cache(maxsize=64)
-def xla(function: Callable[..., Tensors], **settings: Any) -> Callable[[Tensors], Tensors]:
-    """Compile `function`, once for these settings and then for each shape and type it meets."""
-    fixed = partial(function, **settings)
-    found: Callable[[Tensors], Tensors] = tf.function(fixed, jit_compile=True, autograph=False)
+def traced(
+    function: Callable[..., Tensors], mode: Mode, **settings: Any
+) -> Callable[[Tensors], Tensors]:
+    """Trace `function`, once for these settings and then for each shape and type it meets."""
+    found: Callable[[Tensors], Tensors] = tf.function(
+        partial(function, **settings), jit_compile=mode == "xla", autograph=False
+    )
     return found

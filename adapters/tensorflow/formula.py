@@ -11,7 +11,7 @@ import tensorflow as tf  # type: ignore[import-untyped, import-not-found, unused
 from conformance.case import Actual, Inputs
 from conformance.errors import Unsupported
 
-from .calling import Tensors, arrays, call, tensors
+from .calling import Mode, Tensors, arrays, call, tensors
 
 MIXED = "in training the formula takes no float32 parameters with half-precision x"
 REFUSALS = (
@@ -62,8 +62,8 @@ def formula(given: Tensors, *, axes: tuple[int, ...], training: bool, eps: float
     return found
 
 
-def run(inputs: Inputs, *, compiled: bool) -> Actual:
-    """Run `formula`, eagerly or under XLA."""
+def run(inputs: Inputs, *, mode: Mode) -> Actual:
+    """Run `formula` in that mode."""
     channels = inputs.channel_axes
     axes = tuple(a for a in range(inputs.x.ndim) if a not in channels)
     settings: dict[str, Any] = {"axes": axes, "training": inputs.training, "eps": inputs.eps}
@@ -72,7 +72,7 @@ def run(inputs: Inputs, *, compiled: bool) -> Actual:
     for name in given.keys() - {"x", "dy"}:
         given[name] = tf.reshape(given[name], kept)
     with refusals():
-        found = arrays(call(formula, given, settings, compiled=compiled))
+        found = arrays(call(formula, given, settings, mode=mode))
     for name in found.keys() - {"y", "dx"}:
         found[name] = found[name].reshape(inputs.channel_shape)
     return found

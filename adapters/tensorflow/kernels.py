@@ -17,6 +17,7 @@ from conformance.adapter import Probe
 from conformance.case import Actual, Inputs
 
 from . import operation
+from .calling import Mode
 
 GRADIENTS = ("dx", "dgamma", "dbeta")
 
@@ -70,7 +71,7 @@ def refusal(tried: Kind, *, gradient: bool) -> str | None:
 
 
 def probes(order: str) -> tuple[Probe, ...]:
-    """What an eager path of that axis order asks of the machine."""
+    """What a path of that axis order asks of the machine, but for those under XLA."""
     formats = (order, order.replace("H", "DH"))
     kinds = [
         Kind(dtype=dtype, data_format=data_format, training=training)
@@ -103,9 +104,9 @@ def _is(tried: Kind, order: str, *, gradient: bool = False) -> Callable[[Inputs]
     )
 
 
-def run(inputs: Inputs, *, order: str, compiled: bool) -> Actual:
+def run(inputs: Inputs, *, order: str, mode: Mode) -> Actual:
     """Run the fused operation, without a gradient where this machine has none."""
     if inputs.dy is not None and inputs.x.size and refusal(kind(inputs, order), gradient=True):
         # y exists all the same, and is worth comparing.
         inputs = replace(inputs, dy=None)
-    return operation.run(inputs, order=order, compiled=compiled)
+    return operation.run(inputs, order=order, mode=mode)

@@ -6,14 +6,30 @@ from typing import Any
 
 import tensorflow as tf  # type: ignore[import-untyped, import-not-found, unused-ignore]  # no types
 
-from conformance.case import Actual, Inputs
+from conformance.case import Actual, Array, Inputs
 from conformance.errors import Unsupported
 
-from .calling import arrays, tensors
+from .calling import Mode, Tensors, arrays, call, tensors
 
 
-def run(inputs: Inputs) -> Actual:
-    """Run `tf.keras.layers.BatchNormalization` with a `tf.GradientTape`."""
+def step(given: Tensors, *, layer: tf.keras.layers.Layer, training: bool) -> Tensors:
+    """Call the layer with a `tf.GradientTape`; it updates what it keeps."""
+    leaves = {"dx": given["x"]}
+    if "gamma" in given:
+        leaves["dgamma"] = layer.gamma.value
+    if "beta" in given:
+        leaves["dbeta"] = layer.beta.value
+    with tf.GradientTape() as tape:
+        tape.watch(given["x"])
+        y = layer(given["x"], training=training, mask=given.get("mask"))
+    found = {"y": y}
+    if "dy" in given:
+        found |= tape.gradient(y, leaves, output_gradients=given["dy"])
+    return found
+
+
+def run(inputs: Inputs, *, mode: Mode) -> Actual:
+    """Run `tf.keras.layers.BatchNormalization`, a new one for each call."""
     (axis,) = inputs.channel_axes
     x_type, parameter_type = str(inputs.x.dtype), str(inputs.parameter_dtype)
     layer = tf.keras.layers.BatchNormalization(
@@ -28,29 +44,19 @@ def run(inputs: Inputs) -> Actual:
     given = tensors(inputs, images=lambda values: values)
     order = ("gamma", "beta", "running_mean", "running_var")
     layer.set_weights([given[name] for name in order if name in given])
-    leaves = {"dx": given["x"]}
-    if inputs.gamma is not None:
-        leaves["dgamma"] = layer.gamma.value
-    if inputs.beta is not None:
-        leaves["dbeta"] = layer.beta.value
-    with tf.GradientTape() as tape:
-        tape.watch(given["x"])
-        y = layer(given["x"], training=inputs.training, mask=_mask(inputs))
-    found = {"y": y}
-    if inputs.dy is not None:
-        found |= tape.gradient(y, leaves, output_gradients=given["dy"])
+    if inputs.mask is not None:
+        given["mask"] = _mask(inputs.mask)
+    found = call(step, given, {"layer": layer, "training": inputs.training}, mode=mode)
     running = {"running_mean": layer.moving_mean, "running_var": layer.moving_variance}
     return arrays(found | {name: variable.value for name, variable in running.items()})
 
 
-def _mask(inputs: Inputs) -> Any:
+def _mask(mask: Array) -> Any:
     """The mask as the layer takes one: over all axes but the last.
 
     Raises:
         Unsupported: it has that one, too.
     """
-    if inputs.mask is None:
-        return None
-    if inputs.mask.shape[-1] != 1:
+    if mask.shape[-1] != 1:
         raise Unsupported("no mask along the last axis")
-    return tf.constant(inputs.mask[..., 0])
+    return tf.constant(mask[..., 0])

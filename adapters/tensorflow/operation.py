@@ -14,7 +14,7 @@ import tensorflow as tf  # type: ignore[import-untyped, import-not-found, unused
 from conformance import layout
 from conformance.case import Actual, Array, Inputs
 
-from .calling import Tensors, arrays, call, tensors
+from .calling import Mode, Tensors, arrays, call, tensors
 
 GPUS = tf.config.list_physical_devices("GPU")
 
@@ -84,8 +84,8 @@ def factor(inputs: Inputs) -> float:
     return 1.0 if inputs.running_mean is None else inputs.momentum
 
 
-def run(inputs: Inputs, *, order: str, compiled: bool) -> Actual:
-    """Run `fused` in that order, eagerly or under XLA."""
+def run(inputs: Inputs, *, order: str, mode: Mode) -> Actual:
+    """Run `fused` in that order and mode."""
     (axis,) = inputs.channel_axes
     move, back = MOVES[order]
     settings: dict[str, Any] = {
@@ -95,7 +95,7 @@ def run(inputs: Inputs, *, order: str, compiled: bool) -> Actual:
         "factor": factor(inputs),
     }
     given = tensors(inputs, images=lambda values: image(values, axis, order))
-    found = arrays(call(fused, given, settings, compiled=compiled))
+    found = arrays(call(fused, given, settings, mode=mode))
     if GPUS:
         found.pop("var", None)  # cuDNN saves the inverse root under this name
     moved_shape = move(inputs.x, axis).shape

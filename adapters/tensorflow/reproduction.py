@@ -9,7 +9,8 @@ import numpy as np
 from conformance.case import Array, Inputs
 from conformance.literals import nested
 
-from . import operation
+from . import kernels, operation
+from .calling import Mode
 
 ARGUMENTS = {
     "x": "x",
@@ -25,21 +26,28 @@ LEAVES = {"x": "dx", "scale": "dgamma", "offset": "dbeta"}
 """What gradients are taken by, and their names."""
 
 _IMAGES = frozenset({"y", "dx"})
-_JIT = "@tf.function(jit_compile=True, autograph=False)"
+_DECORATORS: dict[Mode, str] = {
+    "graph": "@tf.function(autograph=False)",
+    "xla": "@tf.function(jit_compile=True, autograph=False)",
+}
 
 
-def program(path: str, inputs: Inputs, output: str) -> str:
+def program(path: str, inputs: Inputs, output: str, *, otherwise: Mode = "eager") -> str:
     """Python that makes the call of a path and prints one output as nested lists.
 
     Args:
         path: Name of the path.
         inputs: The call; the batches before it are not told.
         output: Name of the output, in the layout of `inputs`.
+        otherwise: How paths that are not under XLA run.
     """
+    mode: Mode = "xla" if path.endswith("_xla") else otherwise
     kind = path.removesuffix("_xla")
-    write = {"keras": _keras, "nn": _formula}.get(kind, _fused)
-    lines = ["import tensorflow as tf", "", *write(inputs, output, path)]
-    return "\n".join(lines) + "\n"
+    if kind in {"keras", "nn"}:
+        told = (_keras if kind == "keras" else _formula)(inputs, output, mode)
+    else:
+        told = _fused(inputs, output, mode, "NCHW" if "nchw" in kind else "NHWC")
+    return "\n".join(["import tensorflow as tf", "", *told]) + "\n"
 
 
 def _given(inputs: Inputs) -> dict[str, Array]:
@@ -63,7 +71,7 @@ def _leaves(inputs: Inputs) -> list[str]:
 # --- tf.nn ---------------------------------------------------------------------------------------
 
 
-def _formula(inputs: Inputs, output: str, path: str) -> Iterator[str]:
+def _formula(inputs: Inputs, output: str, mode: Mode) -> Iterator[str]:
     axes = [a for a in range(inputs.x.ndim) if a not in inputs.channel_axes]
     kept = [1 if a in axes else size for a, size in enumerate(inputs.x.shape)]
     arrays = {
@@ -72,7 +80,7 @@ def _formula(inputs: Inputs, output: str, path: str) -> Iterator[str]:
         if not (inputs.training and name in {"mean", "variance"})
     }
     yield from _tensors(arrays)
-    yield from _function(arrays, path, _formula_body(inputs, arrays, axes))
+    yield from _function(arrays, mode, _formula_body(inputs, arrays, axes))
     result = f'found["{output}"]'
     if output not in _IMAGES:
         result = f"tf.reshape({result}, {list(inputs.channel_shape)})"
@@ -99,12 +107,12 @@ def _formula_body(inputs: Inputs, arrays: Mapping[str, Array], axes: list[int]) 
     yield f"return {{{', '.join(found)}}}"
 
 
-def _function(arrays: Iterable[str], path: str, body: Iterator[str]) -> Iterator[str]:
-    """A function of the arrays, compiled by XLA where the path is, and its call."""
+def _function(arrays: Iterable[str], mode: Mode, body: Iterator[str]) -> Iterator[str]:
+    """A function of the arrays, traced or compiled by XLA where the path is, and its call."""
     arguments = ", ".join(arrays)
     yield ""
-    if path.endswith("_xla"):
-        yield _JIT
+    if mode in _DECORATORS:
+        yield _DECORATORS[mode]
     yield f"def batch_norm({arguments}):"
     yield from (f"    {line}" for line in body)
     yield ""
@@ -114,8 +122,7 @@ def _function(arrays: Iterable[str], path: str, body: Iterator[str]) -> Iterator
 # --- the fused operation -------------------------------------------------------------------------
 
 
-def _fused(inputs: Inputs, output: str, path: str) -> Iterator[str]:
-    order = "NCHW" if "nchw" in path else "NHWC"
+def _fused(inputs: Inputs, output: str, mode: Mode, order: str) -> Iterator[str]:
     (axis,) = inputs.channel_axes
     arrays = {
         name: operation.image(values, axis, order) if name in {"x", "dy"} else values
@@ -123,19 +130,19 @@ def _fused(inputs: Inputs, output: str, path: str) -> Iterator[str]:
     }
     none = [name for name in ("mean", "variance") if name not in arrays]
     arrays |= {name: np.zeros(0, inputs.parameter_dtype) for name in none}
-    compiled = path.endswith("_xla")
-    if not _differentiates(inputs, output, order, compiled=compiled):
+    if not _differentiates(inputs, output, order, mode):
         arrays.pop("dy", None)
     yield from _tensors(arrays)
-    yield from _function(arrays, path, _fused_body(inputs, arrays, order, kept=not none))
+    yield from _function(arrays, mode, _fused_body(inputs, arrays, order, kept=not none))
     yield f"print({_moved(inputs, output, order)}.numpy().tolist())"
 
 
-def _differentiates(inputs: Inputs, output: str, order: str, *, compiled: bool) -> bool:
-    """Whether the program has a gradient; XLA compiles it with the rest, if the CPU knows one."""
-    if inputs.dy is None or not compiled:
+def _differentiates(inputs: Inputs, output: str, order: str, mode: Mode) -> bool:
+    """Whether the program has a gradient; a graph is one whole, if the CPU knows its gradient."""
+    if inputs.dy is None or mode == "eager":
         return output in LEAVES.values()
-    return "dx" in operation.run(inputs, order=order, compiled=True)
+    run = operation.run if mode == "xla" else kernels.run
+    return "dx" in run(inputs, order=order, mode=mode)
 
 
 def _fused_body(
@@ -183,7 +190,13 @@ def _moved(inputs: Inputs, output: str, order: str) -> str:
 # --- the layer -----------------------------------------------------------------------------------
 
 
-def _keras(inputs: Inputs, output: str, _: str) -> Iterator[str]:
+_OWNED = {"x": "x", "scale": "layer.gamma.value", "offset": "layer.beta.value"}
+"""What the layer's gradients are taken by."""
+
+_KEPT = {"running_mean": "layer.moving_mean", "running_var": "layer.moving_variance"}
+
+
+def _keras(inputs: Inputs, output: str, mode: Mode) -> Iterator[str]:
     arrays = _given(inputs)
     masks = {} if inputs.mask is None else {"mask": inputs.mask[..., 0]}
     yield from _tensors(arrays | masks)
@@ -198,15 +211,31 @@ def _keras(inputs: Inputs, output: str, _: str) -> Iterator[str]:
     yield "layer.build(x.shape)"
     weights = [name for name in ("scale", "offset", "mean", "variance") if name in arrays]
     yield f"layer.set_weights([{', '.join(weights)}])"
+    if mode == "eager":
+        yield from _step(inputs, gradient=output in LEAVES.values())
+        yield f"print({_KEPT.get(output, output)}.numpy().tolist())"
+    else:
+        yield from _function(sorted(arrays.keys() & {"x", "dy"}), mode, _whole_step(inputs))
+        result = _KEPT.get(output, f'found["{output}"]')
+        yield f"print({result}.numpy().tolist())"
+
+
+def _step(inputs: Inputs, *, gradient: bool) -> Iterator[str]:
     yield "with tf.GradientTape() as tape:"
     yield "    tape.watch(x)"
     told = "" if inputs.mask is None else ", mask=mask"
     yield f"    y = layer(x, training={inputs.training}{told})"
-    if output in LEAVES.values():
-        owned = {"x": "x", "scale": "layer.gamma.value", "offset": "layer.beta.value"}
+    if gradient:
         names = [LEAVES[name] for name in _leaves(inputs)]
         told = ", ".join(names) if len(names) > 1 else f"({names[0]},)"
-        leaves = ", ".join(owned[name] for name in _leaves(inputs))
+        leaves = ", ".join(_OWNED[name] for name in _leaves(inputs))
         yield f"{told} = tape.gradient(y, [{leaves}], output_gradients=dy)"
-    kept = {"running_mean": "layer.moving_mean", "running_var": "layer.moving_variance"}
-    yield f"print({kept.get(output, output)}.numpy().tolist())"
+
+
+def _whole_step(inputs: Inputs) -> Iterator[str]:
+    """The body of a function that gives all of its outputs: a graph is one whole."""
+    gradient = inputs.dy is not None
+    yield from _step(inputs, gradient=gradient)
+    names = ["y", *(LEAVES[name] for name in _leaves(inputs) if gradient)]
+    told = ", ".join(f'"{name}": {name}' for name in names)
+    yield f"return {{{told}}}"

@@ -31,7 +31,7 @@ def test_kernels_compile_to_ptx() -> None:
     told = json.loads(_child(code).splitlines()[-1])
     if isinstance(told, str):
         pytest.skip(f"a compiler library of CUDA is not installed here: {told}")
-    assert len(told) == 24
+    assert len(told) == 32
     for name, facts in told.items():
         assert facts["loads"] > 0, name
         assert facts["loops"] > 0, name
@@ -39,6 +39,12 @@ def test_kernels_compile_to_ptx() -> None:
         assert facts["approximate"] == facts["spilled"] == 0, name
         reduces = not name.startswith(("normalize", "input_gradient"))
         assert bool(facts["shuffles"]) == (reduces and "channels_first" in name), name
+    for name, facts in told.items():
+        if name.startswith("persistent_"):
+            again = told[name.removeprefix("persistent_")]
+            # What is kept is loaded from the chip instead.
+            assert facts["loads"] < again["loads"], name
+            assert facts["loads on the chip"] > again["loads on the chip"], name
 
 
 def _child(code: str) -> str:
@@ -80,7 +86,7 @@ def print_ptx_facts() -> None:
 
 
 def _ptx(real: type[Any], *, channels_last: bool) -> dict[str, str]:
-    """PTX of the six kernels, by name."""
+    """PTX of the eight kernels, by name."""
     numba: Any = importlib.import_module("numba")
     number = numba.from_dtype(np.dtype(real))
     tensor, rows = number[:, :, ::1], number[:, ::1]
@@ -89,10 +95,13 @@ def _ptx(real: type[Any], *, channels_last: bool) -> dict[str, str]:
     launching = home.launching
     team = launching._team(real, channels_last=channels_last, simulated=False)
     forward, backward = launching._two_pass(team)
+    holding, holding_backward = launching._persistent(team)
     statistics, normalize, sums, gradient = launching._welford(team)
     signatures = {
-        forward: (tensor, rows, eps, eps, tensor, rows, rows),
-        backward: (tensor, tensor, rows, rows, flag, tensor, rows),
+        **dict.fromkeys((forward, holding), (tensor, rows, eps, eps, tensor, rows, rows)),
+        **dict.fromkeys(
+            (backward, holding_backward), (tensor, tensor, rows, rows, flag, tensor, rows)
+        ),
         statistics: (tensor, eps, eps, tensor, tickets, rows, rows),
         normalize: (tensor, rows, rows, tensor),
         sums: (tensor, tensor, rows, tensor, tickets, rows),
@@ -118,6 +127,7 @@ def _facts(ptx: str) -> dict[str, int]:
     return {
         "loops": len(loops),
         "loads": len(re.findall(r"ld\.global\.f(?:32|64)\b", ptx)),
+        "loads on the chip": len(re.findall(r"ld\.shared\.f(?:32|64)\b", ptx)),
         "shuffles": ptx.count("shfl.sync"),
         "integer divisions in loops": sum(bool(divides.search(lines[at])) for at in looped),
         "approximate": len(re.findall(r"\.(?:approx|ftz|full)\b", ptx)),

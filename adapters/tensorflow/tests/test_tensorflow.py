@@ -226,28 +226,29 @@ def test_the_switch_of_a_path_is_never_inherited(
 @pytest.mark.parametrize("name", [*FUSED, "nn_xla"])
 def test_the_path_runs_what_it_names(name: str) -> None:
     """Only the paths under XLA are compiled by it, and then for the settings of each call."""
-    xla = sys.modules["conformance._loaded_adapters.tensorflow.calling"].xla
-    xla.cache_clear()
+    traced = sys.modules["conformance._loaded_adapters.tensorflow.calling"].traced
+    traced.cache_clear()
     for eps in (1e-3, 0.5):
         inputs = ask(eps=eps)
         found = errors(inputs, PATHS[name].run(inputs), PATHS[name].dialect)
         assert max(found.values()) <= LIMIT
-    assert xla.cache_info().misses == (2 if name.endswith("_xla") else 0)
+    assert traced.cache_info().misses == (2 if name.endswith("_xla") else 0)
 
 
 def test_xla_compiles_once_per_signature() -> None:
     """The same settings, shape and type do not compile again."""
-    xla = sys.modules["conformance._loaded_adapters.tensorflow.calling"].xla
-    xla.cache_clear()
+    traced = sys.modules["conformance._loaded_adapters.tensorflow.calling"].traced
+    traced.cache_clear()
     for _ in range(3):
         PATHS["nn_xla"].run(ask(eps=0.25))
-    function = xla(
+    function = traced(
         sys.modules["conformance._loaded_adapters.tensorflow.formula"].formula,
+        "xla",
         axes=(0,),
         training=True,
         eps=0.25,
     )
-    assert xla.cache_info().misses == 1
+    assert traced.cache_info().misses == 1
     assert function.experimental_get_tracing_count() == 1
 
 

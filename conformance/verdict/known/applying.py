@@ -1,4 +1,7 @@
-"""Known failures held against what came out: expected, otherwise than known, passed, or flaky."""
+"""Known failures held against what came out: expected, otherwise than known, passed, or flaky.
+
+What is degraded stays so, with its cause beside it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from conformance.verdict.known import sizes
-from conformance.verdict.known.expectations import KnownFailure
+from conformance.verdict.known.entry import KnownFailure
 from conformance.verdict.known.sizes import Sizes
 from conformance.verdict.record import COMPARED, OutputResult, Status
 
@@ -46,11 +49,10 @@ def apply(
 def _apply_one(
     entries: list[KnownFailure], result: OutputResult, recorded: str | None
 ) -> OutputResult:
-    if not entries:
-        return result
-    told = [f"{e.reason} ({e.link})" if e.link else e.reason for e in entries]
-    why = "; ".join(dict.fromkeys(told))
-    causes = tuple(dict.fromkeys(e.cause or e.reason for e in entries))
+    expected = [e for e in entries if not e.degraded]
+    if not expected:
+        return _explained(entries, result)
+    why, causes, entries = _why(expected), _causes(expected), expected
     seen = f"{result.status}: {result.reason}" if result.reason else str(result.status)
     rate = next((e.seen for e in entries if e.seen), "")
     if rate and result.status in FAILING | COMPARED:
@@ -65,6 +67,23 @@ def _apply_one(
         )
         return replace(result, status=Status.UNEXPECTED_PASS, reason=text)
     return result
+
+
+def _explained(entries: list[KnownFailure], result: OutputResult) -> OutputResult:
+    """What is degraded, with why; nothing else is explained by being degraded."""
+    if not entries or result.status is not Status.DEGRADED:
+        return result
+    reason = "; ".join(filter(None, (result.reason, _why(entries))))
+    return replace(result, reason=reason, known=_causes(entries))
+
+
+def _why(entries: Iterable[KnownFailure]) -> str:
+    told = [f"{e.reason} ({e.link})" if e.link else e.reason for e in entries]
+    return "; ".join(dict.fromkeys(told))
+
+
+def _causes(entries: Iterable[KnownFailure]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(e.cause or e.reason for e in entries))
 
 
 def _failed(result: OutputResult, why: str, seen: str, recorded: str | None) -> OutputResult:

@@ -21,66 +21,25 @@ An output that an active entry matches and that fails is `expected-fail`; one th
 
 What an entry with ``seen`` matches is `flaky`, whichever way it comes out: neither red nor green,
 and counted by itself.  What happened this time stands in the reason.
+
+A table ``[[degraded]]`` has the same keys but for ``gone`` and ``seen``. It tells why outputs are
+`degraded`, grade C, and expects nothing: what it matches and is right, or wrong, is as it is.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path as FilePath
 from typing import Any
 
-from conformance.arrays import OUTPUT_NAMES
 from conformance.documents import parse_toml, read_text
 from conformance.errors import ExpectationError
 from conformance.verdict.known import cause as causes
 from conformance.verdict.known.cause import Cause
+from conformance.verdict.known.entry import KnownFailure, read_degraded, read_entry
 
-_LISTS = ("paths", "cases", "outputs")
-_TEXTS = ("cause", "reason", "versions", "gone", "where", "seen", "link")
-_RATE = re.compile(r"(\d{1,6}) of (\d{1,6})", re.ASCII)
 _WITHOUT = "no "
-_REQUIRED = ("paths", "cases")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownFailure:
-    """One entry; see the module's text.
-
-    Attributes:
-        paths: Globs of path names.
-        cases: Globs of case ids.
-        outputs: Names of outputs.
-        reason: Why they fail, its cause's if it names one.
-        cause: Name of its cause; empty for an entry with a reason of its own.
-        versions: Range of versions it speaks of; empty for all.
-        gone: The version in which it was seen to pass; empty while it fails.
-        where: The trait of the machines it speaks of, with ``"no "`` before it for those without;
-            empty for all machines.
-        seen: How often it failed, such as ``"3 of 4"``, where it comes and goes; else empty.
-        link: An issue upstream, its cause's if it has none.
-    """
-
-    paths: tuple[str, ...]
-    cases: tuple[str, ...]
-    outputs: tuple[str, ...]
-    reason: str
-    cause: str = ""
-    versions: str = ""
-    gone: str = ""
-    where: str = ""
-    seen: str = ""
-    link: str = ""
-
-    def matches(self, path: str, case: str, output: str) -> bool:
-        """Whether the entry speaks of this output."""
-        return (
-            output in self.outputs
-            and any(fnmatch(path, glob) for glob in self.paths)
-            and any(fnmatch(case, glob) for glob in self.cases)
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +50,13 @@ class Known:
         file: The file.
         causes: Its causes by name.
         entries: Its entries in their order, active or not.
+        degraded: Those that tell why outputs are degraded, the same way.
     """
 
     file: FilePath
     causes: Mapping[str, Cause]
     entries: tuple[KnownFailure, ...]
+    degraded: tuple[KnownFailure, ...] = ()
 
 
 def read(file: FilePath) -> Known:
@@ -124,22 +85,31 @@ def parse(text: str, file: FilePath) -> Known:
         content = parse_toml(text)
     except ValueError as error:
         raise ExpectationError(f"{file} is not TOML: {error}. Correct that line.") from error
-    stray = set(content) - {"cause", "expect"}
+    stray = set(content) - {"cause", "expect", "degraded"}
     if stray:
         raise ExpectationError(
-            f"{file} has {', '.join(sorted(stray))}, only [cause.NAME] and [[expect]] were wanted."
-        )
-    if not isinstance(content.get("expect", []), list):
-        raise ExpectationError(
-            f"{file} has expect = {content['expect']!r}, tables [[expect]] were wanted. "
-            "Write each entry below a line [[expect]]."
+            f"{file} has {', '.join(sorted(stray))}, only [cause.NAME], [[expect]] and "
+            "[[degraded]] were wanted."
         )
     known = causes.read(content.get("cause", {}), str(file))
     entries = [
-        _entry(f"{file}, entry {number}", raw, known)
-        for number, raw in enumerate(content.get("expect", []), start=1)
+        read_entry(f"{file}, entry {n}", raw, known) for n, raw in _tables(content, "expect", file)
     ]
-    return Known(file=file, causes=known, entries=tuple(entries))
+    degraded = [
+        read_degraded(f"{file}, [[degraded]] {n}", raw, known)
+        for n, raw in _tables(content, "degraded", file)
+    ]
+    return Known(file=file, causes=known, entries=tuple(entries), degraded=tuple(degraded))
+
+
+def _tables(content: Mapping[str, Any], name: str, file: FilePath) -> Iterable[tuple[int, Any]]:
+    found = content.get(name, [])
+    if not isinstance(found, list):
+        raise ExpectationError(
+            f"{file} has {name} = {found!r}, tables [[{name}]] were wanted. "
+            f"Write each entry below a line [[{name}]]."
+        )
+    return enumerate(found, start=1)
 
 
 def load(
@@ -156,9 +126,10 @@ def load(
         ExpectationError: as `read`, a version is none, or a trait is not known.
     """
     told, shown = read(file), traits or {}
-    for where in (*(e.where for e in told.entries), *(c.where for c in told.causes.values())):
+    every = (*told.entries, *told.degraded)
+    for where in (*(e.where for e in every), *(c.where for c in told.causes.values())):
         _require_trait(file, where, shown)
-    return tuple(e for e in told.entries if is_active(file, e, version) and is_here(e.where, shown))
+    return tuple(e for e in every if is_active(file, e, version) and is_here(e.where, shown))
 
 
 def is_here(where: str, traits: Mapping[str, bool]) -> bool:
@@ -236,63 +207,3 @@ def is_active(file: FilePath, entry: KnownFailure, version: str) -> bool:
             f"{file}: gone = {entry.gone!r} cannot be compared with version {public!r}, a version "
             'was wanted. Write it like "2.14.0".'
         ) from error
-
-
-def _entry(where: str, raw: object, known: Mapping[str, Cause]) -> KnownFailure:
-    if not isinstance(raw, dict):
-        raise ExpectationError(f"{where} is {raw!r}, a table [[expect]] was wanted.")
-    keys = (*_LISTS, *_TEXTS)
-    stray, missing = set(raw) - set(keys), [key for key in _REQUIRED if not raw.get(key)]
-    if not raw.get("cause") and not raw.get("reason"):
-        missing.append("cause or reason")
-    if stray or missing:
-        raise ExpectationError(
-            f"{where} has unknown keys {sorted(stray)} and lacks {missing}. "
-            f"Its keys are {', '.join(keys)}; {', '.join(_REQUIRED)} and one of cause and reason "
-            "are required."
-        )
-    lists = {key: raw[key] for key in _LISTS if key in raw}
-    for key, value in lists.items():
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise ExpectationError(
-                f'{where} has {key} = {value!r}, a list of texts was wanted, such as ["dx"].'
-            )
-    unknown = set(raw.get("outputs", ())) - set(OUTPUT_NAMES)
-    if unknown:
-        raise ExpectationError(
-            f"{where} names outputs {sorted(unknown)}, expected some of {list(OUTPUT_NAMES)}."
-        )
-    texts = {key: str(raw[key]) for key in _TEXTS if key in raw}
-    if "seen" in texts:
-        _require_rate(where, texts["seen"])
-    given: dict[str, Any] = {key: tuple(value) for key, value in lists.items()}
-    return KnownFailure(
-        **{"outputs": OUTPUT_NAMES, **given, **texts, **_explained(where, texts, known)}
-    )
-
-
-def _require_rate(where: str, seen: str) -> None:
-    told = _RATE.fullmatch(seen)
-    if told is None or not 0 < int(told[1]) < int(told[2]):
-        raise ExpectationError(
-            f"{where} has seen = {seen!r}, in how many of how many tries it failed was wanted, "
-            'such as "3 of 4": once at least, and not always. Leave it out where it always fails.'
-        )
-
-
-def _explained(where: str, told: Mapping[str, str], known: Mapping[str, Cause]) -> dict[str, str]:
-    """Reason and link of an entry: its cause's, if it names one."""
-    name = told.get("cause", "")
-    if not name:
-        return {"reason": told["reason"]}
-    if "reason" in told:
-        raise ExpectationError(
-            f"{where} has cause = {name!r} and reason = {told['reason']!r}, one of them was "
-            "wanted. Tell the reason in the cause."
-        )
-    if name not in known:
-        raise ExpectationError(
-            f"{where} has cause = {name!r}, one of {sorted(known)} was wanted. "
-            f"Write [cause.{name}] with a reason, and a reproduction or by_design."
-        )
-    return {"reason": known[name].reason, "link": told.get("link", known[name].link)}

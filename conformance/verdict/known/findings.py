@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from conformance.verdict.known.expectations import Known, KnownFailure, is_active, is_here
+from conformance.verdict.known.entry import KnownFailure
+from conformance.verdict.known.expectations import Known, is_active, is_here
 from conformance.verdict.known.outputs import Reported, Triple, spoken_of
 
 WILD = frozenset("*?[")
@@ -41,11 +42,15 @@ class Findings:
         held: Its entries, in their order.
         new: What failed and is not expected.
         unseen: Paths that entries name and that have no record.
+        unexplained: What is degraded, and no table [[degraded]] tells why.
+        idle: Places in the file, from 1 on, of such tables that explain nothing of what ran.
     """
 
     held: tuple[Held, ...]
     new: frozenset[Triple]
     unseen: tuple[str, ...]
+    unexplained: frozenset[Triple] = frozenset()
+    idle: tuple[int, ...] = ()
 
     @property
     def stale(self) -> tuple[Held, ...]:
@@ -85,11 +90,26 @@ def find(
         active = is_active(known.file, entry, seen.version) and is_here(entry.where, seen.traits)
         held.append(_held(entry, number, seen, spoken_of(entry, every, due), active=active))
     expected = frozenset[Triple]().union(*(one.triples for one in held if one.active))
+    explained = _explained(known, seen, every, due)
     return Findings(
         held=tuple(held),
         new=seen.failed - expected,
         unseen=tuple(path for path in every if path in named and path not in seen.paths),
+        unexplained=seen.degraded.difference(*explained.values()),
+        idle=tuple(n for n, triples in explained.items() if not triples & seen.degraded),
     )
+
+
+def _explained(
+    known: Known, seen: Reported, paths: list[str], due: Mapping[str, tuple[str, ...]]
+) -> dict[int, frozenset[Triple]]:
+    """What each table of degraded outputs speaks of in this run, by its place in the file."""
+    spoken = {
+        number: spoken_of(entry, set(paths) & set(seen.paths), due)
+        for number, entry in enumerate(known.degraded, start=1)
+        if is_active(known.file, entry, seen.version) and is_here(entry.where, seen.traits)
+    }
+    return {number: triples for number, triples in spoken.items() if triples}
 
 
 def _held(

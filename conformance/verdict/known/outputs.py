@@ -14,7 +14,7 @@ from conformance.printable import value
 from conformance.verdict import record_file
 from conformance.verdict.due import due_outputs
 from conformance.verdict.known.applying import FAILING
-from conformance.verdict.known.expectations import KnownFailure
+from conformance.verdict.known.entry import KnownFailure
 from conformance.verdict.known.ranges import public_part
 from conformance.verdict.known.sizes import Sizes
 from conformance.verdict.record import RunRecord, Status, came_out, version
@@ -36,6 +36,7 @@ class Reported:
         paths: The paths that have a record.
         failed: The outputs that failed, expected or not; what is flaky as it came out this time.
         passed: Those that did not.
+        degraded: Those of them that are degraded.
         traits: What the framework does on the machine, as far as the records tell.
         ways: How what is known to fail fails; see `conformance.verdict.known.sizes`.
         changed: Those of them that fail otherwise than is recorded.
@@ -46,6 +47,7 @@ class Reported:
     paths: tuple[str, ...]
     failed: frozenset[Triple]
     passed: frozenset[Triple]
+    degraded: frozenset[Triple] = frozenset()
     traits: Mapping[str, bool] = field(default_factory=dict)
     ways: Sizes = field(default_factory=dict)
     changed: frozenset[Triple] = frozenset()
@@ -87,6 +89,13 @@ def seen(name: str, folder: Path) -> Reported:
         paths=tuple(r.path for r in records),
         failed=_with_status(records, _FAILED, came=False),
         passed=_with_status(records, _PASSED, came=True),
+        degraded=frozenset(
+            (record.path, case.case, name)
+            for record in records
+            for case in record.cases
+            for name, result in case.outputs.items()
+            if result.status is Status.DEGRADED
+        ),
         traits=_traits(records, folder / name),
         ways=ways,
         changed=frozenset(ways) & _with_status(records, FAILING, came=False),

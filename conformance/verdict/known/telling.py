@@ -44,6 +44,14 @@ def told(
             f'entry {held.number} comes and goes (seen = "{held.entry.seen}"): this time '
             f"{len(held.failed)} failed and {len(held.passed)} passed ({_reason(held)})"
         )
+    for number in findings.idle:
+        yield f"[[degraded]] {number} explains nothing: none of its outputs is degraded in this run"
+    if findings.unexplained:
+        yield (
+            f"{len(findings.unexplained)} degraded outputs have no cause yet; tell it in a table "
+            "[[degraded]]:"
+        )
+        yield from grouped(findings.unexplained, due)
     if findings.unseen:
         yield f"no record of {', '.join(findings.unseen)}: their entries are left as they are"
 

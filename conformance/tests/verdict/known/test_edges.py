@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conformance.errors import ExpectationError
 from conformance.verdict.known import applying, expectations
-from conformance.verdict.known.expectations import KnownFailure
+from conformance.verdict.known.entry import KnownFailure
 from conformance.verdict.record import OutputResult, Status
 
 FILE = Path("expectations.toml")
 
 
-def entry(**more: str) -> KnownFailure:
+def entry(**more: Any) -> KnownFailure:
     """An entry for y of one case on one path."""
     return KnownFailure(paths=("fast",), cases=("a/b",), outputs=("y",), reason="why", **more)
 

@@ -79,7 +79,7 @@ def test_versions_limit_an_entry(file: Path, version: str, count: int) -> None:
         ("[[expect]]\npaths = ['a']\ncases = ['b']\nreason = 'c'\noutputs = ['z']", "\\['z'\\]"),
         ("[[expect]]\npaths = ['a']\ncases = ['b']\nreason = 'c'\nversions = 'new'", "'new'"),
         ("[[expect]", "is not TOML"),
-        ("[other]", "only \\[cause.NAME\\] and \\[\\[expect\\]\\]"),
+        ("[other]", "only \\[cause.NAME\\], \\[\\[expect\\]\\]"),
         ("[[expect]]\npaths = 'a'\ncases = ['b']\nreason = 'c'", "paths = 'a', a list of texts"),
         (ENTRY + "gone = 'soon'", "gone = 'soon'"),
         (ENTRY + "cause = 'c'", "cause = 'c' and reason = 'one pass'"),
