@@ -60,7 +60,8 @@ def _traced(x: Tensor, *rest: Tensor | float | None) -> Tensor:
 
 @contextmanager
 def _deprecated() -> Iterator[None]:
-    """PyTorch warns that both may go one day; until then people run them."""
+    """PyTorch warns that both may go one day, and that sizes are recorded; people run them."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "`torch.jit", DeprecationWarning)
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
         yield
