@@ -23,6 +23,11 @@ _VECTOR = 16
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def device() -> str:
+    """Where the paths run."""
+    return f"cuda: {torch.cuda.get_device_name(DEVICE)}" if DEVICE.type == "cuda" else "cpu"
+
+
 def tensor(array: Array) -> Tensor:
     """Copy `array` to a contiguous tensor on `DEVICE`.
 

@@ -19,8 +19,7 @@ GRADIENTS = {"dx": "dx", "dgamma": "dweight", "dbeta": "dbias"}
 
 _IMAGES = frozenset({"y", "dx"})
 _FORMATS = {4: "torch.channels_last", 5: "torch.channels_last_3d"}
-_BATCH_NORM = "torch.nn.functional.batch_norm"
-_COMPILED = f'torch.compile({_BATCH_NORM}, backend="inductor", fullgraph=True, dynamic=False)'
+BATCH_NORM = "torch.nn.functional.batch_norm"
 
 
 def program(path: str, inputs: Inputs, output: str) -> str:
@@ -32,27 +31,68 @@ def program(path: str, inputs: Inputs, output: str) -> str:
         output: Name of the output, in the layout of `inputs`.
     """
     memory_format = _FORMATS[inputs.x.ndim] if path == "channels_last" else ""
-    native = path == "native"
-    lines = ["import torch", "", *_arrays(inputs, memory_format, leaves=not native)]
-    lines += {"native": _native, "module": _module}.get(path, _functional)(inputs, path)
-    if output in GRADIENTS and not native:
-        lines.append(_gradients(inputs, "layer." if path == "module" else ""))
-    return "\n".join([*lines, f"print({_printed(path, inputs, output)}.tolist())"]) + "\n"
+    if path == "native":
+        return finished([*arrays(inputs, leaves=False), *native(inputs)], inputs, output)
+    lines = [*arrays(inputs, memory_format)]
+    if path == "module":
+        return differentiated([*lines, *module(inputs), "y = layer(x)"], inputs, output, "layer.")
+    return differentiated([*lines, *_function(inputs, path)], inputs, output)
 
 
-def _functional(inputs: Inputs, path: str) -> Iterator[str]:
-    given = ", ".join(_name(inputs, name) for name in (*STATISTICS, *PARAMETERS))
-    function = _BATCH_NORM
+def _function(inputs: Inputs, path: str) -> Iterator[str]:
     if path == "compile":
-        yield f"batch_norm = {_COMPILED}"
-        function = "batch_norm"
-    yield f"y = {function}(x, {given}, {inputs.training}, {inputs.momentum!r}, {inputs.eps!r})"
+        yield compiled("inductor")
+        yield f"y = batch_norm({arguments(inputs)})"
+    else:
+        yield f"y = {BATCH_NORM}({arguments(inputs)})"
 
 
-def _module(inputs: Inputs, _: str) -> Iterator[str]:
+def compiled(backend: str) -> str:
+    """The line that has the function compiled."""
+    options = f'backend="{backend}", fullgraph=True, dynamic=False'
+    return f"batch_norm = torch.compile({BATCH_NORM}, {options})"
+
+
+def arguments(inputs: Inputs) -> str:
+    """What the function is given, by its place."""
+    given = ", ".join(name_of(inputs, name) for name in (*STATISTICS, *PARAMETERS))
+    return f"x, {given}, {settings(inputs)}"
+
+
+def settings(inputs: Inputs) -> str:
+    """Mode, momentum and eps, as the function and the operators take them."""
+    return f"{inputs.training}, {inputs.momentum!r}, {inputs.eps!r}"
+
+
+def differentiated(lines: list[str], inputs: Inputs, output: str, owner: str = "") -> str:
+    """The program of these lines, which leave y, with the gradients if one is to be printed.
+
+    Args:
+        lines: What comes before.
+        inputs: The call.
+        output: Name of the output.
+        owner: What parameters and buffers belong to, with a dot.
+    """
+    last = [_gradients(inputs, owner)] if output in GRADIENTS else []
+    return finished([*lines, *last], inputs, output, owner)
+
+
+def finished(lines: list[str], inputs: Inputs, output: str, owner: str = "") -> str:
+    """The program of these lines, which leave every output by its name here or in `GRADIENTS`."""
+    name = GRADIENTS.get(output, output)
+    if output in STATISTICS:
+        name = f"{owner}{name}"
+    (axis,) = inputs.channel_axes
+    if output in _IMAGES and axis != 1:
+        name += f".movedim(1, {axis})"
+    return "\n".join(["import torch", "", *lines, f"print({name}.tolist())"]) + "\n"
+
+
+def module(inputs: Inputs) -> Iterator[str]:
+    """The lines that leave the module, with its state, as ``layer``."""
     rank = max(inputs.x.ndim - 2, 1)
     (channels,) = inputs.channel_shape
-    kept = [name for name in (*PARAMETERS, *STATISTICS) if _name(inputs, name) != "None"]
+    kept = [name for name in (*PARAMETERS, *STATISTICS) if name_of(inputs, name) != "None"]
     yield f"layer = torch.nn.BatchNorm{rank}d("
     yield f"    {channels}, eps={inputs.eps!r}, momentum={inputs.momentum!r},"
     yield f"    affine={inputs.gamma is not None}, bias={inputs.beta is not None},"
@@ -64,39 +104,34 @@ def _module(inputs: Inputs, _: str) -> Iterator[str]:
         state.append('"num_batches_tracked": torch.tensor(0)')
     yield f"layer.load_state_dict({{{', '.join(state)}}})"
     yield f"layer.train({inputs.training})"
-    yield "y = layer(x)"
 
 
-def _native(inputs: Inputs, _: str) -> Iterator[str]:
-    weight, bias = (_name(inputs, name) for name in PARAMETERS)
-    running = ", ".join(_name(inputs, name) for name in STATISTICS)
-    training, eps = inputs.training, repr(inputs.eps)
-    yield "y, mean, inv_std = torch.ops.aten.native_batch_norm("
-    yield f"    x, {weight}, {bias}, {running}, {training}, {inputs.momentum!r}, {eps}"
+def native(
+    inputs: Inputs,
+    forward: str = "torch.ops.aten.native_batch_norm",
+    backward: str = "torch.ops.aten.native_batch_norm_backward",
+) -> Iterator[str]:
+    """The lines that call both operators, by those names, and leave all that they return."""
+    weight, bias = (name_of(inputs, name) for name in PARAMETERS)
+    running = ", ".join(name_of(inputs, name) for name in STATISTICS)
+    yield f"y, mean, inv_std = {forward}("
+    yield f"    x, {weight}, {bias}, {running}, {settings(inputs)}"
     yield ")"
     if inputs.dy is not None:
-        mask = [True, inputs.gamma is not None, inputs.beta is not None]
-        yield "dx, dweight, dbias = torch.ops.aten.native_batch_norm_backward("
-        yield f"    dy, x, {weight}, {running}, mean, inv_std, {training}, {eps}, {mask}"
+        mode, mask = inputs.training, [True, inputs.gamma is not None, inputs.beta is not None]
+        yield f"dx, dweight, dbias = {backward}("
+        yield f"    dy, x, {weight}, {running}, mean, inv_std, {mode}, {inputs.eps!r}, {mask}"
         yield ")"
 
 
 def _gradients(inputs: Inputs, owner: str) -> str:
-    names = [name for name in PARAMETERS if _name(inputs, name) != "None"]
+    names = [name for name in PARAMETERS if name_of(inputs, name) != "None"]
     found = ", ".join(["dx", *(f"d{name}" for name in names)]) if names else "(dx,)"
     leaves = ", ".join(["x", *(f"{owner}{name}" for name in names)])
     return f"{found} = torch.autograd.grad(y, [{leaves}], dy)"
 
 
-def _printed(path: str, inputs: Inputs, output: str) -> str:
-    name = GRADIENTS.get(output, output)
-    if path == "module" and output in STATISTICS:
-        name = f"layer.{output}"
-    (axis,) = inputs.channel_axes
-    return f"{name}.movedim(1, {axis})" if output in _IMAGES and axis != 1 else name
-
-
-def _arrays(inputs: Inputs, memory_format: str, *, leaves: bool) -> Iterator[str]:
+def arrays(inputs: Inputs, memory_format: str = "", *, leaves: bool = True) -> Iterator[str]:
     """The arrays of a call, as the adapter hands them over."""
     (axis,) = inputs.channel_axes
     grad = ".requires_grad_()" if leaves and inputs.dy is not None else ""
@@ -124,6 +159,6 @@ def _tensor(values: Array, given: Array) -> str:
     return f"torch.tensor({nested(flat)}, {told}).as_strided({values.shape}, {steps})"
 
 
-def _name(inputs: Inputs, name: str) -> str:
+def name_of(inputs: Inputs, name: str) -> str:
     """The name of an argument in the program; None where it is not given."""
     return "None" if getattr(inputs, PARAMETERS.get(name, name)) is None else name

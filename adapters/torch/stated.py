@@ -37,9 +37,10 @@ def of_module() -> dict[str, object]:
     }
 
 
-def of_operator() -> dict[str, object]:
-    """The defaults of ``torch.ops.aten.native_batch_norm``, as far as its schema has some."""
-    given = {each.name: each for each in torch.ops.aten.native_batch_norm.default._schema.arguments}  # noqa: SLF001 - there is no public way
+def of_operator(operator: str = "native_batch_norm") -> dict[str, object]:
+    """The defaults of an operator of ``torch.ops.aten``, as far as its schema has some."""
+    schema = getattr(torch.ops.aten, operator).default._schema  # noqa: SLF001 - there is no public way
+    given = {each.name: each for each in schema.arguments}
     defaults = {
         name: given[name].default_value if given[name].has_default_value() else None
         for name in ("eps", "momentum")

@@ -268,7 +268,7 @@ def _in_a_process(code: str, **changed: str) -> subprocess.CompletedProcess[str]
 
 def test_a_missing_compiler_is_stated() -> None:
     """Without a C++ compiler the compiled path is unsupported, with that reason."""
-    if MODULE.DEVICE.type != "cpu":
+    if CALLING.DEVICE.type != "cpu":
         pytest.skip("on the GPU Inductor writes Triton, not C++")
     ended = _in_a_process(
         "from conformance.tests.adapters.trial import answer_or_skip, ask\n"
