@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from conformance.verdict.known import sizes
+from conformance.verdict.known import ends, sizes
 from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.known.sizes import Sizes
 from conformance.verdict.record import COMPARED, OutputResult, Status
@@ -48,7 +48,7 @@ def _apply_one(
 ) -> OutputResult:
     if not entries:
         return result
-    told = [f"{e.reason} ({e.link})" if e.link else e.reason for e in entries]
+    told = [_told(entry) for entry in entries]
     why = "; ".join(dict.fromkeys(told))
     causes = tuple(dict.fromkeys(e.cause or e.reason for e in entries))
     seen = f"{result.status}: {result.reason}" if result.reason else str(result.status)
@@ -65,6 +65,12 @@ def _apply_one(
         )
         return replace(result, status=Status.UNEXPECTED_PASS, reason=text)
     return result
+
+
+def _told(entry: KnownFailure) -> str:
+    """The reason of an entry, with what else is known of it."""
+    more = "; ".join(filter(None, (ends.in_words(entry), entry.link)))
+    return f"{entry.reason} ({more})" if more else entry.reason
 
 
 def _failed(result: OutputResult, why: str, seen: str, recorded: str | None) -> OutputResult:

@@ -37,6 +37,7 @@ class Reported:
         failed: The outputs that failed, expected or not; what is flaky as it came out this time.
         passed: Those that did not.
         traits: What the framework does on the machine, as far as the records tell.
+        packages: The versions of all packages of the adapter, by their names.
         ways: How what is known to fail fails; see `conformance.verdict.known.sizes`.
         changed: Those of them that fail otherwise than is recorded.
         aside: Records that cannot be used, each with the reason.
@@ -47,6 +48,7 @@ class Reported:
     failed: frozenset[Triple]
     passed: frozenset[Triple]
     traits: Mapping[str, bool] = field(default_factory=dict)
+    packages: Mapping[str, str] = field(default_factory=dict)
     ways: Sizes = field(default_factory=dict)
     changed: frozenset[Triple] = frozenset()
     aside: tuple[str, ...] = ()
@@ -88,6 +90,7 @@ def seen(name: str, folder: Path) -> Reported:
         failed=_with_status(records, _FAILED, came=False),
         passed=_with_status(records, _PASSED, came=True),
         traits=_traits(records, folder / name),
+        packages=records[0].versions,
         ways=ways,
         changed=frozenset(ways) & _with_status(records, FAILING, came=False),
         aside=tuple(aside),

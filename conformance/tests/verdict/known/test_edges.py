@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import ExpectationError
-from conformance.verdict.known import applying, expectations
+from conformance.verdict.known import applying, ends, expectations
 from conformance.verdict.known.expectations import KnownFailure
 from conformance.verdict.record import OutputResult, Status
 
@@ -41,7 +41,7 @@ def entry(**more: str) -> KnownFailure:
 )
 def test_a_range_holds_its_ends_as_it_says(versions: str, version: str, *, active: bool) -> None:
     """An entry speaks of the versions of its range and of no other."""
-    assert expectations.is_active(FILE, entry(versions=versions), version) is active
+    assert ends.is_active(FILE, entry(versions=versions), version) is active
 
 
 @pytest.mark.parametrize(
@@ -56,16 +56,16 @@ def test_a_range_holds_its_ends_as_it_says(versions: str, version: str, *, activ
 )
 def test_what_is_gone_is_gone_in_that_version(gone: str, version: str, *, active: bool) -> None:
     """The version in which it was seen to pass is the first that the entry is silent on."""
-    assert expectations.is_active(FILE, entry(gone=gone), version) is active
-    assert not expectations.is_active(FILE, entry(versions=">9", gone=gone), version)
+    assert ends.is_active(FILE, entry(gone=gone), version) is active
+    assert not ends.is_active(FILE, entry(versions=">9", gone=gone), version)
 
 
 def test_a_version_that_is_none_is_refused() -> None:
     """Both of an entry and of the framework, in words that name it."""
     with pytest.raises(ExpectationError, match="versions = 'soon' is no version range"):
-        expectations.is_active(FILE, entry(versions="soon"), "2")
+        ends.is_active(FILE, entry(versions="soon"), "2")
     with pytest.raises(ExpectationError, match="gone = 'soon' cannot be compared with version '2'"):
-        expectations.is_active(FILE, entry(gone="soon"), "2+cpu")
+        ends.is_active(FILE, entry(gone="soon"), "2+cpu")
 
 
 @pytest.mark.parametrize(
