@@ -28,7 +28,7 @@ from conformance.harness.wire import AGAIN
 from conformance.oracle.solve import owed
 from conformance.verdict.evidence import Evidence
 from conformance.verdict.known import applying, expectations
-from conformance.verdict.known.expectations import KnownFailure
+from conformance.verdict.known.entry import KnownFailure
 from conformance.verdict.record import RED, CaseResult
 
 PATH = "kernel"

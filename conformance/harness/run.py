@@ -28,7 +28,7 @@ from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.due import due_outputs
 from conformance.verdict.evidence import Evidence
 from conformance.verdict.known import applying, expectations, sizes
-from conformance.verdict.known.expectations import KnownFailure
+from conformance.verdict.known.entry import KnownFailure
 from conformance.verdict.known.sizes import Sizes
 from conformance.verdict.record import RED, CaseResult, RunRecord, now
 

@@ -22,7 +22,7 @@ from conformance.verdict import diagnosed, ruler
 from conformance.verdict.conventions import Convention
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.evidence import Evidence
-from conformance.verdict.known.expectations import KnownFailure
+from conformance.verdict.known.entry import KnownFailure
 from conformance.verdict.record import CaseResult, now
 from conformance.verdict.record_file import decode_case, save
 

@@ -15,7 +15,8 @@ from conformance.report.bugs.fairness import largest_error
 from conformance.report.bugs.shrinking import Failure
 from conformance.report.wording import figure, number, place
 from conformance.verdict.known.ends import in_words
-from conformance.verdict.known.expectations import Known, KnownFailure
+from conformance.verdict.known.entry import KnownFailure
+from conformance.verdict.known.expectations import Known
 from conformance.verdict.record import Worst
 from conformance.verdict.ruler import Ruler
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from conformance.verdict.known import ends, sizes
-from conformance.verdict.known.expectations import KnownFailure
+from conformance.verdict.known.entry import KnownFailure
 from conformance.verdict.known.sizes import Sizes
 from conformance.verdict.record import COMPARED, OutputResult, Status
 

@@ -10,12 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from conformance.errors import ExpectationError
-
-if TYPE_CHECKING:
-    from conformance.verdict.known.expectations import KnownFailure
+from conformance.verdict.known.entry import KnownFailure
 
 
 def in_words(entry: KnownFailure) -> str:

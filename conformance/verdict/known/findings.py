@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.verdict.known.ends import is_active, version_of
-from conformance.verdict.known.expectations import Known, KnownFailure, is_here
+from conformance.verdict.known.entry import KnownFailure
+from conformance.verdict.known.expectations import Known, is_here
 from conformance.verdict.known.outputs import Reported, Triple, spoken_of
 from conformance.verdict.known.ranges import public_part
 

@@ -14,7 +14,7 @@ from conformance.printable import value
 from conformance.verdict import record_file
 from conformance.verdict.due import due_outputs
 from conformance.verdict.known.applying import FAILING
-from conformance.verdict.known.expectations import KnownFailure
+from conformance.verdict.known.entry import KnownFailure
 from conformance.verdict.known.ranges import public_part
 from conformance.verdict.known.sizes import Sizes
 from conformance.verdict.record import RunRecord, Status, came_out, version

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from packaging.specifiers import SpecifierSet
 
-from conformance.verdict.known.expectations import Known, KnownFailure
+from conformance.verdict.known.entry import KnownFailure
+from conformance.verdict.known.expectations import Known
 from conformance.verdict.known.findings import Findings, Held
 from conformance.verdict.known.grouping import Group, groups
 from conformance.verdict.known.outputs import Triple

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.errors import ExpectationError
 from conformance.verdict.known import applying, ends, expectations
-from conformance.verdict.known.expectations import KnownFailure
+from conformance.verdict.known.entry import KnownFailure
 from conformance.verdict.record import OutputResult, Status
 
 FILE = Path("expectations.toml")

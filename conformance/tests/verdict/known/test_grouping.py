@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from conformance.verdict.due import due_outputs
-from conformance.verdict.known.expectations import KnownFailure
+from conformance.verdict.known.entry import KnownFailure
 from conformance.verdict.known.grouping import groups, patterns
 from conformance.verdict.known.outputs import Triple, spoken_of
 

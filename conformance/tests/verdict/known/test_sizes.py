@@ -10,7 +10,7 @@ import pytest
 
 from conformance.errors import ExpectationError
 from conformance.verdict.known import applying, sizes
-from conformance.verdict.known.expectations import KnownFailure
+from conformance.verdict.known.entry import KnownFailure
 from conformance.verdict.record import OutputResult, Status, Worst
 
 ENTRY = KnownFailure(paths=("fast",), cases=("a/b",), outputs=("y",), reason="why", cause="lossy")
