@@ -2,7 +2,8 @@
 
 tox loads this file by its name.  The settings of a column stand in tox.ini, where ``{adapter}`` is
 its folder, ``{columns}`` the environments that make the matrix of every day, and ``{adapters}``
-their folders; ``{all_columns}`` and ``{all_adapters}`` are the same of the matrix of all.
+their folders; ``{all_columns}`` and ``{all_adapters}`` are the same of the matrix of all, and
+``{older_columns}`` the environments of older releases.
 """
 
 from __future__ import annotations
@@ -51,13 +52,22 @@ def tox_extend_envs() -> tuple[str, ...]:
 def tox_add_core_config(core_conf: ConfigSet, state: State) -> None:
     """Tell tox.ini the columns of the matrix, and their folders."""
     del state
-    pinned = [column for column in _columns() if column.channel == "pinned"]
+    known = _columns()
+    pinned = [column for column in known if column.channel == "pinned"]
     usual = [column for column in pinned if not column.apart]
     for prefix, found, which in (("", usual, "of every day"), ("all_", pinned, "of all")):
         environments, folders = ", ".join(c.env for c in found), " ".join(c.adapter for c in found)
         about = f"the environments that make the matrix {which}"
         core_conf.add_config(f"{prefix}columns", str, environments, about)
         core_conf.add_config(f"{prefix}adapters", str, folders, "their folders in adapters")
+    older = ", ".join(column.env for column in known if column.channel == "older")
+    core_conf.add_config("older_columns", str, older, "the environments of older releases")
+
+
+def _records(column: Any) -> str:
+    """The folder of its own; that of an older release is one of a folder of them all."""
+    folder = f"records-{column.channel}"
+    return f"{folder}/{column.adapter}-{column.release}" if column.release else folder
 
 
 @impl
@@ -66,13 +76,13 @@ def tox_add_env_config(env_conf: EnvConfigSet, state: State) -> None:
     del state
     column = next((c for c in _columns() if c.env == env_conf.env_name), None)
     channel = column.channel if column else ""
-    newest, apart = channel == "newest", channel in ("newest", "large")
+    other, apart = channel in ("newest", "older"), channel in ("newest", "large", "older")
     files = "\n".join(f"-r {file}" for file in column.requirements) if column else ""
     said = {
         "adapter": (column.adapter if column else "", "the folder in adapters that is this column"),
         "requirements": (files, "what its folder says is to be installed"),
-        "channel": ("newest" if newest else "", "what its run records say of their versions"),
-        "records": (f"records-{channel}" if apart else "records", "where its run records go"),
+        "channel": (channel if other else "", "what its run records say of their versions"),
+        "records": (_records(column) if apart else "records", "where its run records go"),
     }
     variables = column.set_env if column else {}
     said["variables"] = (

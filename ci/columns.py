@@ -3,7 +3,8 @@
 A folder with an ``adapter.py`` is a column at the versions that its ``requirements.txt`` pins; with
 a ``newest.txt`` one more of what its framework published last; with a ``gpu.txt`` one more for a
 machine with a GPU, which installs what that file names beside the pinned versions.  And each has
-one more at the pinned versions that runs the calls of every size and nothing else.  A folder with
+one more at the pinned versions that runs the calls of every size and nothing else.  Each file of a
+folder ``older``, such as ``older/2.6.0.txt``, is one more of that release.  A folder with
 a ``column.toml`` says in it what else tox is to know: ``apart = true`` leaves the column out of the
 matrix that `tox run` makes (`tox run -m all` has it), and the table ``set_env`` holds variables of
 its environment, such as the constraints that an old framework is to be built under.  A column is an
@@ -30,14 +31,18 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
-CHANNELS = ("pinned", "newest", "gpu", "large")
+CHANNELS = ("pinned", "newest", "gpu", "large", "older")
 """The kinds of columns that a folder can have."""
 
 ALWAYS = ("pinned", "large")
 """Those that every folder has."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_RELEASE = re.compile(r"\d+(\.\d+){2,}")
+"""A whole release: tox takes a part of a name such as 3.6 for a version of Python."""
+
 _TOLD = "column.toml"
+_OLDER = "older"
 _INSTALLED = {
     "pinned": ("requirements.txt",),
     "newest": ("newest.txt",),
@@ -55,6 +60,7 @@ class Column:
         env: The environment of tox that runs it.
         adapter: The folder in ``adapters``.
         channel: One of `CHANNELS`.
+        release: The release of its framework, if it is an older one; else empty.
         apart: Whether it is left out of the matrix of every day.
         set_env: Variables of its environment.
     """
@@ -62,13 +68,16 @@ class Column:
     env: str
     adapter: str
     channel: str
+    release: str = ""
     apart: bool
     set_env: Mapping[str, str]
 
     @property
     def requirements(self) -> tuple[str, ...]:
         """The files of the folder that name what is installed, from the root of the checkout."""
-        return tuple(f"adapters/{self.adapter}/{name}" for name in _INSTALLED[self.channel])
+        older = (f"{_OLDER}/{self.release}.txt",)
+        names = older if self.release else _INSTALLED[self.channel]
+        return tuple(f"adapters/{self.adapter}/{name}" for name in names)
 
 
 class ColumnError(ValueError):
@@ -87,11 +96,40 @@ def columns(root: Path = ROOT) -> tuple[Column, ...]:
         _require_name(name, taken)
     told = {name: _told(root / "adapters" / name / _TOLD) for name in names}
     return tuple(
-        Column(env=_env(name, channel), adapter=name, channel=channel, **told[name])
+        Column(
+            env=_env(name, channel, release),
+            adapter=name,
+            channel=channel,
+            release=release,
+            **told[name],
+        )
         for channel in CHANNELS
         for name in names
-        if channel in ALWAYS or (root / "adapters" / name / _INSTALLED[channel][-1]).is_file()
+        for release in _releases(root / "adapters" / name, channel)
     )
+
+
+def _releases(folder: Path, channel: str) -> tuple[str, ...]:
+    """A column of a kind for each: the older releases, or one that is told nowhere, or none."""
+    if channel != _OLDER:
+        there = channel in ALWAYS or (folder / _INSTALLED[channel][-1]).is_file()
+        return ("",) if there else ()
+    found = [file.stem for file in (folder / _OLDER).glob("*.txt")]
+    for name in found:
+        _require_release(folder / _OLDER / f"{name}.txt", name)
+    return tuple(sorted(found, key=lambda name: tuple(map(int, name.split(".")))))
+
+
+def _require_release(file: Path, name: str) -> None:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    pins = [line.strip() for line in lines if line.strip() and line[0] not in "#-"]
+    first = pins[0] if pins else "nothing"
+    if not _RELEASE.fullmatch(name) or first.partition("==")[2] != name:
+        raise ColumnError(
+            f"{file} cannot be a column: a release of three numbers or more was wanted as its name,"
+            f" such as 2.6.0, and that its first requirement pins it; that is {first}. Rename the "
+            "file, or mend the pin."
+        )
 
 
 def _told(file: Path) -> dict[str, Any]:
@@ -114,9 +152,9 @@ def _told(file: Path) -> dict[str, Any]:
     return said
 
 
-def _env(name: str, channel: str) -> str:
+def _env(name: str, channel: str, release: str = "") -> str:
     env = name.replace("_", "-")
-    return env if channel == "pinned" else f"{env}-{channel}"
+    return "-".join(filter(None, (env, channel if channel != "pinned" else "", release)))
 
 
 def _sections(root: Path) -> frozenset[str]:

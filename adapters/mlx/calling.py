@@ -47,6 +47,8 @@ def flat(array: Array) -> Array:
 
 
 def _copied(array: Array) -> Any:
+    if array.dtype == ml_dtypes.bfloat16:  # MLX up to 0.31.1 takes no array of it: the same bits
+        return mx.array(array.view(np.uint16)).view(mx.bfloat16)
     return mx.array(array, dtype=getattr(mx, str(array.dtype)))
 
 

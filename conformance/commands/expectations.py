@@ -120,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
         groups = update(known, findings, due, ran.version, new=new, why=why)
         entries = [rendered(group, kind) for kind, group in groups]
         written = _write(known.file, entries)
-    for line in told(findings, ran, due, updated=args.update):
+    for line in told(findings, due, updated=args.update):
         print(line)
     if args.history is not None:
         for line in _constant(args.history, home.name, ran, due):

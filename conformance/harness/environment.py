@@ -15,7 +15,7 @@ COMMIT = "CONFORMANCE_COMMIT"
 """The environment variable that names the commit of the suite which runs."""
 
 CHANNEL = "CONFORMANCE_CHANNEL"
-"""The environment variable that says ``newest`` where the versions are not the pinned ones."""
+"""The environment variable that says ``newest`` or ``older``, where versions are not the pinned."""
 
 MACHINE = (
     "system",

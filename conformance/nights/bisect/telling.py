@@ -86,10 +86,18 @@ def _conclusions(found: Bisected) -> Iterator[str]:
         )
     for versions in wrong(found):
         yield f"wrong in {found.question.package} {versions}"
-        if found.question.leads:
-            yield f'expectations.toml: versions = "{versions}"'
+        package = "" if found.question.leads else f', package = "{found.question.package}"'
+        yield f"expectations.toml: {', '.join(_ends(versions))}{package}"
     if not found.changes:
         yield _unchanged(found.asked)
+
+
+def _ends(versions: str) -> Iterator[str]:
+    """The ends of a range as an entry has them."""
+    for key, sign in (("since", ">="), ("gone", "<")):
+        for end in versions.split(","):
+            if end.startswith(sign):
+                yield f'{key} = "{end.removeprefix(sign)}"'
 
 
 def _other(finding: Finding) -> str:

@@ -83,14 +83,14 @@ def of_records(
     """Put records that are in no history into `table` of the database.
 
     Where all are of one channel it is no part of their names, so that a folder of the newest
-    versions can be held against one of the pinned.  What cannot be used did not report.
+    versions, or of one older release of each framework, can be held against one of the pinned.
+    What cannot be used did not report.
     """
     from conformance.nights.history.tables import results_table  # noqa: PLC0415 - a history needs none
 
     database.execute(f"CREATE TABLE {table} ({_COLUMNS})")
     entries: dict[str, ColumnRun] = {}
-    alike = len({record.environment.get("channel") for record in gathered.records}) == 1
-    for record in map(_without_channel, gathered.records) if alike else gathered.records:
+    for record in _named(gathered.records):
         entry = of_record(record)
         entries[entry.column] = entry
         _, rows = results_table(record, exact=True)
@@ -103,6 +103,13 @@ def of_records(
     gone = unused(gathered.aside, entries)
     entries |= {column: absent(column, why) for column, why in gone.items()}
     return Side(name=name, entries=entries)
+
+
+def _named(records: Sequence[RunRecord]) -> Sequence[RunRecord]:
+    """Records without their channel, where all have the same and none is taken for another then."""
+    bare = [_without_channel(record) for record in records]
+    alike = len({record.environment.get("channel") for record in records}) == 1
+    return bare if alike and len({*map(column_name, bare)}) == len(bare) else records
 
 
 def _without_channel(record: RunRecord) -> RunRecord:

@@ -15,8 +15,10 @@ from conformance.verdict import conventions
 from conformance.verdict.conventions import Convention
 from conformance.verdict.record import RED, RunRecord, version, was_compared
 
-Channel: TypeAlias = Literal["pinned", "newest", "gpu"]
-"""Which of its environments a column comes from: pinned versions, the newest, or on a GPU."""
+Channel: TypeAlias = Literal["pinned", "newest", "gpu", "older"]
+"""Which of its environments a column comes from: pinned, newest or older versions, or on a GPU."""
+
+_OLDER: Channel = "older"
 
 _USUAL_DEVICES = frozenset({"cpu", "simulator"})
 
@@ -27,7 +29,8 @@ class ColumnRun:
 
     Attributes:
         column: Its name through all versions: ``"torch/functional"``, with ``(newest)`` or
-            ``(cuda)`` behind it where it is one of these.
+            ``(cuda)`` behind it where it is one of these.  An older release is a column of its
+            own, ``"torch/functional (older 2.6.0)"``: it stays what it is.
         adapter: Name of the adapter.
         path: Name of the path; empty where only the adapter is known to be missing.
         missing: Why it did not report; empty where it did, and then all that follows is known.
@@ -88,7 +91,9 @@ def column_name(record: RunRecord) -> str:
     """The name of a record's column through all versions of its framework."""
     kind = record.device.partition(":")[0]
     marks = [] if kind in _USUAL_DEVICES else [kind]
-    marks += filter(None, [record.environment.get("channel")])
+    where = record.environment.get("channel", "")
+    release = version(record).partition("+")[0]
+    marks += filter(None, [f"{where} {release}" if where == _OLDER else where])
     name = f"{record.adapter}/{record.path}"
     return f"{name} ({', '.join(marks)})" if marks else name
 
@@ -98,6 +103,8 @@ def channel(column: str) -> Channel:
     marks = column.partition(" (")[2].rstrip(")")
     if "newest" in marks.split(", "):
         return "newest"
+    if any(mark.startswith(f"{_OLDER} ") for mark in marks.split(", ")):
+        return _OLDER
     return "gpu" if marks else "pinned"
 
 

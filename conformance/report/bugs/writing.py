@@ -14,6 +14,7 @@ from conformance.literals import printed
 from conformance.report.bugs.fairness import largest_error
 from conformance.report.bugs.shrinking import Failure
 from conformance.report.wording import figure, number, place
+from conformance.verdict.known.ends import in_words
 from conformance.verdict.known.entry import KnownFailure
 from conformance.verdict.known.expectations import Known
 from conformance.verdict.record import Worst
@@ -154,6 +155,8 @@ def _cause(bug: Bug) -> Iterator[str]:
 
 def _explained(entry: KnownFailure, known: Known) -> str:
     text = f"What this suite knows of it: {entry.reason}."
+    if found := in_words(entry):
+        text += f" It is so {found}."
     if entry.link:
         text += f" See {entry.link}."
     cause = known.causes.get(entry.cause)

@@ -9,6 +9,7 @@ import runpy
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from conformance import adapter
 from conformance.case import Array
 from conformance.verdict.known import expectations
 from conformance.verdict.known.cause import Cause
+from conformance.verdict.known.ends import is_active
 
 _SECONDS = 300
 
@@ -26,6 +28,15 @@ _SECONDS = 300
 def causes(name: str) -> dict[str, Cause]:
     """The causes that an adapter's expectations tell."""
     return dict(expectations.read(adapter.home(name) / "expectations.toml").causes)
+
+
+def is_gone(name: str, cause: Cause, packages: Mapping[str, str]) -> bool:
+    """Whether all that an adapter's expectations lay to a cause is of other versions than these."""
+    file = adapter.home(name) / "expectations.toml"
+    version = next(iter(packages.values()))
+    entries = [e for e in expectations.read(file).entries if e.cause == cause.name]
+    active = [is_active(file, entry, version, packages) for entry in entries]
+    return bool(active) and not any(active)
 
 
 def printed(code: str) -> str:

@@ -22,10 +22,11 @@ def home(request: pytest.FixtureRequest) -> Path:
 
 
 def test_pinned_versions_are_pinned(home: Path) -> None:
-    """``requirements.txt`` names one version of every package: a column is repeatable."""
-    lines = (home / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    named = [line for line in lines if line.strip() and not line.startswith("#")]
-    assert [line for line in named if not _PINNED.fullmatch(line.strip())] == []
+    """One version of every package, now and of older releases: a column is repeatable."""
+    for file in (home / "requirements.txt", *sorted((home / "older").glob("*.txt"))):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        named = [line for line in lines if line.strip() and not line.startswith("#")]
+        assert [line for line in named if not _PINNED.fullmatch(line.strip())] == [], file.name
 
 
 def test_known_failures_are_well_formed(home: Path) -> None:

@@ -14,6 +14,7 @@ from conformance.tests.ci.workflows import Runner
 from conformance.tests.ci.workflows import needs_checkout as pytestmark  # noqa: F401 - for all
 
 NAME, ENV = "other_framework", "other-framework"
+RELEASES = ("2.4.0", "2.10.1")
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +27,9 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
         (folder / file.name).write_bytes(file.read_bytes())
     (folder / "newest.txt").write_text("--pre\nnumpy\n")
     (folder / "gpu.txt").write_text("# nothing more\n")
+    (folder / "older").mkdir()
+    for release in RELEASES:
+        (folder / "older" / f"{release}.txt").write_text(f"# as it was\nnumpy=={release}\n")
     return runner
 
 
@@ -74,6 +78,45 @@ def test_calls_of_every_size_have_an_environment(runner: Runner) -> None:
     usual = told(runner, "-m", "tox", "config", "-e", ENV, "-k", "commands")
     assert "--tier large" not in usual
     assert "conformance doctor" in usual
+
+
+def test_every_older_release_has_an_environment(runner: Runner) -> None:
+    """Its pins, its channel and a folder of records of its own; the adapter's own tests not."""
+    env = f"{ENV}-older-2.4.0"
+    said = told(runner, "-m", "tox", "config", "-e", env, "-k", "deps", "set_env", "commands")
+    assert f"-r adapters/{NAME}/older/2.4.0.txt" in said
+    assert "CONFORMANCE_CHANNEL=older" in said
+    assert f"records-older/{NAME}-2.4.0" in said
+    assert "conformance doctor" in said
+    assert "test_folder" not in said
+
+
+def test_older_releases_have_a_label_of_their_own(runner: Runner) -> None:
+    """`tox run -m older` has all of them, the oldest first; the matrices do without them."""
+    shown = told(runner, "-m", "tox", "list", "-m", "older", "--no-desc")
+    mine = [line.strip() for line in shown.splitlines() if line.strip().startswith(ENV)]
+    assert mine == [f"{ENV}-older-{release}" for release in RELEASES]
+    joined = told(runner, "-m", "tox", "config", "-e", "matrix-of-older", "-k", "depends")
+    assert f"{ENV}-older-2.10.1" in joined
+    usual = told(runner, "-m", "tox", "list").split("additional environments:")[0]
+    every = told(runner, "-m", "tox", "list", "-m", "all")
+    assert "-older-" not in usual + every
+
+
+@pytest.mark.parametrize(
+    ("name", "pin"), [("2.6", "numpy==2.6"), ("2.6.0", "numpy==2.7.0"), ("2.6.0", "# none")]
+)
+def test_an_older_release_is_what_its_file_is_called(runner: Runner, name: str, pin: str) -> None:
+    """A name that tox takes for a Python, or another than the pin, is refused with what to do."""
+    file = runner.root / "adapters" / NAME / "older" / f"{name}.txt"
+    file.write_text(f"{pin}\n")
+    try:
+        said = told(runner, "ci/columns.py", "older")
+    finally:
+        file.unlink()
+    assert f"{file} cannot be a column" in said
+    assert "mend the pin" in said
+    assert "Traceback" not in said
 
 
 def test_the_matrix_waits_for_it_and_misses_it(runner: Runner) -> None:
@@ -131,6 +174,7 @@ def test_the_nights_and_the_workflows_list_it(runner: Runner) -> None:
     known = told(runner, "ci/nightly.py", "columns", "none").rsplit("choose from ", maxsplit=1)[1]
     assert {ENV, f"{ENV}-newest", f"{ENV}-gpu"} <= set(known.strip().split(", "))
     assert f"{ENV}-large" not in known
+    assert "-older-" not in known
     assert {ENV, f"{ENV}-newest"} <= set(runner.columns("nightly"))
     assert ENV in runner.columns("pull-request")
     assert f"{ENV}-gpu" in runner.columns("gpu")
@@ -142,7 +186,9 @@ def test_conformance_lists_it(runner: Runner) -> None:
     assert "/staged " in told(runner, "-m", "conformance", "list", "paths", NAME)
 
 
-@pytest.mark.parametrize("name", ["matrix", "Torch", "my-framework", "torch_newest", "gpu"])
+@pytest.mark.parametrize(
+    "name", ["matrix", "Torch", "my-framework", "torch_newest", "older", "gpu"]
+)
 def test_a_name_that_cannot_be_a_column_is_refused(runner: Runner, name: str) -> None:
     """Both tox and the nights say which folder it is and what to do, and run nothing."""
     folder = runner.root / "adapters" / name

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from conformance.verdict.known import sizes
+from conformance.verdict.known import ends, sizes
 from conformance.verdict.known.entry import KnownFailure
 from conformance.verdict.known.sizes import Sizes
 from conformance.verdict.record import COMPARED, OutputResult, Status
@@ -78,8 +78,13 @@ def _explained(entries: list[KnownFailure], result: OutputResult) -> OutputResul
 
 
 def _why(entries: Iterable[KnownFailure]) -> str:
-    told = [f"{e.reason} ({e.link})" if e.link else e.reason for e in entries]
-    return "; ".join(dict.fromkeys(told))
+    return "; ".join(dict.fromkeys(map(_told, entries)))
+
+
+def _told(entry: KnownFailure) -> str:
+    """The reason of an entry, with what else is known of it."""
+    more = "; ".join(filter(None, (ends.in_words(entry), entry.link)))
+    return f"{entry.reason} ({more})" if more else entry.reason
 
 
 def _causes(entries: Iterable[KnownFailure]) -> tuple[str, ...]:

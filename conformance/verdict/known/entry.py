@@ -13,7 +13,7 @@ from conformance.errors import ExpectationError
 from conformance.verdict.known.cause import Cause
 
 _LISTS = ("paths", "cases", "outputs")
-_TEXTS = ("cause", "reason", "versions", "gone", "where", "seen", "link")
+_TEXTS = ("cause", "reason", "versions", "since", "gone", "package", "where", "seen", "link")
 _RATE = re.compile(r"(\d{1,6}) of (\d{1,6})", re.ASCII)
 _REQUIRED = ("paths", "cases")
 _OF_FAILURES = ("gone", "seen")
@@ -30,7 +30,9 @@ class KnownFailure:
         reason: Why they fail, its cause's if it names one.
         cause: Name of its cause; empty for an entry with a reason of its own.
         versions: Range of versions it speaks of; empty for all.
+        since: The release since which it fails, as the one before does not; empty if unknown.
         gone: The version in which it was seen to pass; empty while it fails.
+        package: Whose versions these are; empty for the adapter's first package.
         where: The trait of the machines it speaks of, with ``"no "`` before it for those without;
             empty for all machines.
         seen: How often it failed, such as ``"3 of 4"``, where it comes and goes; else empty.
@@ -44,7 +46,9 @@ class KnownFailure:
     reason: str
     cause: str = ""
     versions: str = ""
+    since: str = ""
     gone: str = ""
+    package: str = ""
     where: str = ""
     seen: str = ""
     link: str = ""

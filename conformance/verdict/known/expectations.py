@@ -7,8 +7,10 @@
     paths = ["fused_nhwc_xla"]         # globs of path names
     cases = ["offset/*-1000*"]         # globs of case ids
     outputs = ["y", "dx"]              # optional: all outputs
-    versions = ">=2.21"                # optional: of the adapter's first package
+    versions = ">=2.21"                # optional: where it is known, of the first package
+    since = "2.4.0"                    # optional: the release before it was seen to pass
     gone = "2.22.0"                    # optional: the version in which it was seen to pass
+    package = "keras"                  # optional: whose versions these are, if not the first's
     where = "fused-multiply-add"       # optional: machines that show this trait of the adapter
     seen = "3 of 4"                    # optional: it comes and goes, and failed so often
     link = "https://..."               # optional: that of the cause
@@ -37,6 +39,7 @@ from conformance.documents import parse_toml, read_text
 from conformance.errors import ExpectationError
 from conformance.verdict.known import cause as causes
 from conformance.verdict.known.cause import Cause
+from conformance.verdict.known.ends import is_active
 from conformance.verdict.known.entry import KnownFailure, read_degraded, read_entry
 
 _WITHOUT = "no "
@@ -113,7 +116,10 @@ def _tables(content: Mapping[str, Any], name: str, file: FilePath) -> Iterable[t
 
 
 def load(
-    file: FilePath, version: str, traits: Mapping[str, bool] | None = None
+    file: FilePath,
+    version: str,
+    traits: Mapping[str, bool] | None = None,
+    packages: Mapping[str, str] | None = None,
 ) -> tuple[KnownFailure, ...]:
     """The entries of a file that are active for a framework's version on a machine.
 
@@ -121,6 +127,7 @@ def load(
         file: The file.
         version: The version.
         traits: Every trait that the adapter knows, and whether the machine shows it.
+        packages: The versions of all packages of the adapter, by their names.
 
     Raises:
         ExpectationError: as `read`, a version is none, or a trait is not known.
@@ -129,7 +136,11 @@ def load(
     every = (*told.entries, *told.degraded)
     for where in (*(e.where for e in every), *(c.where for c in told.causes.values())):
         _require_trait(file, where, shown)
-    return tuple(e for e in every if is_active(file, e, version) and is_here(e.where, shown))
+    return tuple(
+        entry
+        for entry in every
+        if is_active(file, entry, version, packages) and is_here(entry.where, shown)
+    )
 
 
 def is_here(where: str, traits: Mapping[str, bool]) -> bool:
@@ -178,32 +189,3 @@ def require(
                 f"outputs {list(entry.outputs)} matches nothing in the catalogue. "
                 "Correct its globs or remove it."
             )
-
-
-def is_active(file: FilePath, entry: KnownFailure, version: str) -> bool:
-    """Whether an entry speaks of a framework's version.
-
-    Raises:
-        ExpectationError: its own range or version is none.
-    """
-    # Where there are known failures: a check of a kernel seldom has any, and this takes 13 ms.
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - see above
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - see above
-
-    from conformance.verdict.known.ranges import public_part  # noqa: PLC0415 - see above
-
-    public = public_part(version)
-    try:
-        if entry.versions and not SpecifierSet(entry.versions, prereleases=True).contains(public):
-            return False
-    except InvalidSpecifier as error:
-        raise ExpectationError(
-            f'{file}: versions = {entry.versions!r} is no version range. Write it like ">=2.13,<3".'
-        ) from error
-    try:
-        return not entry.gone or Version(public) < Version(entry.gone)
-    except InvalidVersion as error:
-        raise ExpectationError(
-            f"{file}: gone = {entry.gone!r} cannot be compared with version {public!r}, a version "
-            'was wanted. Write it like "2.14.0".'
-        ) from error

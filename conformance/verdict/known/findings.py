@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from conformance.verdict.known.ends import is_active, version_of
 from conformance.verdict.known.entry import KnownFailure
-from conformance.verdict.known.expectations import Known, is_active, is_here
+from conformance.verdict.known.expectations import Known, is_here
 from conformance.verdict.known.outputs import Reported, Triple, spoken_of
+from conformance.verdict.known.ranges import public_part
 
 WILD = frozenset("*?[")
 """What makes a name a glob."""
@@ -21,6 +24,7 @@ class Held:
         entry: The entry.
         number: Its place in the file, from 1 on.
         active: Whether it speaks of the version that ran, and of its machine.
+        version: The version that ran of the package that it speaks of.
         triples: All outputs that it matches, run or not.
         failed: Those that failed.
         passed: Those that passed.
@@ -29,6 +33,7 @@ class Held:
     entry: KnownFailure
     number: int
     active: bool
+    version: str
     triples: frozenset[Triple]
     failed: frozenset[Triple]
     passed: frozenset[Triple]
@@ -85,14 +90,14 @@ def find(
     """
     named = {path for entry in known.entries for path in entry.paths if not WILD & set(path)}
     every = sorted(set(paths) or named | set(seen.paths))
-    held = []
-    for number, entry in enumerate(known.entries, start=1):
-        active = is_active(known.file, entry, seen.version) and is_here(entry.where, seen.traits)
-        held.append(_held(entry, number, seen, spoken_of(entry, every, due), active=active))
+    held = tuple(
+        _held(known.file, number, entry, seen, spoken_of(entry, every, due))
+        for number, entry in enumerate(known.entries, start=1)
+    )
     expected = frozenset[Triple]().union(*(one.triples for one in held if one.active))
     explained = _explained(known, seen, every, due)
     return Findings(
-        held=tuple(held),
+        held=held,
         new=seen.failed - expected,
         unseen=tuple(path for path in every if path in named and path not in seen.paths),
         unexplained=seen.degraded.difference(*explained.values()),
@@ -107,18 +112,21 @@ def _explained(
     spoken = {
         number: spoken_of(entry, set(paths) & set(seen.paths), due)
         for number, entry in enumerate(known.degraded, start=1)
-        if is_active(known.file, entry, seen.version) and is_here(entry.where, seen.traits)
+        if is_active(known.file, entry, seen.version, seen.packages)
+        and is_here(entry.where, seen.traits)
     }
     return {number: triples for number, triples in spoken.items() if triples}
 
 
 def _held(
-    entry: KnownFailure, number: int, seen: Reported, triples: frozenset[Triple], *, active: bool
+    file: Path, number: int, entry: KnownFailure, seen: Reported, triples: frozenset[Triple]
 ) -> Held:
+    speaks = is_active(file, entry, seen.version, seen.packages)
     return Held(
         entry=entry,
         number=number,
-        active=active,
+        active=speaks and is_here(entry.where, seen.traits),
+        version=public_part(version_of(file, entry, seen.version, seen.packages)),
         triples=triples,
         failed=triples & seen.failed,
         passed=triples & seen.passed,

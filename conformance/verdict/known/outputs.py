@@ -38,6 +38,7 @@ class Reported:
         passed: Those that did not.
         degraded: Those of them that are degraded.
         traits: What the framework does on the machine, as far as the records tell.
+        packages: The versions of all packages of the adapter, by their names.
         ways: How what is known to fail fails; see `conformance.verdict.known.sizes`.
         changed: Those of them that fail otherwise than is recorded.
         aside: Records that cannot be used, each with the reason.
@@ -49,6 +50,7 @@ class Reported:
     passed: frozenset[Triple]
     degraded: frozenset[Triple] = frozenset()
     traits: Mapping[str, bool] = field(default_factory=dict)
+    packages: Mapping[str, str] = field(default_factory=dict)
     ways: Sizes = field(default_factory=dict)
     changed: frozenset[Triple] = frozenset()
     aside: tuple[str, ...] = ()
@@ -97,6 +99,7 @@ def seen(name: str, folder: Path) -> Reported:
             if result.status is Status.DEGRADED
         ),
         traits=_traits(records, folder / name),
+        packages=records[0].versions,
         ways=ways,
         changed=frozenset(ways) & _with_status(records, FAILING, came=False),
         aside=tuple(aside),

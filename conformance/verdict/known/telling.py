@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from conformance.verdict.known.ends import in_words
 from conformance.verdict.known.findings import Findings, Held
 from conformance.verdict.known.grouping import groups
-from conformance.verdict.known.outputs import Reported, Triple
+from conformance.verdict.known.outputs import Triple
 from conformance.verdict.known.updating import Why
 from conformance.verdict.known.writing import rendered
 
 _SHOWN = 5
 
 
-def told(
-    findings: Findings, seen: Reported, due: Mapping[str, tuple[str, ...]], *, updated: bool
-) -> Iterator[str]:
+def told(findings: Findings, due: Mapping[str, tuple[str, ...]], *, updated: bool) -> Iterator[str]:
     """Lines on what no longer applies, and on what matches nothing.
 
     Args:
         findings: What the run says.
-        seen: The run.
         due: Every case of the catalogue with the outputs that are due in it.
         updated: Whether the file is being rewritten.
     """
@@ -30,7 +28,7 @@ def told(
         yield (
             f"entry {held.number} no longer applies, {some}: {len(held.passed)} of "
             f"{len(held.passed) + len(held.failed)} outputs passed, {done} as gone = "
-            f'"{seen.version}" ({_reason(held)})'
+            f'"{held.version}" ({_reason(held)})'
         )
         yield from grouped(held.passed, due)
     for held in findings.dead:
@@ -63,7 +61,8 @@ def ready(new: Iterable[Triple], due: Mapping[str, tuple[str, ...]], why: Why) -
 
 def _reason(held: Held) -> str:
     entry = held.entry
-    return f"cause {entry.cause}" if entry.cause else entry.reason
+    why = f"cause {entry.cause}" if entry.cause else entry.reason
+    return ", ".join(filter(None, (why, in_words(entry))))
 
 
 def grouped(triples: Iterable[Triple], due: Mapping[str, tuple[str, ...]]) -> Iterator[str]:

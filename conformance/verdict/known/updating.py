@@ -23,7 +23,9 @@ class Why:
         cause: Name of the cause; empty where there is a reason instead.
         reason: The reason; empty where there is a cause.
         versions: Range of versions; empty for all.
+        since: The release since which they fail; empty where that is not known.
         gone: The version in which they were seen to pass; empty while they fail.
+        package: Whose versions these are; empty for the first package.
         where: The trait of the machines they fail on; empty for all.
         seen: How often they failed, where they come and go; else empty.
         link: A link of their own; empty where it is the cause's.
@@ -32,7 +34,9 @@ class Why:
     cause: str = ""
     reason: str = ""
     versions: str = ""
+    since: str = ""
     gone: str = ""
+    package: str = ""
     where: str = ""
     seen: str = ""
     link: str = ""
@@ -65,7 +69,7 @@ def update(
         new: New failures that are explained.
         why: Their cause or reason.
     """
-    kinds = _kinds(known, findings, version)
+    kinds = _kinds(known, findings)
     if why is not None and new:
         _explain(kinds, set(new), why, version)
     return [
@@ -75,7 +79,7 @@ def update(
     ]
 
 
-def _kinds(known: Known, findings: Findings, version: str) -> dict[Why, _Kind]:
+def _kinds(known: Known, findings: Findings) -> dict[Why, _Kind]:
     """What the entries explain now; what has passed is told apart and marked."""
     kinds: dict[Why, _Kind] = {}
     for held in findings.held:
@@ -86,7 +90,7 @@ def _kinds(known: Known, findings: Findings, version: str) -> dict[Why, _Kind]:
         if not held.triples:
             kind.dead.append(held.entry)
         if gone:
-            _insert(kinds, replace(why, gone=version)).triples.update(gone)
+            _insert(kinds, replace(why, gone=held.version)).triples.update(gone)
     return kinds
 
 
@@ -115,7 +119,9 @@ def _why(known: Known, held: Held) -> Why:
         cause=entry.cause,
         reason="" if entry.cause else entry.reason,
         versions=entry.versions,
+        since=entry.since,
         gone=entry.gone,
+        package=entry.package,
         where=entry.where,
         seen=entry.seen,
         link="" if shared else entry.link,

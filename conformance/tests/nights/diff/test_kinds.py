@@ -315,6 +315,19 @@ def test_columns_of_one_channel_are_named_without_it(tmp_path: Path) -> None:
     ]
 
 
+def test_older_releases_in_one_folder_are_told_apart(tmp_path: Path) -> None:
+    """One of them is held against the pinned by its path; two of them have their names."""
+    paths = ["torch/functional"]
+    first = night(0, paths, channel="older", version="2.5.0")
+    second = night(0, paths, channel="older", version="2.6.0")
+    assert records(tmp_path / "1", night(0, paths), first).changes == ()
+    save(first, tmp_path / "both" / "a")
+    save(second, tmp_path / "both" / "b")
+    save(night(0, paths), tmp_path / "old")
+    found = compare(str(tmp_path / "old"), str(tmp_path / "both"), History(tmp_path / "none"))
+    assert {*found.new_entries} >= {f"torch/functional (older 2.{n}.0)" for n in (5, 6)}
+
+
 def test_a_column_that_is_there_twice_costs_the_second(tmp_path: Path) -> None:
     """Of two records of one column in a folder one is compared, and the other is missing."""
     save(night(0, ["torch/functional"], version="2.12"), tmp_path / "new" / "a")

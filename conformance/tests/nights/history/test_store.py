@@ -14,7 +14,7 @@ import pytest
 
 from conformance.errors import HistoryError
 from conformance.nights.history import History, files
-from conformance.nights.history.entry import as_row, column_name, of_record, of_row
+from conformance.nights.history.entry import as_row, column_name, family, of_record, of_row
 from conformance.tests.nights.history.nights import add, cases, night
 from conformance.tests.report.records import NASTY, case, every_status, failed, many, passed, record
 from conformance.verdict.conventions import Convention
@@ -205,11 +205,14 @@ def test_a_column_twice_is_refused(history: History) -> None:
     ],
 )
 def test_a_column_keeps_its_name_through_versions(version: str, device: str, name: str) -> None:
-    """Only what is another column has another name: a GPU, and the newest versions."""
+    """Only what is another column has another name: a GPU, the newest and each older release."""
     (made,) = night(0, ["torch/functional"], version=version, device=device)
     assert column_name(made) == name
     (newest,) = night(0, ["torch/functional"], version=version, channel="newest")
     assert column_name(newest) == "torch/functional (newest)"
+    (older,) = night(0, ["torch/functional"], version="2.6.0+cpu", channel="older")
+    assert column_name(older) == "torch/functional (older 2.6.0)"
+    assert family(column_name(older)) == "torch (older)"
 
 
 def test_a_night_in_which_nothing_repeats_is_small(history: History) -> None:

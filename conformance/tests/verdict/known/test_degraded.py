@@ -41,7 +41,7 @@ def _findings(text: str, *degraded: Triple) -> tuple[Findings, list[str]]:
         degraded=frozenset(degraded),
     )
     found = find(expectations.parse(text, FILE), seen, DUE, ("fast", "slow"))
-    return found, list(told(found, seen, DUE, updated=False))
+    return found, list(told(found, DUE, updated=False))
 
 
 def test_what_is_degraded_stays_so_with_its_cause_beside_it(tmp_path: Path) -> None:

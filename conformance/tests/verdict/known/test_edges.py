@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.errors import ExpectationError
-from conformance.verdict.known import applying, expectations
+from conformance.verdict.known import applying, ends, expectations
 from conformance.verdict.known.entry import KnownFailure
 from conformance.verdict.record import OutputResult, Status
 
@@ -42,7 +42,7 @@ def entry(**more: Any) -> KnownFailure:
 )
 def test_a_range_holds_its_ends_as_it_says(versions: str, version: str, *, active: bool) -> None:
     """An entry speaks of the versions of its range and of no other."""
-    assert expectations.is_active(FILE, entry(versions=versions), version) is active
+    assert ends.is_active(FILE, entry(versions=versions), version) is active
 
 
 @pytest.mark.parametrize(
@@ -57,16 +57,58 @@ def test_a_range_holds_its_ends_as_it_says(versions: str, version: str, *, activ
 )
 def test_what_is_gone_is_gone_in_that_version(gone: str, version: str, *, active: bool) -> None:
     """The version in which it was seen to pass is the first that the entry is silent on."""
-    assert expectations.is_active(FILE, entry(gone=gone), version) is active
-    assert not expectations.is_active(FILE, entry(versions=">9", gone=gone), version)
+    assert ends.is_active(FILE, entry(gone=gone), version) is active
+    assert not ends.is_active(FILE, entry(versions=">9", gone=gone), version)
+
+
+@pytest.mark.parametrize(
+    ("version", "active"),
+    [("2.3", False), ("2.4rc1", False), ("2.4", True), ("2.21.9", True), ("2.22+cpu", False)],
+)
+def test_an_entry_speaks_from_its_first_release_to_the_one_that_mends_it(
+    version: str, *, active: bool
+) -> None:
+    """The release of ``since`` is in, that of ``gone`` is out, whatever else the range holds."""
+    assert ends.is_active(FILE, entry(since="2.4", gone="2.22"), version) is active
+    assert not ends.is_active(FILE, entry(since="2.4", gone="2.22", versions=">9"), version)
+
+
+def test_an_entry_may_speak_of_another_package() -> None:
+    """Of that one's releases, its nightly builds among them; one that is not there is refused."""
+    of = entry(since="0.12.1", package="Flax_NNX")
+    assert ends.is_active(FILE, of, "0.1", {"jax": "0.1", "flax-nnx": "0.12.1"})
+    assert not ends.is_active(FILE, of, "9", {"jax": "9", "flax.nnx": "0.11.2"})
+    assert ends.is_active(FILE, of, "9", {"flax_nnx-nightly": "0.13.0.dev1"})
+    with pytest.raises(ExpectationError, match=r"package = 'Flax_NNX' is none .* \['jax'\]"):
+        ends.is_active(FILE, of, "9", {"jax": "9"})
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, "why"),
+        ({"since": "2.4"}, "why (since 2.4)"),
+        ({"gone": "2.22"}, "why (gone in 2.22)"),
+        ({"since": "2.4", "gone": "2.22", "package": "flax"}, "why (flax since 2.4, gone in 2.22)"),
+        ({"since": "2.4", "link": "https://a.b"}, "why (since 2.4; https://a.b)"),
+        ({"versions": ">=2"}, "why"),  # where it is known from is no end
+    ],
+)
+def test_the_reason_tells_the_ends_that_were_found(more: dict[str, str], words: str) -> None:
+    """A reader of the matrix and of the site sees since when it fails, and until when."""
+    failed = {"y": OutputResult(status=Status.FAIL, reason="off")}
+    told = applying.apply([entry(**more)], "fast", "a/b", failed)["y"]
+    assert told.reason == f"expected: {words} [fail: off]"
 
 
 def test_a_version_that_is_none_is_refused() -> None:
     """Both of an entry and of the framework, in words that name it."""
     with pytest.raises(ExpectationError, match="versions = 'soon' is no version range"):
-        expectations.is_active(FILE, entry(versions="soon"), "2")
+        ends.is_active(FILE, entry(versions="soon"), "2")
     with pytest.raises(ExpectationError, match="gone = 'soon' cannot be compared with version '2'"):
-        expectations.is_active(FILE, entry(gone="soon"), "2+cpu")
+        ends.is_active(FILE, entry(gone="soon"), "2+cpu")
+    with pytest.raises(ExpectationError, match="since = 'soon' cannot be compared"):
+        ends.is_active(FILE, entry(since="soon"), "2")
 
 
 @pytest.mark.parametrize(
