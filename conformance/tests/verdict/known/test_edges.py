@@ -101,6 +101,15 @@ def test_the_reason_tells_the_ends_that_were_found(more: dict[str, str], words: 
     assert told.reason == f"expected: {words} [fail: off]"
 
 
+@pytest.mark.parametrize(("gone", "status"), [("", "fail"), ("2.22", "expected-fail")])
+def test_what_is_gone_failed_in_its_own_way(gone: str, status: str) -> None:
+    """How today's release fails is recorded, and says nothing of one in which more was wrong."""
+    failed = {"y": OutputResult(status=Status.FAIL, reason="off", units=9e4)}
+    known = {("fast", "a/b", "y"): "5e+03"}
+    told = applying.apply([entry(), entry(gone=gone)], "fast", "a/b", failed, known)["y"]
+    assert told.status.value == status
+
+
 def test_a_version_that_is_none_is_refused() -> None:
     """Both of an entry and of the framework, in words that name it."""
     with pytest.raises(ExpectationError, match="versions = 'soon' is no version range"):
