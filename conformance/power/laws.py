@@ -20,7 +20,7 @@ from conformance.case import LIMIT, Actual, Array, Inputs, Kernel, Outputs
 from conformance.float_types import finfo
 from conformance.oracle.arithmetic import arithmetic
 from conformance.oracle.bounds import is_gradable, scales, units
-from conformance.oracle.channels import from_channels
+from conformance.oracle.channels import from_channels, is_empty
 from conformance.oracle.sequential.losses import Class, losses
 from conformance.oracle.sequential.sums import Lost
 
@@ -201,7 +201,7 @@ def _within(
         wanted: Another, and as exact.
         beside: Further calls whose errors are in `wanted`.
     """
-    if inputs.count == 0 or not is_gradable(inputs):
+    if is_empty(inputs) or not is_gradable(inputs):
         return
     calls = [(inputs, actual), *beside]
     bounds = [_bounds(*call) for call in calls]

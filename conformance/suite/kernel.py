@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conformance.arrays import MASK
 from conformance.case import Dialect
 from conformance.cases import golden
 from conformance.checking import levels, smoke, terminal
@@ -22,7 +23,7 @@ from conformance.checking.trial import Trial
 from conformance.checking.tried import Tried
 from conformance.errors import AdapterError, SelectionError
 from conformance.faults.diagnosis import diagnose
-from conformance.harness.kernels.contract import ARGUMENTS
+from conformance.harness.kernels.contract import ARGUMENTS, may_take_mask
 from conformance.harness.kernels.declared import declared
 from conformance.harness.kernels.source import Source, parse_dialect
 from conformance.suite.shelf import Shelf
@@ -152,7 +153,7 @@ def _scope(kernel: object, options: Options) -> Scope:
     )
     said = declared(None, source, Dialect())
     facts = {
-        "takes": ARGUMENTS,
+        "takes": [name for name in ARGUMENTS if name != MASK or may_take_mask(kernel)],
         "fixed": said.fixed,
         "dtypes": said.capabilities.dtypes,
         "ranks": said.capabilities.ranks,

@@ -15,9 +15,9 @@ from conformance.oracle import proof
 
 
 def test_every_array_that_is_given_is_a_field_of_the_inputs() -> None:
-    """`Inputs` has a field for each array that is given, and no other array but those before x."""
+    """`Inputs` has a field for each array that is given, for those before x, and for a mask."""
     held = {f.name for f in fields(Inputs) if "Array" in str(f.type)}
-    assert held == {*arrays.INPUT_NAMES, "earlier"}
+    assert held == {*arrays.INPUT_NAMES, "earlier", arrays.MASK}
 
 
 def test_every_array_that_is_returned_is_a_field_of_the_outputs() -> None:

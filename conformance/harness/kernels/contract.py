@@ -158,6 +158,14 @@ def parameters(function: Callable[..., Any], *, skip: int = 0) -> Parameters:
     return Parameters(names=names, positional=positional, required=frozenset(required))
 
 
+def may_take_mask(kernel: object) -> bool:
+    """Whether a kernel may be given a mask: one that is not there yet, being named, may."""
+    try:
+        return MASK in inspect.signature(kernel).parameters  # type: ignore[arg-type]  # or TypeError
+    except (TypeError, ValueError):
+        return True
+
+
 def leave_out(function: Callable[..., Any], names: Collection[str]) -> None:
     """Let a function of the contract be seen without some of its parameters."""
     listed = inspect.signature(function).parameters

@@ -113,7 +113,8 @@ def test_every_class_of_a_run_has_its_share(tier: str) -> None:
         digits = len(str(x.size)) if x.size else 0
         wanted |= {f"size {digits}", f"group {entry.group}"}
         if entry.group != pairs.GROUP:  # each is nearly alone in its scope
-            wanted.add(f"scope {x.ndim} axes {entry.dtype} {entry.mode} {entry.layout}")
+            masked = " masked" if case.inputs.mask is not None else ""
+            wanted.add(f"scope {x.ndim} axes {entry.dtype} {entry.mode} {entry.layout}{masked}")
     assert set(counts) == wanted
     assert min(counts.values()) >= LEAST[tier]
     assert any(question.problem.inputs.x.size > 4096 for question in drawn.questions)

@@ -93,11 +93,12 @@ def run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize(("command", "kind"), every(5, product(sorted(READ), sorted(ODD))))
+@pytest.mark.parametrize("asked", every(5, product(sorted(READ), sorted(ODD))), ids="-".join)
 def test_a_file_that_is_none_ends_with_an_error_at_once(
-    place: Path, command: str, kind: str
+    place: Path, asked: tuple[str, str]
 ) -> None:
     """Exit 2 (1 where a column is told as one that did not report), no trace, and no waiting."""
+    command, kind = asked
     words = READ[command]
     suffix = ".py" if any(".py" in word and "odd" in word for word in words) else ".json"
     if any("{odd}/adapter" in word for word in words):

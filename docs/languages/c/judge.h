@@ -89,8 +89,7 @@ static void judge_case(const char *id, hid_t at, hid_t bounds, Kernel *kernel, s
   for (int k = Y; k < ARRAYS; k++) c.arrays[k].type = k > DX ? c.parameter_type : c.type;
   for (int d = 0, first = axis[0] + (axis[0] < 0) * x->rank; d < x->rank; d++)
     *(d < first ? &c.outer : d < first + axes ? &c.channels : &c.inner) *= x->shape[d];
-  int more = H5Lexists(at, "history", 0) > 0 || H5Lexists(at, "mask", 0) > 0;
-  int word = more ? UNREAD : kernel(&c) ? CASES : REFUSED;
+  int more = H5Lexists(at, "history", 0) > 0 || H5Lexists(at, "mask", 0) > 0, word = more ? UNREAD : kernel(&c) ? CASES : REFUSED;
   if (count[word]++, word != CASES) printf("%s %s\n", WORD[word], id);
   for (int k = Y; word == CASES && k < ARRAYS; k++)
     if (c.arrays[k].rank) count[c.answers[k] ? judged(&c, k, bounds, limit, *edges) : ABSENT]++;
