@@ -2,8 +2,8 @@
 
 The paths of the eager column once more, called the same way. The arithmetic optimizer reorders the
 gradient of the formula, and of the layer, so dx has other bits; those of the fused operation are
-the same. The layer also under XLA. Without oneDNN no bit of the formula changed in any call that was
-tried, so it has no path for that.
+the same. The layer also under XLA. Without oneDNN no bit of the formula changed in the calls that
+were tried, so it has no path for that.
 """
 
 from __future__ import annotations
