@@ -21,11 +21,12 @@ from conformance.harness.session import Session
 from conformance.report.wording import plural
 from conformance.verdict.due import due_outputs
 from conformance.verdict.known import expectations, sizes
+from conformance.verdict.known.entry import Why
 from conformance.verdict.known.expectations import Known
 from conformance.verdict.known.findings import WILD, Findings, find
 from conformance.verdict.known.outputs import Reported, Triple, seen
 from conformance.verdict.known.telling import grouped, ready, told
-from conformance.verdict.known.updating import Why, update
+from conformance.verdict.known.updating import update
 from conformance.verdict.known.writing import rendered, rewritten
 
 _ABOUT = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatch
 from typing import Any
 
@@ -13,38 +13,30 @@ from conformance.errors import ExpectationError
 from conformance.verdict.known.cause import Cause
 
 _LISTS = ("paths", "cases", "outputs")
-_TEXTS = ("cause", "reason", "versions", "since", "gone", "package", "where", "seen", "link")
 _RATE = re.compile(r"(\d{1,6}) of (\d{1,6})", re.ASCII)
 _REQUIRED = ("paths", "cases")
 _OF_FAILURES = ("gone", "seen")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnownFailure:
-    """One entry; see `known.expectations`.
+class Why:
+    """What an entry tells of the outputs that it speaks of, and may have in common with others.
 
     Attributes:
-        paths: Globs of path names.
-        cases: Globs of case ids.
-        outputs: Names of outputs.
-        reason: Why they fail, its cause's if it names one.
-        cause: Name of its cause; empty for an entry with a reason of its own.
+        cause: Name of the cause; empty where there is a reason instead.
+        reason: The reason; empty where there is a cause.
         versions: Range of versions it speaks of; empty for all.
-        since: The release since which it fails, as the one before does not; empty if unknown.
-        gone: The version in which it was seen to pass; empty while it fails.
+        since: The release since which they fail, as the one before does not; empty if unknown.
+        gone: The version in which they were seen to pass; empty while they fail.
         package: Whose versions these are; empty for the adapter's first package.
         where: The trait of the machines it speaks of, with ``"no "`` before it for those without;
             empty for all machines.
-        seen: How often it failed, such as ``"3 of 4"``, where it comes and goes; else empty.
-        link: An issue upstream, its cause's if it has none.
-        degraded: Whether it tells why outputs are degraded, and expects no failure.
+        seen: How often they failed, such as ``"3 of 4"``, where they come and go; else empty.
+        link: An issue upstream; empty where it is the cause's.
     """
 
-    paths: tuple[str, ...]
-    cases: tuple[str, ...]
-    outputs: tuple[str, ...]
-    reason: str
     cause: str = ""
+    reason: str = ""
     versions: str = ""
     since: str = ""
     gone: str = ""
@@ -52,6 +44,24 @@ class KnownFailure:
     where: str = ""
     seen: str = ""
     link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFailure(Why):
+    """One entry; see `known.expectations`.  Where it names a cause it has that one's link, too.
+
+    Attributes:
+        paths: Globs of path names.
+        cases: Globs of case ids.
+        outputs: Names of outputs.
+        reason: Why they fail, its cause's if it names one.
+        degraded: Whether it tells why outputs are degraded, and expects no failure.
+    """
+
+    paths: tuple[str, ...]
+    cases: tuple[str, ...]
+    outputs: tuple[str, ...]
+    reason: str
     degraded: bool = False
 
     def matches(self, path: str, case: str, output: str) -> bool:
@@ -61,6 +71,9 @@ class KnownFailure:
             and any(fnmatch(path, glob) for glob in self.paths)
             and any(fnmatch(case, glob) for glob in self.cases)
         )
+
+
+_TEXTS = tuple(field.name for field in fields(Why))
 
 
 def read_entry(where: str, raw: object, known: Mapping[str, Cause]) -> KnownFailure:

@@ -91,13 +91,7 @@ def seen(name: str, folder: Path) -> Reported:
         paths=tuple(r.path for r in records),
         failed=_with_status(records, _FAILED, came=False),
         passed=_with_status(records, _PASSED, came=True),
-        degraded=frozenset(
-            (record.path, case.case, name)
-            for record in records
-            for case in record.cases
-            for name, result in case.outputs.items()
-            if result.status is Status.DEGRADED
-        ),
+        degraded=_with_status(records, frozenset({Status.DEGRADED})),
         traits=_traits(records, folder / name),
         packages=records[0].versions,
         ways=ways,
@@ -185,9 +179,9 @@ def spoken_of(
 
 
 def _with_status(
-    records: Iterable[RunRecord], wanted: frozenset[Status], *, came: bool
+    records: Iterable[RunRecord], wanted: frozenset[Status], *, came: bool | None = None
 ) -> frozenset[Triple]:
-    """Outputs of some statuses, and those that are flaky and came out right, or did not."""
+    """Outputs of some statuses; with `came`, also the flaky that came out right, or did not."""
     return frozenset(
         (done.path, case.case, name)
         for done in records

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from conformance.verdict.known.ends import in_words
+from conformance.verdict.known.entry import Why
 from conformance.verdict.known.findings import Findings, Held
 from conformance.verdict.known.grouping import groups
 from conformance.verdict.known.outputs import Triple
-from conformance.verdict.known.updating import Why
 from conformance.verdict.known.writing import rendered
 
 _SHOWN = 5

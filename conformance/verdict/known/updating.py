@@ -3,43 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from packaging.specifiers import SpecifierSet
 
-from conformance.verdict.known.entry import KnownFailure
+from conformance.verdict.known.entry import KnownFailure, Why
 from conformance.verdict.known.expectations import Known
 from conformance.verdict.known.findings import Findings, Held
 from conformance.verdict.known.grouping import Group, groups
 from conformance.verdict.known.outputs import Triple
 from conformance.verdict.known.ranges import widened
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Why:
-    """What entries of a kind have in common.
-
-    Attributes:
-        cause: Name of the cause; empty where there is a reason instead.
-        reason: The reason; empty where there is a cause.
-        versions: Range of versions; empty for all.
-        since: The release since which they fail; empty where that is not known.
-        gone: The version in which they were seen to pass; empty while they fail.
-        package: Whose versions these are; empty for the first package.
-        where: The trait of the machines they fail on; empty for all.
-        seen: How often they failed, where they come and go; else empty.
-        link: A link of their own; empty where it is the cause's.
-    """
-
-    cause: str = ""
-    reason: str = ""
-    versions: str = ""
-    since: str = ""
-    gone: str = ""
-    package: str = ""
-    where: str = ""
-    seen: str = ""
-    link: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,17 +88,10 @@ def _why(known: Known, held: Held) -> Why:
     entry = held.entry
     cause = known.causes.get(entry.cause)
     shared = cause is not None and cause.link == entry.link
-    return Why(
-        cause=entry.cause,
-        reason="" if entry.cause else entry.reason,
-        versions=entry.versions,
-        since=entry.since,
-        gone=entry.gone,
-        package=entry.package,
-        where=entry.where,
-        seen=entry.seen,
-        link="" if shared else entry.link,
-    )
+    told = {each.name: getattr(entry, each.name) for each in fields(Why)}
+    told["reason"] = "" if entry.cause else entry.reason
+    told["link"] = "" if shared else entry.link
+    return Why(**told)
 
 
 def _explain(kinds: dict[Why, _Kind], new: set[Triple], why: Why, version: str) -> None:

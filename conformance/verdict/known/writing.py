@@ -9,8 +9,8 @@ from pathlib import Path
 
 from conformance.errors import ExpectationError
 from conformance.verdict.known import expectations
+from conformance.verdict.known.entry import Why
 from conformance.verdict.known.grouping import Group
-from conformance.verdict.known.updating import Why
 
 _WIDTH = 100
 _WHY: tuple[str, ...] = ("cause", "reason")

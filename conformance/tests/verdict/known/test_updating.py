@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from conformance.verdict.known.entry import Why
 from conformance.verdict.known.expectations import parse
 from conformance.verdict.known.findings import find
 from conformance.verdict.known.outputs import Reported, Triple
-from conformance.verdict.known.updating import Why, update
+from conformance.verdict.known.updating import update
 from conformance.verdict.known.writing import rendered
 
 DUE = {"offset/a": ("y", "dx"), "offset/b": ("y", "dx"), "dense/a": ("y", "dx")}
