@@ -66,25 +66,32 @@ class Program(Protocol):
         """Fill `gradients` from `x`, `weights` and `saved`."""
 
 
-class TwoPass:
-    """One kernel each way, one block per channel or tile of channels."""
+class _OneBlock:
+    """One kernel each way, one block per channel or tile of channels: both launched alike."""
+
+    _forward: Kernel
+    _backward: Kernel
+
+    def forward(self, tensors: Tensors, eps: float, momentum: float) -> None:
+        """Fill `y` and `saved`, update `running`."""
+        t = tensors
+        self._forward(t.x, t.weights, eps, momentum, t.y, t.saved, t.running)
+
+    def backward(self, tensors: Tensors, gradients: Gradients, *, training: bool) -> None:
+        """Fill `gradients` from `x`, `weights` and `saved`."""
+        t, g = tensors, gradients
+        self._backward(t.x, g.dy, t.weights, t.saved, training, g.dx, g.weights)
+
+
+class TwoPass(_OneBlock):
+    """The values are read from memory again for each pass."""
 
     def __init__(self, seen: View, machine: Machine, real: Real) -> None:
         """Lay the blocks and build the kernels, once per type and layout."""
         launch = lay(seen, machine, shared=False)
         made = _team(real, simulated=machine.simulated, channels_last=seen.channels_last)
-        self._forward, self._backward = _two_pass(made)
-        self._configuration = launch.configuration(PAIR.members, real)
-
-    def forward(self, tensors: Tensors, eps: float, momentum: float) -> None:
-        """Fill `y` and `saved`, update `running`."""
-        t, kernel = tensors, self._forward[self._configuration]
-        kernel(t.x, t.weights, eps, momentum, t.y, t.saved, t.running)
-
-    def backward(self, tensors: Tensors, gradients: Gradients, *, training: bool) -> None:
-        """Fill `gradients` from `x`, `weights` and `saved`."""
-        t, g, kernel = tensors, gradients, self._backward[self._configuration]
-        kernel(t.x, g.dy, t.weights, t.saved, training, g.dx, g.weights)
+        laid = launch.configuration(PAIR.members, real)
+        self._forward, self._backward = (kernel[laid] for kernel in _two_pass(made))
 
 
 class Welford:
@@ -120,15 +127,13 @@ class Welford:
         return parts, cuda.to_device(np.zeros(self._launch.grid[0], dtype=np.int32))
 
 
-class Persistent:
-    """One kernel each way, one block per channel or tile of channels, which keeps its values."""
+class Persistent(_OneBlock):
+    """A block keeps its values after the first pass."""
 
     def __init__(self, seen: View, machine: Machine, real: Real) -> None:
         """Lay the blocks of each way, as far as they fit, and build the kernels."""
         made = _team(real, simulated=machine.simulated, channels_last=seen.channels_last)
         kernels = _persistent(made)
-        self._forward: Kernel
-        self._backward: Kernel
         self._forward, self._backward = (
             laid and kernel[laid[0].configuration(laid[1], real)]
             for kernel, laid in zip(kernels, _holding(seen, machine, real), strict=True)
@@ -144,16 +149,6 @@ class Persistent:
             f"{seen.shape[0] * seen.shape[2]} values per channel of {kept} do not fit in the "
             f"{machine.shared} bytes of shared memory that a block may have"
         )
-
-    def forward(self, tensors: Tensors, eps: float, momentum: float) -> None:
-        """Fill `y` and `saved`, update `running`."""
-        t = tensors
-        self._forward(t.x, t.weights, eps, momentum, t.y, t.saved, t.running)
-
-    def backward(self, tensors: Tensors, gradients: Gradients, *, training: bool) -> None:
-        """Fill `gradients` from `x`, `weights` and `saved`."""
-        t, g = tensors, gradients
-        self._backward(t.x, g.dy, t.weights, t.saved, training, g.dx, g.weights)
 
 
 class Evaluation:
