@@ -64,7 +64,15 @@ from conformance.case import LIMIT, Array, Inputs, Outputs
 from conformance.float_types import limits
 from conformance.oracle.arithmetic import roundoff, underflow
 from conformance.oracle.channels import by_channel, from_channels, is_empty
-from conformance.oracle.measured import Batch, column, given, given_statistics, measured, wide
+from conformance.oracle.measured import (
+    Batch,
+    bessel,
+    column,
+    given,
+    given_statistics,
+    measured,
+    wide,
+)
 from conformance.oracle.root import roots
 from conformance.oracle.rounding import Floats
 from conformance.oracle.storage import storing
@@ -198,16 +206,12 @@ def _statistics(inputs: Inputs, batch: Batch, *, single_pass: bool) -> dict[str,
         given_mean, given_var = (np.abs(given) for given in given_statistics(inputs))
         means = [(b.A1, b.A1) for b in batches]
         variances = [
-            (b.var * _bessel(b), S * _bessel(b)) for b, S in zip(batches, spreads, strict=True)
+            (b.var * bessel(b.n), S * bessel(b.n)) for b, S in zip(batches, spreads, strict=True)
         ]
         stored_mean, stored_var = storing(inputs, batches)
         found["running_mean"] = _blended(given_mean, means, inputs.momentum) + stored_mean
         found["running_var"] = _blended(given_var, variances, inputs.momentum) + stored_var
     return found
-
-
-def _bessel(batch: Batch) -> Floats | float:
-    return batch.n / np.maximum(batch.n - 1, 1)
 
 
 def _blended(given: Floats, batches: Sequence[tuple[Floats, Floats]], momentum: float) -> Floats:

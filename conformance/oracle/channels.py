@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -22,6 +23,12 @@ def kept(inputs: Inputs) -> Array | None:
     if inputs.mask is None or not inputs.training:
         return None
     return by_channel(np.broadcast_to(inputs.mask, inputs.x.shape), inputs)
+
+
+def mask_along(inputs: Inputs, axis: int, changed: Callable[[Array], Array]) -> Array | None:
+    """The mask where x is `changed` along an axis: one that is the same all along stays."""
+    mask = inputs.mask
+    return mask if mask is None or mask.shape[axis] == 1 else changed(mask)
 
 
 def counts(inputs: Inputs) -> Array | int:

@@ -15,13 +15,12 @@ from types import ModuleType
 
 import numpy as np
 
-from conformance.arrays import LIKE_X
 from conformance.case import Array, Inputs, Outputs
 from conformance.errors import InputError
 from conformance.oracle import exact, outside
-from conformance.oracle.channels import by_channel, from_channels, kept
+from conformance.oracle.channels import by_channel, kept
 from conformance.oracle.exact import Affine, ChannelResults
-from conformance.oracle.reference import per_channel, untouched
+from conformance.oracle.reference import assemble, gathered, per_channel, untouched
 from conformance.oracle.rounding import integers
 from conformance.oracle.running import update
 from conformance.oracle.sums import BatchSums, GradientSums
@@ -52,16 +51,7 @@ def solve_masked(inputs: Inputs, *, eps_outside: bool = False) -> Outputs:
         _train(*row, Affine(gamma, beta, inputs.eps), module)
         for row, gamma, beta in zip(zip(x, mask, slopes, strict=True), gammas, betas, strict=True)
     ]
-    found = {name: np.array([channel[name] for channel in solved]) for name in solved[0]}
-    return Outputs(
-        **{
-            name: from_channels(values, inputs)
-            if name in LIKE_X
-            else values.reshape(inputs.channel_shape)
-            for name, values in found.items()
-        },
-        **_running(inputs, x, mask),
-    )
+    return Outputs(**assemble(inputs, solved), **_running(inputs, x, mask))
 
 
 def _require_finite(inputs: Inputs) -> None:
@@ -99,13 +89,4 @@ def _running(inputs: Inputs, x: Array, mask: Array) -> dict[str, Array | None]:
         update([row[keep]], mean, var, inputs.momentum)
         for row, keep, mean, var in zip(x, mask, means, variances, strict=True)
     ]
-
-    def gather(name: str) -> Array:
-        return np.array([getattr(each, name) for each in updated]).reshape(inputs.channel_shape)
-
-    is_defined = bool((mask.sum(axis=1) > 1).all())
-    return {
-        "running_mean": gather("mean"),
-        "running_var": gather("unbiased") if is_defined else None,
-        "running_var_biased": gather("biased"),
-    }
+    return gathered(inputs, updated, unbiased=bool((mask.sum(axis=1) > 1).all()))

@@ -27,6 +27,11 @@ class Batch:
     kept: Floats | float = 1.0
 
 
+def bessel(n: Floats | int) -> Floats | float:
+    """``n / (n - 1)``, which makes a variance of n values unbiased; n of one value."""
+    return n / np.maximum(n - 1, 1)
+
+
 def measured(inputs: Inputs, x: Array) -> Batch:
     """A batch under training; float64 statistics suffice for a scale."""
     rows, mask, n = by_channel(wide(x), inputs), kept(inputs), counts(inputs)

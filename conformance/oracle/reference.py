@@ -26,7 +26,7 @@ def solve_by_integers(inputs: Inputs, *, eps_outside: bool = False) -> Outputs:
     """
     count = int(np.prod(inputs.channel_shape))
     solved = list(solve_channels(inputs, range(count), eps_outside=eps_outside))
-    return Outputs(**_assemble(inputs, solved), **_running(inputs))
+    return Outputs(**assemble(inputs, solved), **_running(inputs))
 
 
 def solve_channels(
@@ -98,7 +98,8 @@ def _finite(channel: Channel) -> bool:
     )
 
 
-def _assemble(inputs: Inputs, solved: Sequence[ChannelResults]) -> dict[str, Array]:
+def assemble(inputs: Inputs, solved: Sequence[ChannelResults]) -> dict[str, Array]:
+    """The results of all channels in their shapes; the running statistics apart."""
     assembled: dict[str, Array] = {}
     for name in solved[0] if solved else ():
         values = [channel[name] for channel in solved]
@@ -113,12 +114,19 @@ def _running(inputs: Inputs) -> dict[str, Array | None]:
     if not inputs.training or inputs.running_mean is None:
         return untouched(inputs)
     updated = list(update_channels(inputs, range(inputs.running_mean.size)))
+    return gathered(inputs, updated, unbiased=inputs.count > 1)
+
+
+def gathered(
+    inputs: Inputs, updated: Sequence[Running], *, unbiased: bool
+) -> dict[str, Array | None]:
+    """The running statistics of all channels in their shape, with the unbiased variance or not."""
 
     def gather(pick: Callable[[Running], float]) -> Array:
         return np.array([pick(r) for r in updated], dtype=np.float64).reshape(inputs.channel_shape)
 
     return {
         "running_mean": gather(lambda r: r.mean),
-        "running_var": gather(lambda r: r.unbiased) if inputs.count > 1 else None,
+        "running_var": gather(lambda r: r.unbiased) if unbiased else None,
         "running_var_biased": gather(lambda r: r.biased),
     }

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from conformance.case import LIMIT, Inputs
 from conformance.float_types import finfo
 from conformance.oracle.arithmetic import roundoff
-from conformance.oracle.measured import Batch, given_statistics, measured
+from conformance.oracle.measured import Batch, bessel, given_statistics, measured
 from conformance.oracle.rounding import Floats
 
 _NEAR = 16
@@ -49,7 +49,7 @@ def _kept(inputs: Inputs, batches: Sequence[Batch]) -> Iterator[tuple[Floats, li
     """Mean and variance: what was given, and what each batch brings."""
     given_mean, given_var = given_statistics(inputs)
     yield given_mean, [b.mean for b in batches]
-    yield given_var, [b.var * b.n / np.maximum(b.n - 1, 1) for b in batches]
+    yield given_var, [b.var * bessel(b.n) for b in batches]
 
 
 def overflows_between(inputs: Inputs) -> bool:

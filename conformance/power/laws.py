@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,7 +21,7 @@ from conformance.case import LIMIT, Actual, Array, Inputs, Kernel, Outputs
 from conformance.float_types import finfo
 from conformance.oracle.arithmetic import arithmetic
 from conformance.oracle.bounds import is_gradable, scales, units
-from conformance.oracle.channels import from_channels, is_empty
+from conformance.oracle.channels import from_channels, is_empty, mask_along
 from conformance.oracle.sequential.losses import Class, losses
 from conformance.oracle.sequential.sums import Lost
 
@@ -130,9 +131,7 @@ def _permuted(kernel: Kernel, inputs: Inputs) -> Iterator[Breach]:
     def mixed(array: Array | None) -> Array | None:
         return None if array is None else np.take(array, order, axis=axis)
 
-    mask = inputs.mask
-    if mask is not None and mask.shape[axis] > 1:
-        mask = mixed(mask)
+    mask = mask_along(inputs, axis, lambda mask: np.take(mask, order, axis=axis))
     x = np.take(inputs.x, order, axis=axis)
     changed = replace(inputs, x=x, dy=mixed(inputs.dy), mask=mask)
     first, second = _asked(kernel, inputs), _asked(kernel, changed)
@@ -144,7 +143,7 @@ def _split(kernel: Kernel, inputs: Inputs) -> Iterator[Breach]:
     if isinstance(inputs.axis, tuple) or inputs.channel_shape[0] < 2:  # noqa: PLR2004 - two halves
         return
     axis, C = inputs.channel_axes[0], inputs.channel_shape[0]
-    whole, mask = _asked(kernel, inputs), inputs.mask
+    whole = _asked(kernel, inputs)
     for part in (np.arange(C // 2), np.arange(C // 2, C)):
 
         def some(array: Array | None, along: int, part: npt.NDArray[np.int64] = part) -> Any:
@@ -154,7 +153,7 @@ def _split(kernel: Kernel, inputs: Inputs) -> Iterator[Breach]:
             inputs,
             x=some(inputs.x, axis),
             dy=some(inputs.dy, axis),
-            mask=mask if mask is None or mask.shape[axis] == 1 else some(mask, axis),
+            mask=mask_along(inputs, axis, partial(some, along=axis)),
             **{name: some(getattr(inputs, name), 0) for name in PER_CHANNEL},
         )
         wanted = {n: some(v, axis if n in LIKE_X else 0) for n, v in whole.items()}

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from conformance.case import Array, Inputs
+from conformance.oracle.channels import mask_along
 
 LARGE = 5000
 """Values of x from which on a plan, a workspace or a cache is kept by some kernels alone."""
@@ -86,8 +87,7 @@ def enlarged(call: Inputs) -> Inputs:
         parts = [array, scaled(array, 2.0)]
         return np.concatenate([parts[i % 2] for i in range(times)], axis=axis)
 
-    x, mask = tiled(call.x), call.mask
+    x = tiled(call.x)
     assert x is not None  # noqa: S101 - x is always given
-    if mask is not None and mask.shape[axis] > 1:
-        mask = np.concatenate([mask] * times, axis=axis)
+    mask = mask_along(call, axis, lambda mask: np.concatenate([mask] * times, axis=axis))
     return replace(call, x=x, dy=tiled(call.dy), mask=mask, earlier=())

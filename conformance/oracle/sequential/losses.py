@@ -37,7 +37,7 @@ import numpy.typing as npt
 
 from conformance.case import Array, Inputs
 from conformance.oracle.channels import by_channel, kept
-from conformance.oracle.measured import given_statistics
+from conformance.oracle.measured import bessel, given_statistics
 from conformance.oracle.root import Root, roots
 from conformance.oracle.rounding import Floats
 from conformance.oracle.sequential.sums import Losing
@@ -218,7 +218,7 @@ def _running(
         old, new = abs(1 - inputs.momentum), abs(inputs.momentum)
         for each in (*(_measured(inputs, past, rows, of) for past in inputs.earlier), batch):
             mean = old * mean + new * each.m
-            var = old * var + new * each.v * each.n / np.maximum(each.n - 1, 1)
+            var = old * var + new * each.v * bessel(each.n)
     return {"running_mean": mean, "running_var": var}
 
 
