@@ -31,6 +31,7 @@ from conformance.checking.search import inputs, search
 from conformance.checking.searching import PARTS
 from conformance.faults import FAULTS
 from conformance.float_types import NARROW
+from conformance.power.suspects import EVERYTHING
 from conformance.tests.checking.search.probing import probe_of
 from conformance.tests.faults.reports import reports
 
@@ -99,9 +100,8 @@ _Kernels: TypeAlias = Iterator[tuple[str, tuple[Kernel, Dialect, Capabilities]]]
 
 
 def _of_dictionary() -> _Kernels:
-    everything = Capabilities(per_activation=True, narrow=frozenset(NARROW), masks=MASKS)
     yield from (
-        (fault.id, (fault.kernel, fault.dialect, everything))
+        (fault.id, (fault.kernel, fault.dialect, EVERYTHING))
         for fault in FAULTS.values()
         if not fault.accepted and not fault.lots and fault.id not in _AT_EDGES
     )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from conformance import float_types
-from conformance.adapter import MASKS, Capabilities, Path
+from conformance.adapter import Path
 from conformance.arrays import LIKE_X
 from conformance.case import LIMIT, Array, Case, Dialect, Problem
 from conformance.faults.honest import PANEL
@@ -20,6 +20,7 @@ from conformance.harness.wire import to_dtype
 from conformance.memory import laid_out
 from conformance.oracle import solve
 from conformance.power import matrix
+from conformance.power.suspects import EVERYTHING
 from conformance.verdict.record import is_wrong
 from conformance.verdict.ruler import Ruler
 
@@ -63,8 +64,7 @@ def examine(asked: tuple[str, str]) -> HonestTrial:
     """Hold one algorithm to every case in one type."""
     member, types = asked
     run = kernel(PANEL[member].edits)
-    able = Capabilities(per_activation=True, narrow=frozenset(float_types.NARROW), masks=MASKS)
-    path = Path(name=member, about="", run=run, capabilities=able)
+    path = Path(name=member, about="", run=run, capabilities=EVERYTHING)
     grades: Counter[str] = Counter()
     alarms = []
     for case, ruler in _rulers(types):

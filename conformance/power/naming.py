@@ -13,17 +13,17 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeAlias
 
-from conformance.adapter import MASKS, Capabilities, Path
+from conformance.adapter import Path
 from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Dialect, Kernel
 from conformance.faults import FAULTS
 from conformance.faults.diagnosis import diagnose
 from conformance.faults.fault import at_once
 from conformance.faults.sheet import kernel
-from conformance.float_types import NARROW
 from conformance.harness import worker
 from conformance.memory import laid_out
 from conformance.power import matrix
+from conformance.power.suspects import EVERYTHING
 from conformance.verdict.diagnosed import Diagnosis
 from conformance.verdict.evidence import Evidence, spread_over_groups
 from conformance.verdict.record import SEVERITY, OutputResult, Status
@@ -121,9 +121,8 @@ def _places() -> tuple[int, ...]:
 
 
 def _evidence(run: Kernel, dialect: Dialect, second: Kernel | None = None) -> list[Evidence]:
-    able = Capabilities(per_activation=True, narrow=frozenset(NARROW), masks=MASKS)
     paths = [
-        Path(name="named", about="", run=each, dialect=dialect, capabilities=able)
+        Path(name="named", about="", run=each, dialect=dialect, capabilities=EVERYTHING)
         for each in (run, second)
         if each is not None
     ]

@@ -13,7 +13,8 @@ from conformance.faults import FAULTS
 from conformance.float_types import NARROW
 from conformance.power import mutants
 
-_EVERYTHING = Capabilities(per_activation=True, narrow=frozenset(NARROW), masks=MASKS)
+EVERYTHING = Capabilities(per_activation=True, narrow=frozenset(NARROW), masks=MASKS)
+"""Whatever a case may ask: what kernels that are made of formulas can do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Suspect:
                 about=fault.title,
                 run=fault.kernel,
                 dialect=fault.dialect,
-                capabilities=_EVERYTHING,
+                capabilities=EVERYTHING,
             )
         mutant = _mutants()[self.id]
         original = adapter.load("textbook").path(mutant.path)
