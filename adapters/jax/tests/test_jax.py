@@ -19,7 +19,7 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
     test_every_cause_shows_itself,
 )
 from conformance.tests.adapters.instructions import require_found_lacking
-from conformance.tests.adapters.trial import BFLOAT16, answer_or_skip, ask, errors
+from conformance.tests.adapters.trial import BFLOAT16, MASKED, answer_or_skip, ask, errors
 
 jax = pytest.importorskip("jax", reason="JAX is not installed here")
 pytest.importorskip("flax", reason="Flax is not installed here")
@@ -27,9 +27,6 @@ pytest.importorskip("flax", reason="Flax is not installed here")
 ADAPTER = adapter.load("jax")
 PATHS = {path.name: path for path in ADAPTER.paths}
 FLAX = ("linen", "linen_two_pass", "nnx")
-
-MASK = np.arange(15).reshape(3, 5, 1) % 3 > 0
-"""Two of three positions."""
 
 CALLS: dict[str, dict[str, Any]] = {
     "float64": {"dtype": np.float64},
@@ -40,7 +37,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "float16+float32": {"shape": (4, 3, 5), "dtype": np.float16, "params": np.float32},
     "per-activation": {"shape": (6, 3, 2), "axis": (1, 2)},
     "no gamma": {"shape": (3, 4, 5), "gamma": None},
-    "mask": {"shape": (3, 5, 4), "axis": 2, "mask": MASK},
+    "mask": MASKED,
     "no beta": {"shape": (3, 4, 5), "beta": None},
     "no gradient": {"shape": (3, 4, 5), "dy": None},
 }

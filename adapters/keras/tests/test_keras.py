@@ -24,7 +24,7 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
     test_a_program_makes_the_call_of_the_path,
     test_every_cause_shows_itself,
 )
-from conformance.tests.adapters.trial import BFLOAT16, ask, errors
+from conformance.tests.adapters.trial import BFLOAT16, MASKED, ask, errors
 
 os.environ["KERAS_BACKEND"] = "numpy"  # read at the import: that of this process
 pytest.importorskip("keras", minversion="3", reason="Keras 3 is not installed here")
@@ -35,9 +35,6 @@ GRADIENTS = {"dx", "dgamma", "dbeta"}
 RUNNING = {"running_mean", "running_var"}
 WITHOUT_GRADIENTS = ("numpy", "openvino")
 
-MASK = np.arange(15).reshape(3, 5, 1) % 3 > 0
-"""Two of three positions."""
-
 CALLS: dict[str, dict[str, Any]] = {
     "float32-NC": {},
     "float32-NHWC": {"shape": (3, 2, 5, 4), "axis": 3},
@@ -45,7 +42,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "float32-CN": {"shape": (4, 6), "axis": 0},
     "bfloat16+float32": {"shape": (4, 3, 5), "dtype": BFLOAT16, "params": np.float32},
     "no gamma": {"shape": (3, 4, 5), "gamma": None},
-    "mask": {"shape": (3, 5, 4), "axis": 2, "mask": MASK},
+    "mask": MASKED,
     "no beta": {"shape": (3, 4, 5), "beta": None, "training": False},
     "neither": {"shape": (3, 4, 5), "gamma": None, "beta": None},
     "no gradient": {"shape": (3, 4, 5), "dy": None},

@@ -25,7 +25,14 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
     test_every_cause_shows_itself,
 )
 from conformance.tests.adapters.instructions import require_found_lacking
-from conformance.tests.adapters.trial import BFLOAT16, answer_or_skip, ask, errors, skip_if_lacking
+from conformance.tests.adapters.trial import (
+    BFLOAT16,
+    MASKED,
+    answer_or_skip,
+    ask,
+    errors,
+    skip_if_lacking,
+)
 
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # read at the import: that of most paths
 tf = pytest.importorskip("tensorflow", reason="TensorFlow is not installed here")
@@ -37,9 +44,6 @@ ELSEWHERE = ("fused_nhwc_no_onednn", "fused_nchw_no_onednn")
 PATHS = {path.name: path for path in ADAPTER.paths if path.name not in ELSEWHERE}
 FORMULA = ("nn", "nn_xla")
 FUSED = ("fused_nhwc", "fused_nchw", "fused_nhwc_xla", "fused_nchw_xla")
-
-MASK = np.arange(15).reshape(3, 5, 1) % 3 > 0
-"""Two of three positions."""
 
 CALLS: dict[str, dict[str, Any]] = {
     "float64-NC": {"dtype": np.float64},
@@ -54,7 +58,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "float16": {"shape": (4, 3, 5, 2), "dtype": np.float16},
     "bfloat16": {"shape": (4, 3, 5, 2), "dtype": BFLOAT16},
     "per-activation": {"shape": (6, 3, 2), "axis": (1, 2)},
-    "mask": {"shape": (3, 5, 4), "axis": 2, "mask": MASK},
+    "mask": MASKED,
     "no beta": {"shape": (3, 4, 5, 2), "beta": None},
     "no gamma": {"shape": (3, 4, 5, 2), "gamma": None},
     "no buffers": {"shape": (3, 4, 5, 2), "running_mean": None, "running_var": None},

@@ -271,7 +271,7 @@ def test_a_missing_compiler_is_stated() -> None:
     if CALLING.DEVICE.type != "cpu":
         pytest.skip("on the GPU Inductor writes Triton, not C++")
     ended = _in_a_process(
-        "from conformance.tests.adapters.trial import answer_or_skip, ask\n"
+        "from conformance.tests.adapters.trial import ask\n"
         "adapter.load('torch').path('compile').run(ask())",
         CXX="/nowhere/c++",
         TORCHINDUCTOR_FORCE_DISABLE_CACHES="1",

@@ -17,6 +17,13 @@ from conformance.oracle.expected import solve_inputs
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
+MASKED: dict[str, Any] = {
+    "shape": (3, 5, 4),
+    "axis": 2,
+    "mask": np.arange(15).reshape(3, 5, 1) % 3 > 0,
+}
+"""A call with a mask that keeps two of three positions."""
+
 
 def ask(
     shape: tuple[int, ...] = (6, 5),
