@@ -76,9 +76,14 @@ def test_expected_example_prints_what_is_shown() -> None:
 
 
 def test_counts_are_those_of_the_golden_files() -> None:
-    """The README's number of cases is that of the golden files, and its adapters are there."""
+    """The README's numbers of cases and values are theirs, and its adapters are there."""
     text = README.read_text()
-    assert f"{len(golden.manifest().entries)} cases" in text
+    entries = golden.manifest().entries
+    assert f"{len(entries)} cases" in text
+    held = sum(
+        values.size for case in golden.load(entries) for values in case.expected.items().values()
+    )
+    assert f"({held:,}\nvalues today)" in text
     shown = set(re.findall(r"^\| (\w+)/\w+ \|", text, re.MULTILINE))
     # A new adapter needs no line here: the matrix is that of the release before it.
     assert shown
