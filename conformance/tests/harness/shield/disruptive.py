@@ -24,9 +24,12 @@ GREEDY = {
         time.sleep(60)
     """,
     "files in /dev/shm": """
-        for number in range(100):
-            with open(f"/dev/shm/held-by-a-kernel-{os.getpid()}-{number}", "wb") as stream:
-                stream.write(bytes(64 << 20))
+        try:
+            for number in range(100):
+                with open(f"/dev/shm/held-by-a-kernel-{os.getpid()}-{number}", "wb") as stream:
+                    stream.write(bytes(64 << 20))
+        except OSError as error:
+            raise ValueError(str(error)) from error
         time.sleep(60)
     """,
     "memory without a name": """
