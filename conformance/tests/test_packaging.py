@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,8 @@ CHECKOUT = Path(os.environ.get("CONFORMANCE_CHECKOUT", Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(
     not (CHECKOUT / "pyproject.toml").is_file(), reason="the checkout is needed to build a wheel"
 )
+
+MOST_BYTES = 12_000_000
 
 
 def tracked() -> set[str]:
@@ -33,8 +34,8 @@ def tracked() -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def wheel_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[set[str]]:
-    """Names in a wheel that is built through the sdist, with a scratch file lying about."""
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel that is built through the sdist, with a scratch file lying about."""
     target = tmp_path_factory.mktemp("dist")
     scratch = CHECKOUT / "adapters" / "textbook" / "__pycache__" / f"scratch{os.getpid()}.pyc"
     scratch.parent.mkdir(exist_ok=True)
@@ -48,9 +49,15 @@ def wheel_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[set[str]]:
         )
     finally:
         scratch.unlink()
-    (wheel,) = target.glob("*.whl")
+    (built,) = target.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def wheel_files(wheel: Path) -> set[str]:
+    """The names in it."""
     with zipfile.ZipFile(wheel) as archive:
-        yield set(archive.namelist())
+        return set(archive.namelist())
 
 
 def test_wheel_holds_exactly_what_is_tracked(wheel_files: set[str]) -> None:
@@ -62,6 +69,11 @@ def test_wheel_holds_exactly_what_is_tracked(wheel_files: set[str]) -> None:
     }
     found = {name for name in wheel_files if ".dist-info/" not in name}
     assert found == expected
+
+
+def test_wheel_stays_light(wheel: Path) -> None:
+    """The wheel, whose golden files are nearly all of it, has at most 12 MB."""
+    assert wheel.stat().st_size <= MOST_BYTES
 
 
 def test_wheel_has_one_import_name(wheel_files: set[str]) -> None:
