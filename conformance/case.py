@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from conformance.arrays import INPUT_NAMES, LIKE_X
+from conformance.block import Block
 from conformance.type_names import name_of
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -66,6 +67,9 @@ class Inputs:
         mask: Which values the statistics are of, in training; bool, as many axes as `x` has, each
             as long as there or 1.  Every value is normalized, those that are left out too.  None
             where there is none.
+        block: What stands around the batch normalization, in test mode; None where it is alone.  Then
+            `x` is what the block is given, `axis` the channel axis of what is normalized, and y what
+            comes out of the block.
     """
 
     x: Array
@@ -81,6 +85,7 @@ class Inputs:
     earlier: tuple[Array, ...] = ()
     memory: Memory = "contiguous"
     mask: Array | None = None
+    block: Block | None = None
 
     @cached_property
     def channel_axes(self) -> tuple[int, ...]:
@@ -91,7 +96,10 @@ class Inputs:
     @cached_property
     def channel_shape(self) -> tuple[int, ...]:
         """Shape of gamma, beta and of every statistic."""
-        return tuple(int(self.x.shape[a]) for a in self.channel_axes)
+        shape = self.x.shape
+        if self.block is not None:
+            shape = self.block.normalized_shape(shape, self.channel_axes[0])
+        return tuple(int(shape[a]) for a in self.channel_axes)
 
     @cached_property
     def count(self) -> int:
@@ -111,6 +119,8 @@ class Inputs:
 
     def shape_of(self, name: str) -> tuple[int, ...]:
         """The shape that an array of this call has, given or returned."""
+        if name == "y" and self.block is not None:
+            return self.block.output_shape(self.x.shape, self.channel_axes[0])
         return self.x.shape if name in LIKE_X else self.channel_shape
 
     def dtype_of(self, name: str) -> np.dtype[Any]:
@@ -133,7 +143,9 @@ class Inputs:
 
     @property
     def mode(self) -> str:
-        """``"train"`` or ``"test"``, as run records say it."""
+        """``"train"``, ``"test"`` or, in a block, ``"deploy"``, as run records say it."""
+        if self.block is not None:
+            return "deploy"
         return "train" if self.training else "test"
 
 
