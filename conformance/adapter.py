@@ -49,6 +49,8 @@ class Capabilities:
         per_activation: Whether the per-activation mode exists.
         masks: Which of `MASKS` it takes.
         max_elements: The largest ``x.size`` that can be run in reasonable time; None for any.
+        blocks: Kinds of deployed blocks that it takes, as `conformance.block.Block.kind` names
+            them; none where it is no path of deployment.
     """
 
     dtypes: frozenset[str] = FLOATS
@@ -64,6 +66,7 @@ class Capabilities:
     per_activation: bool = False
     masks: frozenset[str] = frozenset()
     max_elements: int | None = None
+    blocks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,13 +170,15 @@ class Adapter:
 def why_not(capabilities: Capabilities, inputs: Inputs) -> str | None:
     """The reason why a path cannot take `inputs`, or None where it can."""
     x, params = str(inputs.x.dtype), str(inputs.parameter_dtype)
-    able = capabilities
+    able, block = capabilities, inputs.block
+    kind = "" if block is None else block.kind
     known = params == x or x in able.mixed or inputs.types in able.narrow
     refusals: Iterable[tuple[bool, str]] = (
         (x not in able.dtypes, f"no {x}"),
         (params == x and x not in able.pure, f"no {x} parameters"),
         (not known, f"no {x} input with {params} parameters"),
         (inputs.x.ndim not in able.ranks, f"no rank {inputs.x.ndim}"),
+        (block is not None and block.kind not in able.blocks, f"no block: {kind}"),
         (inputs.training and not able.training, "no training mode"),
         (not inputs.training and not able.test_mode, "no test mode"),
         (inputs.gamma is None and not able.without_gamma, "gamma cannot be absent"),

@@ -60,10 +60,10 @@ class Product:
     @property
     def terms(self) -> int:
         """K: of how many products at most a value is the sum."""
-        kernel = prod(self.weight.shape[2:])
+        kernel = prod(int(n) for n in self.weight.shape[2:])
         if self.kind == "conv_transpose":
-            return int(self.weight.shape[0]) // self.groups * kernel
-        return int(self.weight.shape[1]) * kernel
+            return kernel * (int(self.weight.shape[0]) // self.groups)
+        return kernel * int(self.weight.shape[1])
 
     def feature_axis(self, rank: int, axis: int) -> int:
         """The axis that the weight sums over, not negative: a linear layer's is the last."""
@@ -81,7 +81,7 @@ class Product:
         return tuple(found)
 
     def _length(self, length: int, place: int) -> int:
-        reach = self.dilation[place] * (self.weight.shape[2 + place] - 1)
+        reach = self.dilation[place] * (int(self.weight.shape[2 + place]) - 1)
         if self.kind == "conv":
             return (length + 2 * self.padding[place] - reach - 1) // self.stride[place] + 1
         longer = self.output_padding[place] + 1

@@ -67,9 +67,9 @@ class Inputs:
         mask: Which values the statistics are of, in training; bool, as many axes as `x` has, each
             as long as there or 1.  Every value is normalized, those that are left out too.  None
             where there is none.
-        block: What stands around the batch normalization, in test mode; None where it is alone.  Then
-            `x` is what the block is given, `axis` the channel axis of what is normalized, and y what
-            comes out of the block.
+        block: What stands around the batch normalization, in test mode; None where it is alone.
+            Then `x` is what the block is given, `axis` the channel axis of what is normalized, and
+            y what comes out of the block.
     """
 
     x: Array

@@ -20,6 +20,9 @@ from conformance.printable import cut, printable
 CATALOGUE = _published.CATALOGUE
 """The digest of the published catalogue, as `conformance.cases.golden.Manifest` has it."""
 
+DEPLOYED = _published.DEPLOYED
+"""That of `conformance.cases.deployed`, whose golden files lie in a folder of their own."""
+
 SHORT = 12
 """Hexadecimal digits by which a catalogue is called in a sentence."""
 
@@ -30,7 +33,7 @@ def foreign(digest: object) -> str | None:
     Args:
         digest: Its digest, or what stands in that place.
     """
-    if digest == CATALOGUE:
+    if digest in (CATALOGUE, DEPLOYED):
         return None
     return (
         f"foreign catalogue {str(digest)[:SHORT]!r}: conformance {__version__} was published with "
@@ -49,11 +52,12 @@ def of_folder(folder: object, digest: object) -> str:
     return f"golden files of {cut(printable(str(folder)), 200)}: {known}"
 
 
-def publish(digest: str, file: Path | None = None) -> Path:
-    """Let the package know the catalogue that was generated in its own place.
+def publish(digest: str, file: Path | None = None, *, name: str = "CATALOGUE") -> Path:
+    """Let the package know a catalogue that was generated in its own place.
 
     Args:
         digest: Of the manifest that was written.
+        name: Which of its catalogues that is: ``"CATALOGUE"`` or ``"DEPLOYED"``.
         file: Which source file says it; by default the package's own.
 
     Raises:
@@ -61,16 +65,22 @@ def publish(digest: str, file: Path | None = None) -> Path:
     """
     place = file or Path(_published.__file__)
     try:
-        known = ast.literal_eval(place.read_text("utf-8").rpartition("= ")[2].strip())
-    except (OSError, ValueError, SyntaxError) as error:
+        known = _known(place.read_text("utf-8"))[name]
+    except (OSError, LookupError, ValueError, SyntaxError) as error:
         raise GoldenFileError(
             f"{place} cannot be read as the file of the published catalogue: {error}. "
             "Restore it from the repository."
         ) from error
     if known != digest:
-        text = place.read_text("utf-8").replace(f'"{known}"', f'"{digest}"')
+        text = place.read_text("utf-8").replace(f'{name} = "{known}"', f'{name} = "{digest}"')
         write_atomically(place, text)
     return place
+
+
+def _known(text: str) -> dict[str, str]:
+    """The digests in a file of the published catalogues, by their name."""
+    lines = (line.split(" = ") for line in text.splitlines() if " = " in line)
+    return {name: str(ast.literal_eval(value)) for name, value in lines}
 
 
 def is_home(folder: Path) -> bool:

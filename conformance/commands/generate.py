@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import TypeVar
 
 from conformance.atomic import require_folder
-from conformance.case import Case
+from conformance.case import Case, Problem
 from conformance.cases import golden, published
 from conformance.cases.golden.listing import home
 from conformance.commands import own_problems
@@ -24,8 +24,9 @@ SHOWN = 40
 
 _ABOUT = """\
 Solve every problem of the catalogue exactly, prove every value with the independent
-verifier, and write the golden files, all or none. Where they are this package's own, it is
-told their digest: any other catalogue is called foreign in every verdict.
+verifier, and write the golden files, all or none; then the same of the deployed catalogue, in
+the folder "deployed" beside them. Where they are this package's own, it is told their digests:
+any other catalogue is called foreign in every verdict.
 
 A recipe, --shape or --arrays makes golden files of your own problems instead, into a folder
 that it replaces whole; conformance list recipes shows the words, docs/fixtures.md examples.
@@ -67,6 +68,30 @@ class _Clock:
         return ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in self.laps.items())
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One of the catalogues of this package.
+
+    Attributes:
+        folder: Where its golden files go.
+        problems: Makes its problems.
+        groups: What each group is for.
+        name: How the package calls it.
+        is_home: Whether the package is told its digest.
+    """
+
+    folder: Path
+    problems: Callable[[], Sequence[Problem]]
+    groups: Mapping[str, str]
+    name: str
+    is_home: bool
+
+    @property
+    def has_bounds(self) -> bool:
+        """Whether error bounds are written beside it: those of a block are not exported yet."""
+        return self.name == "CATALOGUE"
+
+
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``generate`` to the command line."""
     parser = subparsers.add_parser(
@@ -101,7 +126,16 @@ def run(args: argparse.Namespace) -> int:
         return own_problems.verify(folder)
     if not args.verify:
         require_folder(folder)
-    return _run(folder, verify=args.verify)
+    from conformance.cases import catalogue, deployed  # noqa: PLC0415 - see _run
+
+    known = published.is_home(folder)
+    parts = (
+        _Part(folder, catalogue.problems, catalogue.GROUPS, "CATALOGUE", is_home=known),
+        _Part(
+            deployed.folder(folder), deployed.problems, deployed.GROUPS, "DEPLOYED", is_home=known
+        ),
+    )
+    return max(_run(part, verify=args.verify) for part in parts)
 
 
 def _is_catalogue(folder: Path) -> bool:
@@ -112,47 +146,47 @@ def _is_catalogue(folder: Path) -> bool:
     return published.is_home(folder) or {f"{group}.h5" for group in catalogue.GROUPS} <= {*files}
 
 
-def _run(folder: Path, *, verify: bool) -> int:
+def _run(part: _Part, *, verify: bool) -> int:
     # Here and not above, so that other commands and `--help` do not wait for the catalogue.
     from conformance import oracle  # noqa: PLC0415 - see above
-    from conformance.cases import catalogue  # noqa: PLC0415 - see above
     from conformance.cases.golden import audit, bounds_audit  # noqa: PLC0415 - see above
 
     clock = _Clock()
-    problems = catalogue.problems()
+    problems = part.problems()
     clock.lap("catalogue")
     cases = _each(oracle.solve, problems, "solving")
     clock.lap("solve")
     if not verify:
-        return _write(cases, folder, catalogue.GROUPS, clock)
-    stored, differences = audit.readable(folder)
+        return _write(cases, part, clock)
+    stored, differences = audit.readable(part.folder)
     clock.lap("read")
-    differences += audit.compare(cases, stored, folder, explain=catalogue.GROUPS)
+    differences += audit.compare(cases, stored, part.folder, explain=part.groups)
     clock.lap("compare")
-    if not differences:  # of sound files alone
+    if not differences and part.has_bounds:  # of sound files alone
         with own_problems.progress("finding bounds") as tell:
-            differences += bounds_audit.differences(folder, tell=tell)
+            differences += bounds_audit.differences(part.folder, tell=tell)
     clock.lap("bounds")
     proven, disproofs = _prove(stored)
     clock.lap("prove")
-    unknown = golden.manifest(folder).foreign if published.is_home(folder) else None
+    unknown = golden.manifest(part.folder).foreign if part.is_home else None
     wrong = [*([unknown] if unknown else []), *differences, *disproofs]
     return own_problems.report("verified", len(stored), proven, wrong, spent=str(clock))
 
 
-def _write(cases: list[Case], folder: Path, explain: Mapping[str, str], clock: _Clock) -> int:
+def _write(cases: list[Case], part: _Part, clock: _Clock) -> int:
     from conformance.cases.golden import bounds, writing  # noqa: PLC0415 - see _run
 
     proven, disproofs = _prove(cases)
     clock.lap("prove")
     if not disproofs:  # an unproven value never reaches a golden file
-        writing.write(cases, folder, explain=explain)
-        if published.is_home(folder):
-            published.publish(golden.manifest(folder).digest)
+        writing.write(cases, part.folder, explain=part.groups)
+        if part.is_home:
+            published.publish(golden.manifest(part.folder).digest, name=part.name)
         clock.lap("write")
-        with own_problems.progress("finding bounds") as tell:
-            bounds.write(folder, tell=tell)
-        clock.lap("bounds")
+        if part.has_bounds:
+            with own_problems.progress("finding bounds") as tell:
+                bounds.write(part.folder, tell=tell)
+            clock.lap("bounds")
     return own_problems.report("wrote", len(cases), proven, disproofs, spent=str(clock))
 
 

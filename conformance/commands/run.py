@@ -14,9 +14,9 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.atomic import require_folder
-from conformance.cases import golden, large, published, tiers
+from conformance.cases import deployed, golden, large, published, tiers
 from conformance.cases.catalogue.recipe import CaseRow
-from conformance.cases.tier_names import LARGE, STANDARD
+from conformance.cases.tier_names import DEPLOYED, LARGE, STANDARD
 from conformance.checking import conventions
 from conformance.checking.check import refuse_both
 from conformance.checking.selftest import adapters
@@ -67,9 +67,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument(
         "--tier",
-        choices=[*tiers.TIERS, LARGE],
+        choices=[*tiers.TIERS, LARGE, DEPLOYED],
         help="smoke: the few cases that reject every known wrong kernel; large: calls of every "
-        "size, and none of the stored cases (default: standard)",
+        "size, and none of the stored cases; deployed: batch normalization among the layers that "
+        "it is folded into (default: standard)",
     )
     parser.add_argument(
         "--golden",
@@ -104,6 +105,8 @@ def run(args: argparse.Namespace) -> int:
     """Run the selection; see the module's text."""
     asked: Sequence[object]
     refuse_both(args.golden, tier=args.tier)
+    if args.tier == DEPLOYED:
+        args.golden = deployed.folder()
     if args.tier == LARGE:
         asked = rows = _rows(args)
         runs = partial(large_run.run, rows=rows)
@@ -207,7 +210,7 @@ def _report(column: Column, done: RunRecord, folder: Path | None, args: argparse
     if done.partial:
         verdict = f"PARTIAL ({done.partial})" + ("  FAILS" if done.red else "")
     manifest = golden.manifest(args.golden)
-    if args.golden is not None:
+    if args.golden is not None and args.tier != DEPLOYED:
         verdict = f"{verdict} ({published.of_folder(args.golden, manifest.digest)})"
     elif foreign := manifest.foreign:
         verdict = f"{verdict} ({foreign})"

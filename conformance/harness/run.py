@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from conformance import adapter
 from conformance.case import Case, Dialect
-from conformance.cases import golden
+from conformance.cases import deployed, golden
+from conformance.cases.tier_names import DEPLOYED
 from conformance.errors import AdapterError
 from conformance.faults.diagnosis import diagnose
 from conformance.harness.answer import Answer
@@ -287,6 +288,15 @@ def _found(column: Column, results: Iterable[CaseResult], breaches: str | None) 
     return {name: fact for name, fact in facts.items() if fact}
 
 
+def _options(folder: Path | None) -> str:
+    """What a command needs that runs a case of golden files again."""
+    if folder is None:
+        return ""
+    if folder == deployed.folder():
+        return f" --tier {DEPLOYED}"
+    return f" --golden {shlex.quote(str(folder))}"
+
+
 def _run_column(
     column: Column,
     case_ids: Sequence[str],
@@ -299,7 +309,7 @@ def _run_column(
 ) -> RunRecord:
     started, clock = now(), time.perf_counter()
     results, evidence = [], []
-    told = "" if folder is None else f" --golden {shlex.quote(str(folder))}"
+    told = _options(folder)
     with Session(
         column.source,
         case_seconds=case_seconds,

@@ -20,7 +20,9 @@ from typing import IO, Any, TypeAlias
 import ml_dtypes
 import numpy as np
 
+from conformance import block_form
 from conformance.arrays import INPUT_NAMES, MASK
+from conformance.block import Block
 from conformance.case import Array, Inputs
 from conformance.printable import value
 from conformance.type_names import name_of
@@ -33,6 +35,9 @@ Fill: TypeAlias = Callable[[memoryview], None]
 
 Announced: TypeAlias = list[tuple[str, str, list[int]]]
 """Name, type and shape of every array of a message."""
+
+_AROUND = "block/"
+"""How the names of the arrays begin that a block has."""
 
 _MARK = b"batchnrm"
 _FRAME = struct.Struct(">8sIQ")
@@ -127,13 +132,17 @@ def pack(inputs: Inputs) -> tuple[dict[str, Any], dict[str, Array]]:
     arrays = inputs.given() | {f"earlier/{i}": batch for i, batch in enumerate(inputs.earlier)}
     if inputs.mask is not None:
         arrays[MASK] = inputs.mask
-    header = {
+    if inputs.block is not None:
+        arrays |= {f"{_AROUND}{name}": array for name, array in inputs.block.arrays().items()}
+    header: dict[str, Any] = {
         "eps": inputs.eps,
         "momentum": inputs.momentum,
         "training": inputs.training,
         "axis": inputs.axis,
         "memory": inputs.memory,
     }
+    if inputs.block is not None:
+        header["block"] = block_form.facts(inputs.block)
     return header, arrays
 
 
@@ -150,7 +159,15 @@ def unpack(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Inputs:
         earlier=tuple(arrays[f"earlier/{i}"] for i in range(count)),
         memory=header["memory"],
         mask=arrays.get(MASK),
+        block=_block(header, arrays),
     )
+
+
+def _block(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Block | None:
+    if "block" not in header:
+        return None
+    given = {name.removeprefix(_AROUND): a for name, a in arrays.items() if _AROUND in name}
+    return block_form.built(header["block"], given)
 
 
 def _numbers() -> dict[str, np.dtype[Any]]:

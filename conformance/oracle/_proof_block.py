@@ -262,9 +262,7 @@ def _seen(
         if product.kind == "conv":
             position = place[a] * product.stride[at] + reach - product.padding[at]
         else:
-            position, left = divmod(
-                place[a] + product.padding[at] - reach, product.stride[at]
-            )
+            position, left = divmod(place[a] + product.padding[at] - reach, product.stride[at])
             if left:
                 return None
         if not 0 <= position < shape[a]:

@@ -63,6 +63,7 @@ import numpy as np
 from conformance.case import LIMIT, Array, Inputs, Outputs
 from conformance.float_types import limits
 from conformance.oracle.arithmetic import roundoff, underflow
+from conformance.oracle.blocks.bounds import block_scales
 from conformance.oracle.channels import by_channel, from_channels, is_empty
 from conformance.oracle.measured import (
     Batch,
@@ -108,6 +109,8 @@ def scales(
     Returns:
         Non-negative float64 arrays; not finite in channels that are not.
     """
+    if inputs.block is not None:
+        return {"y": block_scales(inputs).S}
     if is_empty(inputs):
         return {name: np.zeros(v.shape) for name, v in expected.items().items()}
     with np.errstate(all="ignore"):

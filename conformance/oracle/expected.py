@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from conformance.case import Array, Inputs, Outputs
+from conformance.oracle.blocks.exact import solve_block
+from conformance.oracle.blocks.require import require_block
 from conformance.oracle.masked import solve_masked
 from conformance.oracle.quick.solve import solve_quickly
 from conformance.oracle.reference import untouched
@@ -78,6 +80,9 @@ def solve_inputs(inputs: Inputs, *, eps_outside: bool = False) -> Outputs:
         InputError: as for `expected`.
     """
     require(inputs)
+    if inputs.block is not None:
+        require_block(inputs)
+        return Outputs(y=solve_block(inputs))
     if inputs.count == 0:
         return _empty(inputs)
     if inputs.masked:

@@ -34,6 +34,8 @@ _VARIANCES = ("var", "running_var")
 class Lossier:
     """The classes below A on one case in one dialect: found by channel, when asked, and kept."""
 
+    lossy_as = "E[x^2] - mean^2"
+
     def __init__(self, case: Case, due: dict[str, Array], units: Units, *, outside: bool) -> None:
         """Nothing is computed yet.
 

@@ -25,6 +25,7 @@ from conformance.oracle.bounds import scales, units
 from conformance.oracle.edges import Edges
 from conformance.oracle.edges.call import Returned
 from conformance.oracle.solve import owed
+from conformance.verdict.folded import Folded
 from conformance.verdict.lossier import Lossier
 from conformance.verdict.record import OutputResult, Status, Worst
 from conformance.verdict.yardstick import Yardstick
@@ -52,7 +53,11 @@ class Ruler:
         self.unbounded = tuple(n for n in _named(case.expected, dialect) if n not in self.due)
         self._yardsticks: dict[tuple[str, np.dtype[Any], bool], Yardstick] = {}
         self._scaled: dict[bool, dict[str, Array]] = {}
-        self._lossier = Lossier(case, self.due, self._units, outside=self._outside)
+        self._lossier: Lossier | Folded = (
+            Folded(case, self._units)
+            if case.inputs.block is not None
+            else Lossier(case, self.due, self._units, outside=self._outside)
+        )
 
     def judge(self, actual: Actual) -> dict[str, OutputResult]:
         """Judge what a path returned.
@@ -91,9 +96,19 @@ class Ruler:
             grade=grade,
             units=E if np.isfinite(E) else None,
             worst=worst,
-            reason=None if grade in "AB" else _explain(grade, error, limit, worst),
+            reason=None if grade in "AB" else self._explain(grade, error, limit, worst),
             edges=edges,
         )
+
+    def _explain(self, grade: str, error: Array, limit: float, worst: Worst) -> str:
+        beyond = int((error > limit).sum())
+        where = list(worst.index)
+        text = f"{worst.actual!r} at {where}, expected {worst.expected!r}"
+        if np.isfinite(worst.actual) and np.isfinite(worst.expected):
+            off = abs(worst.actual - worst.expected)
+            text += f": off by {off:.3g}, bound {worst.bound:.3g}"
+        text += f" ({beyond} of {error.size} elements out)"
+        return f"{text}; as lossy as {self._lossier.lossy_as}" if grade == "C" else text
 
     def _to_blame(self, name: str, actual: Array, error: Array) -> tuple[str, ...]:
         """The edges that explain all of what is wrong; none where a wrong value is left."""
@@ -215,17 +230,6 @@ def _check_names(actual: Actual) -> None:
                 f"output {name!r} is a {type(value).__name__}, expected a numpy array. "
                 "Convert it in the path's run()."
             )
-
-
-def _explain(grade: str, error: Array, limit: float, worst: Worst) -> str:
-    beyond = int((error > limit).sum())
-    where = list(worst.index)
-    text = f"{worst.actual!r} at {where}, expected {worst.expected!r}"
-    if np.isfinite(worst.actual) and np.isfinite(worst.expected):
-        off = abs(worst.actual - worst.expected)
-        text += f": off by {off:.3g}, bound {worst.bound:.3g}"
-    text += f" ({beyond} of {error.size} elements out)"
-    return f"{text}; as lossy as E[x^2] - mean^2" if grade == "C" else text
 
 
 def spread(

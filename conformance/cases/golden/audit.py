@@ -17,9 +17,10 @@ from conformance.cases.golden.hdf5 import load
 from conformance.cases.golden.listing import manifest
 from conformance.cases.golden.vouched import LARGEST
 from conformance.cases.golden.writing import compose
+from conformance.cases.tier_names import DEPLOYED
 from conformance.errors import GoldenFileError
 
-BESIDE = frozenset({"README.md", bounds.FOLDER, "CAPTURE.json", "FRAMEWORK.npz"})
+BESIDE = frozenset({"README.md", bounds.FOLDER, DEPLOYED, "CAPTURE.json", "FRAMEWORK.npz"})
 """What lies in the folder and is no golden file; the last two lie beside captured ones."""
 
 

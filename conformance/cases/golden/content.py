@@ -7,6 +7,7 @@ the user holds, not of bytes that were meant to become one.
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -15,11 +16,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from conformance import layout, memory
-from conformance.arrays import INPUT_NAMES, LIKE_X, MASK
+from conformance import block_form, layout, memory
+from conformance.arrays import INPUT_NAMES, MASK
 from conformance.case import Array, Case, Inputs, Outputs, Problem
 from conformance.errors import GoldenFileError, InputError
 from conformance.float_types import FLOAT_TYPES
+from conformance.oracle.blocks.require import require_block
 from conformance.type_names import name_of
 
 SCHEMA = "conformance/golden/2"
@@ -36,7 +38,7 @@ OUTPUTS = tuple(field.name for field in fields(Outputs))
 EARLIER = "history"
 """The dataset of the batches before x."""
 
-INPUTS = (*INPUT_NAMES, EARLIER, MASK)
+INPUTS = (*INPUT_NAMES, EARLIER, MASK, *block_form.BLOCK_ARRAYS)
 
 DUE = "expected/"
 """What stands before the name of an output in that of its dataset."""
@@ -63,12 +65,18 @@ ATTRIBUTES: Mapping[str, type] = {
 }
 """Attributes of a case beside its digest, and the Python types of their values."""
 
+BLOCK = "block"
+"""The attribute that a case has where a block is deployed, and no other: its geometry, as JSON."""
+
 
 def attributes(case: Case) -> dict[str, Attribute]:
     """The attributes of `case` by name, the names sorted."""
     problem, inputs = case.problem, case.inputs
     axis = inputs.axis if isinstance(inputs.axis, tuple) else (inputs.axis,)
-    return {
+    said: dict[str, Attribute] = {}
+    if inputs.block is not None:
+        said[BLOCK] = json.dumps(block_form.facts(inputs.block), sort_keys=True)
+    return said | {
         "axis": tuple(int(a) for a in axis),
         "catches": problem.catches,
         "cites": "\n".join(problem.cites),
@@ -91,6 +99,8 @@ def arrays(case: Case) -> dict[str, Array]:
         found[EARLIER] = np.stack(case.inputs.earlier)
     if case.inputs.mask is not None:
         found[MASK] = case.inputs.mask.astype(case.inputs.x.dtype)
+    if case.inputs.block is not None:
+        found |= case.inputs.block.arrays()
     return found | {f"{DUE}{name}": value for name, value in case.expected.items().items()}
 
 
@@ -98,6 +108,8 @@ def build(identifier: str, said: Mapping[str, Any], held: Mapping[str, Array]) -
     """The case of these attributes and datasets; undoes `attributes` and `arrays`."""
     axis = said["axis"]
     one = len(axis) == 1 and said["layout"] != "per-activation"
+    told = said.get(BLOCK)
+    around = {name: held[name] for name in block_form.BLOCK_ARRAYS if name in held}
     inputs = Inputs(
         **{name: held[name] for name in INPUT_NAMES if name in held},
         eps=said["eps"],
@@ -107,6 +119,7 @@ def build(identifier: str, said: Mapping[str, Any], held: Mapping[str, Array]) -
         earlier=tuple(held.get(EARLIER, ())),
         memory=said["memory"],
         mask=held[MASK] != 0 if MASK in held else None,
+        block=None if told is None else block_form.built(json.loads(told), around),
     )
     problem = Problem(
         id=identifier,
@@ -160,9 +173,13 @@ def require(case: Case) -> None:
         raise GoldenFileError("only one of running_mean and running_var is given, both or neither")
     if not case.expected.items():
         raise GoldenFileError("no output is due, at least one was wanted")
-    channels = case.inputs.channel_shape
+    try:
+        if case.inputs.block is not None:
+            require_block(case.inputs)
+    except InputError as error:
+        raise GoldenFileError(str(error).removesuffix(".")) from error
     for name, array in arrays(case).items():
-        _check_array(name, array, case.inputs, channels)
+        _check_array(name, array, case.inputs)
     try:
         memory.require(case.inputs)
     except InputError as error:
@@ -193,8 +210,10 @@ def _check_axis(inputs: Inputs) -> None:
         raise GoldenFileError(f"axis {inputs.axis} does not name axes of x, shape {inputs.x.shape}")
 
 
-def _check_array(name: str, array: Array, inputs: Inputs, channels: tuple[int, ...]) -> None:
-    shape = inputs.x.shape if name.removeprefix(DUE) in LIKE_X else channels
+def _check_array(name: str, array: Array, inputs: Inputs) -> None:
+    shape = inputs.shape_of(name.removeprefix(DUE))
+    if name in block_form.BLOCK_ARRAYS:
+        shape = array.shape  # held to its block already
     if name == EARLIER:
         shape = (len(inputs.earlier), *inputs.x.shape)
     if name == MASK:

@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 
 import h5py  # type: ignore[import-untyped]  # h5py has no annotations
-from h5py import h5f, h5g
+from h5py import h5a, h5f, h5g
 
 from conformance.case import Case
 from conformance.cases.golden import content, plain, vouched
@@ -77,9 +77,10 @@ def _case(root: h5g.GroupID, entry: CaseEntry) -> Case:
         raise GoldenFileError(f"outputs {sorted(due)} are due, {sorted(entry.due)} were wanted")
     arrays = {name: plain.read_dataset(group, name) for name in sorted(held - {"expected"})}
     arrays |= {f"{content.DUE}{name}": plain.read_dataset(expected, name) for name in sorted(due)}
-    said = {
-        name: plain.read_attribute(group, name, kind) for name, kind in content.ATTRIBUTES.items()
-    }
+    kinds = dict(content.ATTRIBUTES)
+    if h5a.exists(group, content.BLOCK.encode()):
+        kinds[content.BLOCK] = str
+    said = {name: plain.read_attribute(group, name, kind) for name, kind in kinds.items()}
     case = content.build(entry.id, said, arrays)
     _require_digest(case, str(plain.read_attribute(group, "sha256", str)))
     vouched.verify(case, entry)

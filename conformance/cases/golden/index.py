@@ -112,9 +112,10 @@ def case_at(image: Image, entry: CaseEntry, told: Mapping[str, Any]) -> Case:
     strange = sorted(places.keys() - _DATASETS)
     if strange:
         raise GoldenFileError(f"the index has a dataset {strange[0]!r}, inputs and outputs wanted")
+    kinds = {**content.ATTRIBUTES, **({content.BLOCK: str} if content.BLOCK in said else {})}
     return content.build(
         entry.id,
-        {name: _attribute(name, said[name], kind) for name, kind in content.ATTRIBUTES.items()},
+        {name: _attribute(name, said[name], kind) for name, kind in kinds.items()},
         {name: _array(name, image, *place) for name, place in places.items()},
     )
 

@@ -138,9 +138,9 @@ def _filled(draw: Draw, frame: Frame, eps: float, momentum: float) -> Inputs:
         axis=frame.axis,
         memory=frame.memory,
         earlier=tuple(_like_x(frame, over, part) for part in parts[2 : 2 + frame.earlier]),
-        **_parameters(frame, over_parameters, parts[_LIKE_X:]),
     )
-    left_out: dict[str, Any] = dict.fromkeys(frame.absent)
+    given: dict[str, Any] = _parameters(frame, over_parameters, parts[_LIKE_X:])
+    left_out = given | dict.fromkeys(frame.absent)
     if frame.mask:  # the variance of what is kept may be 0
         left_out |= {"mask": _mask(draw, frame), "eps": eps or _EPS}
     return _lying(replace(call, **left_out))

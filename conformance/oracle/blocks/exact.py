@@ -93,10 +93,15 @@ def _before(block: Block, x: Dyadic, inputs: Inputs) -> tuple[list[_Term], Dyadi
     terms = []
     for channel in range(x.n.shape[axis]):
         alone = np.zeros_like(scaled.n)
-        here = (*[slice(None)] * (axis % x.n.ndim), channel)
+        here: tuple[slice | int, ...] = (*[slice(None)] * axis, channel)
         alone[here] = scaled.n[here]
         part = _product(block.product, Dyadic(alone, scaled.e), axis, bias=False)
-        terms.append(_lowered(_Term(part, affine.U.reshape(-1)[channel]), affine.t))
+        terms.append(
+            _lowered(
+                _Term(part, affine.U.reshape(-1)[channel : channel + 1].reshape((1,) * x.n.ndim)),
+                affine.t,
+            )
+        )
     return terms, _product(block.product, shift, axis)
 
 

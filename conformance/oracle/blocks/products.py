@@ -46,7 +46,7 @@ def _convolved(product: Product, x: Array, weight: Array) -> Array:
 
 
 def _padded(x: Array, padding: tuple[int, ...]) -> Array:
-    """x between zeros; `numpy.pad` would make them int64 among Python's integers."""
+    """The input between zeros; `numpy.pad` would make them int64 among Python's integers."""
     lengths = [n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True)]
     padded = np.zeros((*x.shape[:2], *lengths), dtype=x.dtype)
     inside = (slice(p, p + n) for n, p in zip(x.shape[2:], padding, strict=True))

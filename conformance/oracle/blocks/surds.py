@@ -45,9 +45,7 @@ def round_surd_sum(
     known = rest + sum(
         (w for w, base in zip(weights, roots.bases, strict=True) if base == 1), Fraction(0)
     )
-    open_ones = [
-        (w, base) for w, base in zip(weights, roots.bases, strict=True) if base != 1 and w
-    ]
+    open_ones = [(w, base) for w, base in zip(weights, roots.bases, strict=True) if base != 1 and w]
     if not open_ones:
         return round_fraction(known * scale)
     precision = _FIRST_PRECISION + max(base for _, base in open_ones).bit_length() // 2
@@ -63,18 +61,20 @@ def round_surd_sum(
         precision *= 2
 
 
+def _is_square(number: int) -> bool:
+    return math.isqrt(number) ** 2 == number
+
+
 @lru_cache(maxsize=4096)
 def _roots(radicands: tuple[int, ...]) -> _Roots:
     bases: list[int] = [1]
     places, parts = [], []
     for U in radicands:
-        for place, base in enumerate(bases):
-            root = math.isqrt(U * base)
-            if root * root == U * base:  # 1 / sqrt(U) = sqrt(U base) / U / sqrt(base)
-                break
-        else:
-            place, base, root = len(bases), U, U
+        found = [place for place, base in enumerate(bases) if _is_square(U * base)]
+        if not found:
+            found = [len(bases)]
             bases.append(U)
-        places.append(place)
-        parts.append(Fraction(root, U))
+        places.append(found[0])
+        # 1 / sqrt(U) = sqrt(U base) / U / sqrt(base)
+        parts.append(Fraction(math.isqrt(U * bases[found[0]]), U))
     return _Roots(tuple(bases), tuple(places), tuple(parts))

@@ -228,7 +228,9 @@ class Edges:
 
     @cached_property
     def posed(self) -> tuple[str, ...]:
-        """The edges that the call poses, in the order of `EDGES`."""
+        """The edges that the call poses, in the order of `EDGES`; a block poses none."""
+        if self._call.inputs.block is not None:
+            return ()
         with np.errstate(all="ignore"):
             return tuple(name for name, edge in EDGES.items() if edge.is_posed(self._call))
 
