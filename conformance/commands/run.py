@@ -215,7 +215,8 @@ def _report(column: Column, done: RunRecord, folder: Path | None, args: argparse
     elif foreign := manifest.foreign:
         verdict = f"{verdict} ({foreign})"
     print(f"{verdict}  {done.adapter}/{done.path}  {version}  {done.device}  {counts}")
-    for line in _itself(column, args.timeout) if done.red and not done.partial else ():
+    asked = done.red and not done.partial and args.tier != DEPLOYED
+    for line in _itself(column, args.timeout) if asked else ():
         print(f"  {line}")
     for found in differences(done.dialect, done.conventions):
         print(f"  not what it declares: {one_line(found)}")

@@ -187,7 +187,8 @@ def explain(
 ) -> tuple[Diagnosis, ...]:
     """What is wrong with a column; nothing where all that fails was expected to."""
     red = any(result.status in RED for result in results)
-    return diagnose(evidence, column.dialect) if red else ()
+    alone = [one for one in evidence if one.case.inputs.block is None]
+    return diagnose(alone, column.dialect) if red and alone else ()
 
 
 def run(
