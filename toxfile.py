@@ -3,7 +3,8 @@
 tox loads this file by its name.  The settings of a column stand in tox.ini, where ``{adapter}`` is
 its folder, ``{columns}`` the environments that make the matrix of every day, and ``{adapters}``
 their folders; ``{all_columns}`` and ``{all_adapters}`` are the same of the matrix of all, and
-``{older_columns}`` the environments of older releases.
+``{older_columns}`` the environments of older releases, and ``{deployed_columns}`` and
+``{deployed_adapters}`` those of deployed models and their folders.
 """
 
 from __future__ import annotations
@@ -62,6 +63,11 @@ def tox_add_core_config(core_conf: ConfigSet, state: State) -> None:
         core_conf.add_config(f"{prefix}adapters", str, folders, "their folders in adapters")
     older = ", ".join(column.env for column in known if column.channel == "older")
     core_conf.add_config("older_columns", str, older, "the environments of older releases")
+    deployed = [column for column in known if column.channel == "deployed"]
+    environments = ", ".join(column.env for column in deployed)
+    core_conf.add_config("deployed_columns", str, environments, "those of deployed models")
+    folders = " ".join(column.adapter for column in deployed)
+    core_conf.add_config("deployed_adapters", str, folders, "their folders in adapters")
 
 
 def _records(column: Any) -> str:
@@ -76,7 +82,10 @@ def tox_add_env_config(env_conf: EnvConfigSet, state: State) -> None:
     del state
     column = next((c for c in _columns() if c.env == env_conf.env_name), None)
     channel = column.channel if column else ""
-    other, apart = channel in ("newest", "older"), channel in ("newest", "large", "older")
+    other, apart = (
+        channel in ("newest", "older"),
+        channel in ("newest", "large", "older", "deployed"),
+    )
     files = "\n".join(f"-r {file}" for file in column.requirements) if column else ""
     said = {
         "adapter": (column.adapter if column else "", "the folder in adapters that is this column"),

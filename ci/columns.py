@@ -7,7 +7,8 @@ one more at the pinned versions that runs the calls of every size and nothing el
 folder ``older``, such as ``older/2.6.0.txt``, is one more of that release.  A folder with
 a ``column.toml`` says in it what else tox is to know: ``apart = true`` leaves the column out of the
 matrix that `tox run` makes (`tox run -m all` has it), and the table ``set_env`` holds variables of
-its environment, such as the constraints that an old framework is to be built under.  A column is an
+its environment, such as the constraints that an old framework is to be built under.  A folder whose
+name ends in ``_deployed`` is a column of deployed models, and of no other kind.  A column is an
 environment of tox, whose name has dashes where the folder has underscores.  Whoever needs the list
 has it from here: ``toxfile.py``, ``ci/nightly.py``, and the workflows by
 
@@ -31,11 +32,13 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
-CHANNELS = ("pinned", "newest", "gpu", "large", "older")
+CHANNELS = ("pinned", "newest", "gpu", "large", "older", "deployed")
 """The kinds of columns that a folder can have."""
 
 ALWAYS = ("pinned", "large")
-"""Those that every folder has."""
+"""Those that every folder has, but one of deployed models."""
+
+_DEPLOYED = "deployed"
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _RELEASE = re.compile(r"\d+(\.\d+){2,}")
@@ -48,6 +51,7 @@ _INSTALLED = {
     "newest": ("newest.txt",),
     "gpu": ("requirements.txt", "gpu.txt"),
     "large": ("requirements.txt",),
+    "deployed": ("requirements.txt",),
 }
 """Channels to the files that name what is installed; the last one makes the column."""
 
@@ -111,6 +115,8 @@ def columns(root: Path = ROOT) -> tuple[Column, ...]:
 
 def _releases(folder: Path, channel: str) -> tuple[str, ...]:
     """A column of a kind for each: the older releases, or one that is told nowhere, or none."""
+    if folder.name.endswith(f"_{_DEPLOYED}") or channel == _DEPLOYED:
+        return ("",) if folder.name.endswith(f"_{channel}") else ()
     if channel != _OLDER:
         there = channel in ALWAYS or (folder / _INSTALLED[channel][-1]).is_file()
         return ("",) if there else ()
@@ -154,7 +160,8 @@ def _told(file: Path) -> dict[str, Any]:
 
 def _env(name: str, channel: str, release: str = "") -> str:
     env = name.replace("_", "-")
-    return "-".join(filter(None, (env, channel if channel != "pinned" else "", release)))
+    told = channel if channel not in ("pinned", _DEPLOYED) else ""  # the folder's name says it
+    return "-".join(filter(None, (env, told, release)))
 
 
 def _sections(root: Path) -> frozenset[str]:
@@ -169,7 +176,8 @@ def _sections(root: Path) -> frozenset[str]:
 
 
 def _require_name(name: str, taken: frozenset[str]) -> None:
-    if not _NAME.fullmatch(name) or set(name.split("_")) & set(CHANNELS):
+    parts = name.removesuffix(f"_{_DEPLOYED}").split("_")
+    if not _NAME.fullmatch(name) or set(parts) & set(CHANNELS):
         raise ColumnError(
             f"adapters/{name} cannot be a column: lower-case letters, digits and single underscores"
             f" were wanted, and none of {', '.join(CHANNELS)} as a part. Rename the folder."

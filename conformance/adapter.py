@@ -216,6 +216,11 @@ def names() -> list[str]:
     return sorted(p.parent.name for p in places.folder("adapters").glob("*/adapter.py"))
 
 
+def is_deployed(folder: FilePath) -> bool:
+    """Whether a folder's paths deploy models, and are held to the deployed tier: by its name."""
+    return folder.name.endswith("_deployed")
+
+
 def split(selector: str) -> tuple[str, str | None]:
     """Take a selector apart: the adapter's name or file, and the path or None for all.
 

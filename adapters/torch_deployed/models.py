@@ -10,7 +10,7 @@ import torch  # type: ignore[import-not-found, unused-ignore]  # checked without
 from torch import Tensor, nn  # type: ignore[import-not-found, unused-ignore]  # the same
 
 from conformance.block import Norm, Product
-from conformance.case import Array, Inputs
+from conformance.case import Inputs
 from conformance.errors import Unsupported
 
 from ..torch.calling import tensor
@@ -41,9 +41,8 @@ class Model(nn.Module):  # type: ignore[misc, unused-ignore]  # untyped without 
         self.turned = _turned(inputs)
         self.op = None if block.product is None else _product(block.product)
         rank = inputs.x.ndim
-        own = (inputs.gamma, inputs.beta, inputs.running_mean, inputs.running_var)
-        self.norm = _norm(rank, inputs.eps, *own)
-        self.second = None if block.second is None else _second(rank, inputs.eps, block.second)
+        self.norm = _norm(rank, inputs.eps, inputs)
+        self.second = None if block.second is None else _norm(rank, inputs.eps, block.second)
         self.eval()
 
     def normalized(self, z: Tensor) -> Tensor:
@@ -86,7 +85,7 @@ def made(inputs: Inputs) -> Model:
 
 
 def _turned(inputs: Inputs) -> bool:
-    """Whether a linear layer's last axis, or that of nothing, is normalized where it is not second."""
+    """Whether a linear layer's last axis is normalized, and is not the second."""
     product = None if inputs.block is None else inputs.block.product
     linear = product is not None and product.kind == "linear"
     return linear and inputs.x.ndim > 2 and inputs.channel_axes[0] == inputs.x.ndim - 1  # noqa: PLR2004 - with one axis they are the same
@@ -141,16 +140,12 @@ def _product(product: Product) -> nn.Module:
     return layer
 
 
-def _second(rank: int, eps: float, second: Norm) -> nn.Module:
-    return _norm(rank, eps, second.gamma, second.beta, second.running_mean, second.running_var)
-
-
-def _norm(
-    rank: int, eps: float, gamma: Array | None, beta: Array | None, mean: Array, var: Array
-) -> nn.Module:
+def _norm(rank: int, eps: float, of: Inputs | Norm) -> nn.Module:
+    given = (of.gamma, of.beta, of.running_mean, of.running_var)
+    gamma, beta, mean, var = (None if a is None else tensor(a) for a in given)
+    if gamma is None or beta is None or mean is None or var is None:
+        raise Unsupported("a normalization without gamma, beta or statistics")
     layer = _NORMS[rank](len(mean), eps=eps)
-    if gamma is None or beta is None:
-        raise Unsupported("a normalization without gamma or beta")
-    layer.weight, layer.bias = nn.Parameter(tensor(gamma)), nn.Parameter(tensor(beta))
-    layer.running_mean, layer.running_var = tensor(mean), tensor(var)
+    layer.weight, layer.bias = nn.Parameter(gamma), nn.Parameter(beta)
+    layer.running_mean, layer.running_var = mean, var
     return layer

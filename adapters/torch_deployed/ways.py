@@ -22,7 +22,8 @@ from conformance.errors import Unsupported
 from ..torch.calling import array
 from .models import Model, back, given, made
 
-Deployed: TypeAlias = Callable[..., Tensor]
+Deployed: TypeAlias = Any
+"""What can be called with the tensors of a block: modules, scripts, programs."""
 
 Way: TypeAlias = Callable[[Model, tuple[Tensor, ...]], Deployed]
 """From a model and what it is called with to what runs."""
@@ -116,7 +117,9 @@ def reloaded(model: Model, called: tuple[Tensor, ...]) -> Deployed:
 
 def inductor(model: Model, _: tuple[Tensor, ...]) -> Deployed:
     """``torch.compile`` with Inductor's freezing, which folds into weights."""
-    from torch._inductor import config  # noqa: PLC0415 - it takes seconds
+    from torch._inductor import (  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415 - it takes seconds
+        config,
+    )
 
     torch._dynamo.reset()  # noqa: SLF001 - its documented name
     with config.patch(freezing=True):

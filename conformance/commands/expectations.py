@@ -13,6 +13,7 @@ from pathlib import Path
 from conformance import adapter
 from conformance.arrays import OUTPUT_NAMES
 from conformance.atomic import write_atomically
+from conformance.cases import deployed
 from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.commands.extra import extra
 from conformance.documents import read_text
@@ -111,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
         _require_own(file)
     known = expectations.read(file)
     why = _why(args, known)
-    due, ran = due_outputs(), seen(home.name, args.records)
+    due, ran = due_outputs(deployed.folder_of(home)), seen(home.name, args.records)
     for why_not in ran.aside:
         print(f"conformance expectations: not used: {why_not}", file=sys.stderr)
     findings = find(known, ran, due, _paths(source, known))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from conformance.adapter import home, is_deployed, split
 from conformance.atomic import require_folder
 from conformance.cases import deployed, golden, large, published, tiers
 from conformance.cases.catalogue.recipe import CaseRow
@@ -105,8 +106,8 @@ def run(args: argparse.Namespace) -> int:
     """Run the selection; see the module's text."""
     asked: Sequence[object]
     refuse_both(args.golden, tier=args.tier)
-    if args.tier == DEPLOYED:
-        args.golden = deployed.folder()
+    if args.tier == DEPLOYED or (args.tier is None and _is_deployed(args)):
+        args.tier, args.golden = DEPLOYED, deployed.folder()
     if args.tier == LARGE:
         asked = rows = _rows(args)
         runs = partial(large_run.run, rows=rows)
@@ -134,9 +135,14 @@ def run(args: argparse.Namespace) -> int:
     return DOES_NOT if any(done.red for done in records) else CONFORMS
 
 
+def _is_deployed(args: argparse.Namespace) -> bool:
+    """Whether the deployed tier is what the adapter is for."""
+    return args.golden is None and is_deployed(home(split(args.adapter)[0]))
+
+
 def _is_whole(args: argparse.Namespace) -> bool:
     """Whether the whole catalogue is asked for, whose records are kept and have conventions."""
-    return not args.case and not args.golden and args.tier in (None, STANDARD)
+    return not args.case and not args.golden and args.tier in {None, STANDARD}
 
 
 def _ids(args: argparse.Namespace) -> list[str]:

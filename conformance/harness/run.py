@@ -109,7 +109,7 @@ def columns(selector: str, folder: Path | None = None) -> list[Column]:
     if not (folder and unknown):
         known = expectations.load(file, version, told["traits"], told["versions"])
     if unknown is None:  # a catalogue of one's own may lack what is listed
-        expectations.require(known, [p["name"] for p in told["paths"]], due_outputs(), file)
+        expectations.require(known, [p["name"] for p in told["paths"]], due_outputs(folder), file)
     found = [
         Column(
             source=source,

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from conformance.case import LIMIT
-from conformance.cases import golden
+from conformance.cases import deployed, golden
+from conformance.cases.published import DEPLOYED
 from conformance.errors import GoldenFileError
 from conformance.printable import value
 from conformance.verdict.due import due_outputs
@@ -115,15 +116,16 @@ def _catalogue(record: RunRecord) -> Iterator[str]:
     cases = record.catalogue["cases"]
     if len(record.cases) > cases:
         yield f"{len(record.cases)} results for a catalogue of {cases} cases, no more were wanted"
+    folder = deployed.folder() if record.catalogue["digest"] == DEPLOYED else None
     try:
-        known = golden.manifest()
+        known = golden.manifest(folder)
     except GoldenFileError:
         return  # without golden files of our own every catalogue is a foreign one
     if record.catalogue["digest"] != known.digest:
         return
     if cases != len(known.entries):
         yield f"a catalogue of {cases} cases, that of its digest has {len(known.entries)}"
-    due = due_outputs()
+    due = due_outputs(folder)
     for case in record.cases:
         entry = known.entries.get(case.case)
         if entry is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance import adapter
-from conformance.cases import golden
+from conformance.cases import deployed, golden
 from conformance.verdict.known import expectations
 
 _PINNED = re.compile(r"[A-Za-z0-9._-]+(\[[a-z0-9,]+\])?==[0-9][^\s*]*")
@@ -32,7 +32,7 @@ def test_pinned_versions_are_pinned(home: Path) -> None:
 def test_known_failures_are_well_formed(home: Path) -> None:
     """``expectations.toml`` is read without complaint, and every entry names cases that exist."""
     file = home / "expectations.toml"
-    ids = list(golden.manifest().entries)
+    ids = list(golden.manifest(deployed.folder_of(home)).entries)
     for entry in expectations.read(file).entries:
         found = [case for glob in entry.cases for case in ids if fnmatch(case, glob)]
         assert found, f"{file}: no case is called {entry.cases}"

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from packaging.version import InvalidVersion, Version
 
+from conformance.cases import deployed
 from conformance.errors import RecordError
 from conformance.printable import value
 from conformance.verdict import record_file
@@ -103,7 +104,7 @@ def seen(name: str, folder: Path) -> Reported:
 def _usable(name: str, folder: Path) -> tuple[list[RunRecord], list[str]]:
     """The records of an adapter, one for each path and version, and why others are none of them."""
     records: dict[tuple[str, str], RunRecord] = {}
-    due = due_outputs()
+    due = due_outputs(deployed.folder_of(Path(name)))
     aside: list[str] = []
     for file in sorted(folder.glob("*.json")):
         try:
