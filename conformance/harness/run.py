@@ -16,6 +16,7 @@ from conformance.cases import deployed, golden
 from conformance.cases.tier_names import DEPLOYED
 from conformance.errors import AdapterError
 from conformance.faults.diagnosis import diagnose
+from conformance.faults.folding.diagnosis import diagnose_folding
 from conformance.harness.answer import Answer
 from conformance.harness.environment import here
 from conformance.harness.halt import Halt
@@ -187,8 +188,10 @@ def explain(
 ) -> tuple[Diagnosis, ...]:
     """What is wrong with a column; nothing where all that fails was expected to."""
     red = any(result.status in RED for result in results)
+    if not red:
+        return ()
     alone = [one for one in evidence if one.case.inputs.block is None]
-    return diagnose(alone, column.dialect) if red and alone else ()
+    return (*(diagnose(alone, column.dialect) if alone else ()), *diagnose_folding(evidence))
 
 
 def run(
