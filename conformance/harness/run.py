@@ -173,8 +173,8 @@ def result_of(
 
 
 def _answer(session: Session, column: Column, case: Case, folder: Path | None) -> Answer:
-    """What a path answers; the sample that one may run is of the catalogue, and of no folder."""
-    if folder is None:
+    """What a path answers; the sample that one may run is of our catalogues, and of no folder."""
+    if folder in {None, deployed.folder()}:
         return session.run(column.path, case)
     return session.call(column.path, case.inputs)
 

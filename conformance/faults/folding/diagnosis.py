@@ -14,7 +14,7 @@ import numpy as np
 
 from conformance.case import Array
 from conformance.faults.folding.dictionary import FOLDING_FAULTS
-from conformance.faults.folding.sheet import Sheet, is_plain
+from conformance.faults.folding.sheet import Sheet
 from conformance.float_types import limits
 from conformance.oracle.blocks.bounds import block_scales
 from conformance.oracle.bounds import units
@@ -99,7 +99,7 @@ def _is_beyond(sheet: Sheet, lost: Array) -> bool:
     largest = limits(sheet.inputs.x.dtype).largest
     root = np.sqrt(sheet.norm["var"] + sheet.inputs.eps).astype(sheet.inputs.x.dtype)
     sizes = [np.abs(sheet.t), np.abs(sheet.s)]
-    if is_plain(sheet.block) and sheet.product is not None:
+    if sheet.is_plain and sheet.product is not None:
         axis = 1 if sheet.product.kind == "conv_transpose" else 0
         per_output = np.moveaxis(np.abs(sheet.weight), axis, 0)
         per_output = per_output.reshape(per_output.shape[0], -1).max(axis=1)

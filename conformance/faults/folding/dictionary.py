@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from conformance.faults.folding.sheet import Sheet, is_plain, wide
+from conformance.faults.folding.sheet import Sheet, wide
 from conformance.oracle.blocks.exact import solve_block
 from conformance.oracle.rounding import Floats
 
@@ -53,7 +53,7 @@ def _batch_statistics(sheet: Sheet) -> Floats | None:
 def _along_inputs(sheet: Sheet) -> Floats | None:
     """The weight scaled along its other axis, where that is as long."""
     product = sheet.product
-    if product is None or not is_plain(sheet.block):
+    if product is None or not sheet.is_plain:
         return None
     inputs_at = 0 if product.kind == "conv_transpose" else 1
     shape = [1] * sheet.weight.ndim
@@ -66,7 +66,7 @@ def _along_inputs(sheet: Sheet) -> Floats | None:
 def _within_group(sheet: Sheet) -> Floats | None:
     """A grouped transposed product scaled as if its groups had the same channels."""
     product = sheet.product
-    if product is None or not is_plain(sheet.block) or product.groups == 1:
+    if product is None or not sheet.is_plain or product.groups == 1:
         return None
     at = 1 if product.kind == "conv_transpose" else 0
     count = sheet.weight.shape[at]
@@ -77,10 +77,7 @@ def _within_group(sheet: Sheet) -> Floats | None:
     return _folded(sheet, sheet.weight * sheet.s[:count].reshape(shape))
 
 
-def _folded(sheet: Sheet, weight: Floats) -> Floats | None:
-    features = sheet.product.feature_axis(sheet.x.ndim, sheet.axis) if sheet.product else 0
-    if features != sheet.axis:
-        return None
+def _folded(sheet: Sheet, weight: Floats) -> Floats:
     return sheet.ended(sheet.multiplied(weight, sheet.bias * sheet.s + sheet.t))
 
 
@@ -134,7 +131,7 @@ def _second_for_both(sheet: Sheet) -> Floats | None:
 
 def _plain(make: Callable[[Sheet], Floats]) -> Callable[[Sheet], Floats | None]:
     """A fault of a product before its normalization."""
-    return lambda sheet: make(sheet) if is_plain(sheet.block) else None
+    return lambda sheet: make(sheet) if sheet.is_plain else None
 
 
 def _unscaled_bias(sheet: Sheet) -> Floats:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from conformance.block import Block, Product
+from conformance.block import Product
 from conformance.case import Array, Inputs
 from conformance.oracle.blocks.exact import block_of
 from conformance.oracle.blocks.products import multiplied
@@ -63,6 +63,15 @@ class Sheet:
         return self.block.product
 
     @property
+    def is_plain(self) -> bool:
+        """Whether a product comes before one normalization of its outputs, with nothing between."""
+        block, product = self.block, self.product
+        between = block.skip is not None and block.skip_first
+        if product is None or block.norm_first or block.second is not None or between:
+            return False
+        return product.feature_axis(self.x.ndim, self.axis) == self.axis
+
+    @property
     def weight(self) -> Floats:
         """Its weight."""
         assert self.product is not None  # noqa: S101 - of faults of products alone
@@ -110,12 +119,6 @@ class Sheet:
         if not self.block.skip_first:
             y = y + self.skip
         return np.maximum(y, 0.0) if self.block.relu else y
-
-
-def is_plain(block: Block) -> bool:
-    """Whether a product comes before one normalization, with nothing between."""
-    between = block.skip is not None and block.skip_first
-    return block.product is not None and not (block.norm_first or block.second or between)
 
 
 def wide(values: Array) -> Floats:
