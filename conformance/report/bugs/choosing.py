@@ -10,7 +10,7 @@ from conformance.arrays import OUTPUT_NAMES
 from conformance.case import Case, Dialect
 from conformance.cases import golden
 from conformance.errors import SelectionError
-from conformance.report.bugs.likeness import PLAIN
+from conformance.report.bugs.likeness import CLEAR, PLAIN
 from conformance.report.bugs.visible import share
 from conformance.verdict.known.applying import FAILING
 from conformance.verdict.record import OutputResult, RunRecord, Status
@@ -69,6 +69,7 @@ def _rank(case: Case, dialect: Dialect, output: str, result: OutputResult) -> tu
     inputs = case.inputs
     return (
         len(result.known) > 1,
+        result.units is not None and result.units < CLEAR,
         _faintness(_seen(case, dialect, output, result)),
         bool(inputs.earlier) or inputs.memory != "contiguous" or inputs.mask is not None,
         case.problem.group == _COMBINED,

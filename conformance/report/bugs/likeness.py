@@ -10,6 +10,9 @@ from __future__ import annotations
 from conformance.case import Inputs
 from conformance.report.bugs.failure import Failure
 
+CLEAR = 160.0
+"""Error units, ten times the bound: a failure that was far off stays at least this far off."""
+
 _LOST = 4.0
 """An error that is seen stays at least this part of what it was, ..."""
 

@@ -16,7 +16,7 @@ from conformance.case import Array, Case, Dialect, Inputs
 from conformance.harness.session import Session
 from conformance.report.bugs.failure import Failure, failures
 from conformance.report.bugs.fairness import is_fair, posed, right
-from conformance.report.bugs.likeness import is_alike, is_seen_as_before
+from conformance.report.bugs.likeness import CLEAR, is_alike, is_seen_as_before
 
 SECONDS = 60.0
 """How long shrinking goes on looking for less."""
@@ -24,14 +24,14 @@ SECONDS = 60.0
 _FEW = 256
 """Up to how many values per channel every correct algorithm is asked at each step."""
 
-_CLEAR = 32.0
-"""Error units, twice the bound: a failure that was far off stays at least this far off."""
-
 _LOST = 4
 """Of a failure that was not so far off this part of the error remains."""
 
 _MANY = 8
-"""More values per channel than this are not left for the sake of clearness."""
+"""More values per channel than this are not left for the sake of more clearness than ..."""
+
+_CONTENT = 64.0
+"""... error units, four times the bound."""
 
 _USUAL: Mapping[str, Any] = {
     field.name: field.default for field in fields(Inputs) if field.name in {"eps", "momentum"}
@@ -98,7 +98,7 @@ class _Work:
 
     def __init__(self, ask: Asking, failure: Failure, seconds: float) -> None:
         self._ask, self._first, self.failure = ask, failure, failure
-        self._least = min(_size(failure) / _LOST, _CLEAR)
+        self._least = min(_size(failure) / _LOST, CLEAR)
         self._owed = right(failure.case, failure.output) if failure.edges else None
         self._until = time.monotonic() + seconds
 
@@ -108,8 +108,8 @@ class _Work:
             continue
 
     def settle(self) -> None:
-        """Be content from now on with whatever fails."""
-        self._least = 0.0
+        """Be content from now on with what fails less clearly."""
+        self._least = min(self._least, _CONTENT)
 
     def is_fair(self, found: Failure) -> bool:
         """Whether every algorithm that is right on the first call is right on this one."""

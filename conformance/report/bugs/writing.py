@@ -77,8 +77,9 @@ def _title(bug: Bug) -> str:
     subject, small = called(bug.column.about), bug.small
     worst, kind = small.result.worst, _kind(small.case.inputs)
     if worst is None:
-        what = f"{small.output}: " * bool(small.answer.outputs)
-        return f"{subject}: {what}{_died(small)} ({kind})"
+        what = _died(small)
+        named = not small.answer.outputs or what.startswith(f"{small.output} ")
+        return f"{subject}: {what if named else f'{small.output}: {what}'} ({kind})"
     where = place(small.output, worst)
     actual, expected = apart(worst.actual, worst.expected)
     return f"{subject}: {where} is {actual}, not {expected} ({kind})"
@@ -180,11 +181,14 @@ def _versions(bug: Bug) -> Iterator[str]:
 
 def _cause(bug: Bug) -> Iterator[str]:
     """What the adapter's expectations say of it, once per cause."""
-    first = bug.first
-    where = (bug.column.path, first.case.id, first.output)
-    entries = [e for e in bug.column.known if e.matches(*where) and not e.degraded]
-    for entry in {e.reason: e for e in entries}.values():
+    for entry in {entry.reason: entry for entry in _entries(bug)}.values():
         yield f"## Cause\n\n{_explained(entry, bug)}"
+
+
+def _entries(bug: Bug) -> list[KnownFailure]:
+    """What the adapter's expectations say of the failure."""
+    where = (bug.column.path, bug.first.case.id, bug.first.output)
+    return [e for e in bug.column.known if e.matches(*where) and not e.degraded]
 
 
 def _explained(entry: KnownFailure, bug: Bug) -> str:
@@ -217,9 +221,11 @@ def is_of(lines: str, switches: Mapping[str, str]) -> bool:
 def _origin(bug: Bug) -> str:
     """The case, the command that shows it, and what was made small."""
     case, small = bug.first.case, bug.small.case
+    # A case has many ways to fail, so what it is there for is a hint where nothing better is known.
+    hint = f", which is there to show: {case.problem.catches.rstrip('.')}"
     text = (
-        f"Case `{case.id}` of the batch normalization conformance suite, which is there to show: "
-        f"{case.problem.catches.rstrip('.')}. It fails with\n\n"
+        f"Case `{case.id}` of the batch normalization conformance suite"
+        f"{'' if _entries(bug) else hint}. It fails with\n\n"
         f"    conformance run {bug.column.selector} --case {case.id}\n\n"
     )
     if small is case:

@@ -101,6 +101,17 @@ def test_without_a_case_the_last_run_has_one(
         text = report(capsys, path, "--records", records, "--seconds", "5", *more)
         assert f"Case `{case}`" in text
         assert f"What this suite knows of it: {cause}" in text
+        assert "which is there to show" not in text
+
+
+def test_a_wrong_type_is_named_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """A title does not name the output before a sentence that begins with it, and tells the case.
+
+    Where no cause is known what the case is there to show is a hint.
+    """
+    text = report(capsys, f"{TWOFOLD}:typed", "dense/train-float32", "--seconds", "0")
+    assert text.startswith("# numpy: mean has type float16, expected float32 (float32, training")
+    assert "conformance suite, which is there to show: " in text
 
 
 def test_report_goes_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,6 +69,12 @@ def test_what_is_seen_comes_before_what_is_proven() -> None:
     assert chosen(far, wrong(PLAIN, "y", 0.3)) == (PLAIN, "y")
 
 
+def test_what_is_near_its_bound_is_left() -> None:
+    """An error of a third of the values that is hardly beyond its bound is no proof."""
+    near = wrong(PLAIN, "y", 0.3, units=17.0)
+    assert chosen(near, wrong("affine/no-gamma", "y", 3e-3)) == ("affine/no-gamma", "y")
+
+
 def test_of_what_is_seen_alike_the_plain_call_is_chosen() -> None:
     """Strided arrays in an unusual order are not shown where a plain matrix fails as well."""
     assert chosen(wrong(BUSY, "y", 0.5), wrong(PLAIN, "y", 0.2)) == (PLAIN, "y")
