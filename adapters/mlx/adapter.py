@@ -33,8 +33,8 @@ ADAPTER = Adapter(
         ),
         Path(
             name="formula",
-            about="mx.mean, mx.var and mx.rsqrt, gradients by mx.vjp; half precision computed in "
-            "float32",
+            about="mx.mean with mx.var and mx.rsqrt, gradients by mx.vjp; half precision computed "
+            "in float32",
             run=formula.run,
             dialect=Dialect(running_var="none", saves="nothing"),
             capabilities=Capabilities(per_activation=True),

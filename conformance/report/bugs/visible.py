@@ -60,10 +60,12 @@ def _terms(case: Case, output: str) -> float:
     if output in GRADIENTS:
         slope, count = _largest(inputs.dy), max(inputs.count, 1)
         return slope * (_largest(expected.inv_std) * scale if output == "dx" else count**0.5)
-    deviation = _largest(expected.var) ** 0.5
+    variance, weight = _largest(expected.var) + float(inputs.eps), float(inputs.momentum)
     sizes: Mapping[str, float] = {
         "y": scale,
-        "mean": deviation,
-        "running_mean": deviation * float(inputs.momentum),
+        "mean": variance**0.5,
+        "var": variance,
+        "running_mean": variance**0.5 * weight,
+        "running_var": variance * weight,
     }
     return sizes.get(output, 0.0)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatch
 
 import numpy as np
 
@@ -23,9 +23,6 @@ from conformance.verdict.record import Status, Worst
 from conformance.verdict.ruler import Ruler
 
 _MODES = {"train": "training mode", "test": "test mode"}
-_SWITCH = re.compile(r"""os\.environ\[(['"])(\w+)\1\] = (['"])(.*?)\3""")
-"""How lines say under which switch their framework is imported."""
-
 _MOST = 64
 """How many values of an output are shown."""
 
@@ -120,7 +117,10 @@ def _values(bug: Bug) -> Iterator[str]:
     if actual is None:
         yield f"What happens: {_died(small)}."
     else:
-        yield f"It prints\n\n```\n{_shown(actual)}\n```"
+        form = (
+            "" if small.result.worst is not None else f", {actual.dtype} of shape {actual.shape},"
+        )
+        yield f"It prints{form}\n\n```\n{_shown(actual)}\n```"
     if exact.size:
         yield f"The exact values, each rounded once to float64, are\n\n```\n{_shown(exact)}\n```"
     else:
@@ -194,28 +194,18 @@ def _entries(bug: Bug) -> list[KnownFailure]:
 def _explained(entry: KnownFailure, bug: Bug) -> str:
     text = f"What this suite knows of it: {entry.reason}."
     if found := in_words(entry):
-        text += f" It is so {found}."
+        text += f" It is {'so ' * bool(entry.since)}{found}."
     if entry.link:
         text += f" See {entry.link}."
     cause = bug.known.causes.get(entry.cause)
     if cause is not None and cause.by_design:
         text += f" This is documented: {cause.by_design}."
-    if cause is not None and is_of(cause.reproduction, bug.column.switches):
+    own = cause is not None and any(fnmatch(bug.column.path, glob) for glob in cause.paths)
+    if cause is not None and own and cause.reproduction:
         ends = "is" if cause.prints.startswith("killed by") else "prints"
         text += f"\n\n```python\n{cause.reproduction}\n```\n\n"
         text += f"{ends}\n\n```\n{cause.prints}\n```"
     return text
-
-
-def is_of(lines: str, switches: Mapping[str, str]) -> bool:
-    """Whether the lines of a cause are of a path: there are some, under no other switches.
-
-    A cause that paths share is shown on one of them, whose lines say nothing to those who maintain
-    what another one calls.
-    """
-    return bool(lines) and all(
-        switches.get(name, value) == value for _, name, _, value in _SWITCH.findall(lines)
-    )
 
 
 def _origin(bug: Bug) -> str:

@@ -89,7 +89,10 @@ def test_a_cause_of_what_is_degraded_is_no_cause_of_a_failure(
 def test_without_a_case_the_last_run_has_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Of the failures of a run the one is taken that shows best, or shows a cause best."""
+    """Of the failures of a run the one is taken that shows best, or shows a cause best.
+
+    The lines of a cause are told where they are of the path.
+    """
     path, records = f"{TWOFOLD}:momentum", str(tmp_path)
     cases = ("decimal/momentum-*-float64", "count/m-1-*", "combinations/010-*")
     asked = [word for case in cases for word in ("--case", case)]
@@ -102,16 +105,20 @@ def test_without_a_case_the_last_run_has_one(
         assert f"Case `{case}`" in text
         assert f"What this suite knows of it: {cause}" in text
         assert "which is there to show" not in text
+        assert ("lines of momentum" in text) is (cause != "momentum is kept")
+        assert "lines of sums" not in text
 
 
 def test_a_wrong_type_is_named_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """A title does not name the output before a sentence that begins with it, and tells the case.
+    """A title does not name the output before a sentence that begins with it.
 
-    Where no cause is known what the case is there to show is a hint.
+    The type stands with what is printed, and what a case is there to show is a hint where no cause
+    is known.
     """
     text = report(capsys, f"{TWOFOLD}:typed", "dense/train-float32", "--seconds", "0")
     assert text.startswith("# numpy: mean has type float16, expected float32 (float32, training")
     assert "conformance suite, which is there to show: " in text
+    assert "It prints, float16 of shape (8,),\n\n```\n[" in text
 
 
 def test_report_goes_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,6 +44,13 @@ def test_a_gradient_that_cancels_is_held_against_its_terms() -> None:
     assert off("dx", term * gamma / 1000, "count/m-2-float32") == pytest.approx(0.001, rel=0.01)
 
 
+def test_a_variance_of_nothing_is_held_against_eps() -> None:
+    """Where the variance is 0, an error of a hundredth of eps is a hundredth, and not all."""
+    (lone,) = golden.load(["count/m-1-float32"])
+    due = np.zeros(lone.inputs.channel_shape)
+    assert share(lone, "var", due, due + lone.inputs.eps / 100) == pytest.approx(0.01)
+
+
 @pytest.mark.parametrize("wrong", [math.nan, math.inf])
 def test_what_is_no_number_is_all_wrong(wrong: float) -> None:
     """NaN and infinity are seen, wherever they stand."""

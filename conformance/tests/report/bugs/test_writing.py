@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from conformance.report.bugs.writing import apart, called, is_of
+from conformance.report.bugs.writing import apart, called
 
 
 @pytest.mark.parametrize(
@@ -35,18 +35,3 @@ def test_numbers_of_a_title_differ(actual: float, expected: float, shown: tuple[
 def test_a_title_keeps_the_arguments_of_a_call(about: str, subject: str) -> None:
     """What a path calls ends at a comma between its words, not at one between arguments."""
     assert called(about) == subject
-
-
-@pytest.mark.parametrize(
-    ("lines", "switches", "own"),
-    [
-        ('import os\nos.environ["BACKEND"] = "a"\nimport b', {"BACKEND": "a"}, True),
-        ("import os\nos.environ['BACKEND'] = 'c'\nimport b", {"BACKEND": "a"}, False),
-        ('import os\nos.environ["BACKEND"] = "c"\nimport b', {}, True),
-        ("import b", {"BACKEND": "a"}, True),
-        ("", {}, False),
-    ],
-)
-def test_lines_of_a_sibling_are_left_out(lines: str, switches: dict[str, str], own: bool) -> None:
-    """The lines of a cause are shown of a path unless they switch its framework to another one."""
-    assert is_of(lines, switches) is own
