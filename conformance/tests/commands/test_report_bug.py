@@ -106,7 +106,7 @@ def test_without_a_case_the_last_run_has_one(
         assert f"What this suite knows of it: {cause}" in text
         assert "which is there to show" not in text
         assert ("lines of momentum" in text) is (cause != "momentum is kept")
-        assert "lines of sums" not in text
+        assert "lines of mixed" not in text
 
 
 def test_a_wrong_type_is_named_once(capsys: pytest.CaptureFixture[str]) -> None:

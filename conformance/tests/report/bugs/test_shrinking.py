@@ -14,6 +14,7 @@ from conformance.cases import golden
 from conformance.harness.session import Session
 from conformance.report.bugs.failure import Failure
 from conformance.report.bugs.fairness import is_fair, right
+from conformance.report.bugs.likeness import is_seen_as_before
 from conformance.report.bugs.shrinking import Asking, shrink
 from conformance.verdict.known.applying import FAILING
 
@@ -108,12 +109,17 @@ def test_a_fault_of_one_value_is_not_shown_for_another(twofold: Session, case: s
 
 def test_parameters_stay_where_they_make_the_type(twofold: Session) -> None:
     """Half x keeps its float32 parameters: a call without them is computed in another way."""
-    first, small = made_small(
-        twofold, "sums", "combinations/031-ncl-bfloat16-float32-train", "dbeta"
-    )
-    assert first.case.inputs.types == small.case.inputs.types == "bfloat16+float32"
+    first, small = made_small(twofold, "mixed", "dense/train-float16-params-float32", "y")
+    assert first.case.inputs.types == small.case.inputs.types == "float16+float32"
     assert small.case.inputs.x.shape == (2, 1)
-    assert small.answer.outputs["dbeta"] != 0
+
+
+def test_an_edge_is_another_question(twofold: Session) -> None:
+    """A call that poses an edge does not fail as one that poses none."""
+    first, small = made_small(twofold, "growing", "dense/train-float32", "var")
+    assert is_seen_as_before(first, small)
+    assert not is_seen_as_before(first, replace(small, edges=("overflowing-sums",)))
+    assert is_seen_as_before(replace(first, edges=("overflowing-sums",)), small)
 
 
 @pytest.mark.parametrize("case", ["affine/no-affine-float16", "dense/train-float16"])
@@ -122,6 +128,13 @@ def test_an_error_stays_as_visible_as_it_was(twofold: Session, case: str) -> Non
     first, small = made_small(twofold, "halved", case, "dx")
     assert small.case.inputs.x.shape == (3, 1)
     assert small.share >= min(first.share / 4, 0.1)
+
+
+@pytest.mark.parametrize(("path", "values"), [("growing", 4), ("fading", 5)])
+def test_an_error_of_another_size_is_not_shown(twofold: Session, path: str, values: int) -> None:
+    """Values stay as long as the error without them is far larger, or hardly to be seen."""
+    _, small = made_small(twofold, path, "dense/train-float32", "var")
+    assert small.case.inputs.x.shape == (values, 1)
 
 
 def test_both_parameters_go_at_once(twofold: Session) -> None:
