@@ -18,6 +18,9 @@ from conformance.verdict.ruler import Ruler
 
 _FAILED = FAILING | {Status.EXPECTED_FAIL}
 _UNSEEN = 1000
+_LONG = 64
+"""More values per channel than this may all be needed, and nobody reads them."""
+
 _COMBINED = "combinations"
 """A group whose cases are there to show nothing in particular."""
 
@@ -70,6 +73,7 @@ def _rank(case: Case, dialect: Dialect, output: str, result: OutputResult) -> tu
     return (
         len(result.known) > 1,
         result.units is not None and result.units < CLEAR,
+        inputs.count > _LONG,
         _faintness(_seen(case, dialect, output, result)),
         bool(inputs.earlier) or inputs.memory != "contiguous" or inputs.mask is not None,
         case.problem.group == _COMBINED,

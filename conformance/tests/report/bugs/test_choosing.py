@@ -86,6 +86,12 @@ def test_a_small_call_is_chosen_of_those_alike() -> None:
     assert chosen(long, wrong(PLAIN, "y", 0.05)) == (PLAIN, "y")
 
 
+def test_a_long_batch_is_left_for_one_that_can_be_read() -> None:
+    """What fails of hundreds of values is shown only where nothing shorter fails."""
+    long = wrong("count/m-256-float32", "y", 0.9)
+    assert chosen(long, wrong(PLAIN, "y", 1e-3)) == (PLAIN, "y")
+
+
 def test_one_cause_is_shown_alone() -> None:
     """What fails for two causes is left where something fails for one of them."""
     both = wrong(PLAIN, "y", 0.9, known=("one", "two"))
