@@ -68,6 +68,7 @@ ADAPTER = Adapter(
             about="ONNX BatchNormalization of opset 15 with constant parameters, as MNN's "
             "converter writes it",
             run=models.run,
+            defaults=models.defaults,
             dialect=Dialect(running_var="none", layout="channels_first"),
             capabilities=_able(training=False),
         ),
@@ -76,6 +77,7 @@ ADAPTER = Adapter(
             about="the same converted with --forTraining, made trainable by MNN.nn.load_module; "
             "its momentum is 0.99",
             run=layer.run_converted,
+            defaults=models.defaults,
             dialect=Dialect(running_var="none", saves="nothing", layout="channels_first"),
             capabilities=_able(ranks=LOW, without_running=False),
         ),

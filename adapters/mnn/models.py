@@ -36,6 +36,17 @@ def run(inputs: Inputs) -> Actual:
     return {"y": layout.from_channels_first(array(y), axis)}
 
 
+def defaults() -> dict[str, object]:
+    """The eps of a model whose node tells none, as the converter writes it."""
+    one, zero = np.ones(1, np.float32), np.zeros(1, np.float32)
+    inputs = Inputs(x=one.reshape(1, 1), gamma=one, beta=zero, running_mean=zero, running_var=zero)
+    model = node(inputs)
+    del model.graph.node[0].attribute[:]
+    with tempfile.TemporaryDirectory() as folder:
+        (y,) = load(converted(model, Path(folder))).forward([variable(inputs.x, (1, 1))])
+    return {"eps": float(f"{array(y).item() ** -2:.6g}"), "takes_mask": False}
+
+
 def load(file: Path) -> Any:
     """The module of a file that the converter wrote."""
     return nn.load_module_from_file(str(file), ["X"], ["Y"])

@@ -24,6 +24,7 @@ def _path(name: str, about: str, run: Callable[[Inputs], Actual]) -> Path:
         name=name,
         about=about,
         run=run,
+        defaults=net.defaults,
         dialect=Dialect(running_var="none", layout="channels_first"),
         capabilities=Capabilities(
             dtypes=frozenset({"float32"}),

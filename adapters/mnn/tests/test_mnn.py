@@ -20,6 +20,7 @@ from conformance.tests.adapters.bug_reports import (  # noqa: F401 - pytest runs
     test_a_program_makes_the_call_of_the_path,
     test_every_cause_shows_itself,
 )
+from conformance.tests.adapters.stating import require_told
 from conformance.tests.adapters.trial import answer_or_skip, ask, errors
 
 MNN = pytest.importorskip("MNN", reason="MNN is not installed here")
@@ -99,11 +100,21 @@ def test_float64_is_left_out_because_it_is_not_read_as_what_it_is() -> None:
     assert variable.read().tolist() == values.view(np.float32)[:2].tolist()
 
 
-def test_the_defaults_are_the_layers() -> None:
-    """What is told of a layer that is told nothing: eps of 1e-5 and the new value's weight 0.01."""
-    assert PATHS["layer"].defaults is not None
-    found = PATHS["layer"].defaults()
-    assert found == pytest.approx({"eps": 1e-5, "new_weight": 0.01, "takes_mask": False}, rel=1e-5)
+LAYER = {"eps": 1e-5, "new_weight": 0.01, "takes_mask": False}
+DEFAULTS = {
+    "layer": LAYER,
+    "layer_nhwc": LAYER,
+    "formula": {},
+    # ONNX's own is 1e-5: the converter takes another where the attribute is absent.
+    "onnx_opset15": {"eps": 1e-10, "takes_mask": False},
+    "onnx_for_training": {"eps": 1e-10, "takes_mask": False},
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_defaults_are_those_of_the_public_call(name: str) -> None:
+    """Eps, what a new value weighs and whether a mask is taken are the framework's own."""
+    require_told(PATHS[name], DEFAULTS[name])
 
 
 def test_arguments_are_copied() -> None:
