@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from conformance.checking.selftest import Outcome
-from conformance.harness.run import Column
+from conformance.harness.column import Column
 
 
 def show(told: Iterable[tuple[Column, Outcome]]) -> bool:

@@ -18,8 +18,8 @@ from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.errors import AdapterError, SelectionError
 from conformance.harness import run as runner
 from conformance.harness.answer import Answer
+from conformance.harness.column import Column
 from conformance.harness.judging import judged
-from conformance.harness.run import Column
 from conformance.harness.session import CASE_SECONDS, Session
 from conformance.report.bugs.choosing import convincing
 from conformance.report.bugs.failure import Failure, failures

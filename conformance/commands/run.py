@@ -28,8 +28,8 @@ from conformance.commands.exits import CONFORMS, DOES_NOT, TOLD
 from conformance.errors import SelectionError
 from conformance.harness import large_run
 from conformance.harness import run as runner
+from conformance.harness.column import Column
 from conformance.harness.halt import Halt
-from conformance.harness.run import Column
 from conformance.harness.session import CASE_SECONDS
 from conformance.printable import one_line, quoted
 from conformance.verdict import record, record_file

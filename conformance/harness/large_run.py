@@ -17,9 +17,11 @@ from conformance.cases.catalogue.recipe import CaseRow
 from conformance.cases.tier_names import LARGE
 from conformance.errors import ConformanceError
 from conformance.harness.answer import Answer, Reply
+from conformance.harness.column import Column
 from conformance.harness.halt import Halt
 from conformance.harness.interrupted import cut_short
-from conformance.harness.run import Column, examine, explain, make_record, result_of
+from conformance.harness.recording import make_record
+from conformance.harness.run import examine, explain, result_of
 from conformance.harness.session import Session
 from conformance.oracle.solve import owed
 from conformance.verdict.evidence import Evidence

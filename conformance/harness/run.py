@@ -6,7 +6,6 @@ import shlex
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,11 +17,11 @@ from conformance.errors import AdapterError
 from conformance.faults.diagnosis import diagnose
 from conformance.faults.folding.diagnosis import diagnose_folding
 from conformance.harness.answer import Answer
-from conformance.harness.environment import here
+from conformance.harness.column import Column
 from conformance.harness.halt import Halt
 from conformance.harness.interrupted import cut_short
 from conformance.harness.judging import edges_of, judged
-from conformance.harness.probing import PROBED, worded
+from conformance.harness.recording import make_record, stored
 from conformance.harness.session import CASE_SECONDS, Session
 from conformance.layout import name as layout_name
 from conformance.verdict.conventions import Convention
@@ -31,54 +30,7 @@ from conformance.verdict.due import due_outputs
 from conformance.verdict.evidence import Evidence
 from conformance.verdict.known import applying, expectations, sizes
 from conformance.verdict.known.entry import KnownFailure
-from conformance.verdict.known.sizes import Sizes
 from conformance.verdict.record import RED, CaseResult, RunRecord, now
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One path at a version on a device, with the failures that are expected of it.
-
-    Attributes:
-        source: What loads the adapter: its name, or its file.
-        adapter: Its name.
-        path: Name of the path.
-        about: What the path calls, in one line.
-        versions: Distributions to versions, the framework first.
-        device: Where it runs.
-        dialect: Its conventions.
-        switches: Environment variables that its worker is started with.
-        traits: What its framework does on this machine, see `conformance.adapter.Adapter`.
-        known: Its known failures.
-        sizes: How they fail, as recorded.
-        sampled: Whether it runs a sample of the cases, since each takes long.
-        protections: What stands between it and the process that judges, in a line.
-    """
-
-    source: str
-    adapter: str
-    path: str
-    about: str
-    versions: dict[str, str]
-    device: str
-    dialect: Dialect
-    switches: dict[str, str]
-    traits: dict[str, bool]
-    known: tuple[KnownFailure, ...]
-    sizes: Sizes = field(default_factory=dict)
-    sampled: bool = False
-    protections: str = ""
-
-    @property
-    def id(self) -> str:
-        """``adapter/path``, the name of the column."""
-        return f"{self.adapter}/{self.path}"
-
-    @property
-    def selector(self) -> str:
-        """What the command line takes for this column."""
-        return f"{self.source}{':' if self.source.endswith('.py') else '/'}{self.path}"
-
 
 Measure: TypeAlias = Callable[[Session, Column], Mapping[str, Convention]]
 """Finds the conventions of a column, of a worker that has run its cases."""
@@ -232,64 +184,6 @@ def run(
 
     with ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
         return list(pool.map(one, selected))
-
-
-def make_record(
-    column: Column,
-    results: Iterable[CaseResult],
-    *,
-    started: str,
-    seconds: float,
-    diagnosis: tuple[Diagnosis, ...] = (),
-    partial: str | None = None,
-    breaches: str | None = None,
-    catalogue: Mapping[str, object] | None = None,
-    conventions: Mapping[str, Convention] | None = None,
-) -> RunRecord:
-    """Put the results of one column together; without a catalogue, of the stored cases."""
-    results = tuple(results)
-    return RunRecord(
-        adapter=column.adapter,
-        path=column.path,
-        about=column.about,
-        versions=column.versions,
-        device=column.device,
-        dialect=asdict(column.dialect),
-        catalogue=stored() if catalogue is None else catalogue,
-        started=started,
-        seconds=round(seconds, 3),
-        cases=results,
-        diagnosis=diagnosis,
-        environment={**here(column.switches), **_found(column, results, breaches)},
-        partial=partial,
-        conventions=conventions or {},
-    )
-
-
-def stored(folder: Path | None = None) -> dict[str, object]:
-    """The golden files of a folder, as a record names them."""
-    manifest = golden.manifest(folder)
-    return {
-        "digest": manifest.digest,
-        "cases": len(manifest.entries),
-        "published": manifest.foreign is None,
-    }
-
-
-def _found(column: Column, results: Iterable[CaseResult], breaches: str | None) -> dict[str, str]:
-    """What was found by trying, as facts of the record: traits, and what the machine lacks.
-
-    And what came from the worker that was no answer: it has answered nothing.
-    """
-    reasons = {output.reason or "" for case in results for output in case.outputs.values()}
-    lacking = sorted(r.removeprefix(PROBED) for r in reasons if r.startswith(PROBED))
-    facts = {
-        "traits": worded(column.traits),
-        "lacking": "; ".join(lacking),
-        "protections": column.protections,
-    }
-    facts["unasked"] = breaches or ""
-    return {name: fact for name, fact in facts.items() if fact}
 
 
 def _options(folder: Path | None) -> str:

@@ -14,7 +14,8 @@ from conformance.cases.tier_names import STANDARD
 from conformance.checking import conventions
 from conformance.errors import SelectionError
 from conformance.harness import run as runner
-from conformance.harness.run import Column
+from conformance.harness.column import Column
+from conformance.harness.recording import make_record
 from conformance.harness.session import Session
 from conformance.suite.shelf import Shelf
 from conformance.verdict import conventions as measured
@@ -157,7 +158,7 @@ class Collected:
             if column_id not in self._columns:
                 continue  # a worker of pytest-xdist ended before it could say what it ran
             cases = [results[case] for case in order if case in results]
-            record = runner.make_record(
+            record = make_record(
                 self._columns[column_id],
                 cases,
                 started=self._started,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.case import Dialect
 from conformance.checking.conventions import halves, odd, ordinary, stated
 from conformance.checking.conventions.asking import Asking, convention
-from conformance.harness.run import Column
+from conformance.harness.column import Column
 from conformance.harness.session import Session
 from conformance.verdict.conventions import TITLES, Convention
 

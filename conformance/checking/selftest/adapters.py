@@ -13,7 +13,7 @@ from conformance.checking.selftest.examine import examine
 from conformance.checking.selftest.outcome import Finding, Outcome, in_order
 from conformance.checking.selftest.stated import mistakes
 from conformance.harness import run as runner
-from conformance.harness.run import Column
+from conformance.harness.column import Column
 from conformance.harness.session import CASE_SECONDS, Session
 
 _LARGEST = 16 << 20

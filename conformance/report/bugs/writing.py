@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.case import Array, Inputs
 from conformance.faults.honest import PANEL
-from conformance.harness.run import Column
+from conformance.harness.column import Column
 from conformance.literals import printed
 from conformance.oracle.edges import EDGES
 from conformance.report.bugs.failure import Failure

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.checking.conventions import measure
 from conformance.harness import run as runner
-from conformance.harness.run import Column
+from conformance.harness.column import Column
 from conformance.harness.session import Session
 from conformance.tests import data
 from conformance.verdict.conventions import TITLES, Convention, differences
