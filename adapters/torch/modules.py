@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -32,9 +33,9 @@ def module(inputs: Inputs, made: Made | None = None) -> Actual:
         momentum=inputs.momentum,
         affine=given.gamma is not None,
         track_running_stats=given.running_mean is not None,
-        bias=given.beta is not None,
         device=DEVICE,
         dtype=_parameter_type(given),
+        **_without_bias(given),
     )
     state = {
         "weight": given.gamma,
@@ -55,6 +56,19 @@ def module(inputs: Inputs, made: Made | None = None) -> Actual:
         grads = gradients(y, given.dy, leaves)
     running = {name: own[name] for name in ("running_mean", "running_var")}
     return answer(inputs, {"y": y, **grads, **running})
+
+
+def _without_bias(given: Tensors) -> dict[str, bool]:
+    """What the modules are told of a weight without a bias: older releases cannot have that.
+
+    Raises:
+        Unsupported: this release is one of them.
+    """
+    if given.gamma is None or given.beta is not None:
+        return {}
+    if "bias" not in inspect.signature(nn.BatchNorm1d).parameters:
+        raise Unsupported("the modules of this release have no weight without a bias")
+    return {"bias": False}
 
 
 def _parameter_type(given: Tensors) -> torch.dtype:

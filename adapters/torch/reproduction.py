@@ -95,7 +95,9 @@ def module(inputs: Inputs) -> Iterator[str]:
     kept = [name for name in (*PARAMETERS, *STATISTICS) if name_of(inputs, name) != "None"]
     yield f"layer = torch.nn.BatchNorm{rank}d("
     yield f"    {channels}, eps={inputs.eps!r}, momentum={inputs.momentum!r},"
-    yield f"    affine={inputs.gamma is not None}, bias={inputs.beta is not None},"
+    # Older releases know no bias=; it is the weight's where it is not told.
+    bias = " bias=False," if inputs.gamma is not None and inputs.beta is None else ""
+    yield f"    affine={inputs.gamma is not None},{bias}"
     yield f"    track_running_stats={inputs.running_mean is not None},"
     yield f"    dtype=torch.{inputs.parameter_dtype}, device={str(DEVICE)!r},"
     yield ")"

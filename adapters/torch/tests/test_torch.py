@@ -31,6 +31,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed here")
 ADAPTER = adapter.load("torch")
 MODULE = sys.modules["conformance._loaded_adapters.torch"]
 CALLING = sys.modules["conformance._loaded_adapters.torch.calling"]
+COMPILING = sys.modules["conformance._loaded_adapters.torch.compiling"]
 PATHS = {path.name: path for path in ADAPTER.paths}
 QUICK = [name for name in PATHS if name != "compile"]
 
@@ -241,6 +242,7 @@ def test_unknown_errors_are_findings(fault: Exception) -> None:
 def test_the_compiled_function_is_grade_a(training: bool) -> None:
     """Inductor compiles the function, without falling back, and every output is grade A."""
     counters = torch._dynamo.utils.counters
+    COMPILING.is_compiled()  # the trial, which is of one more graph
     counters.clear()
     inputs = ask((3, 4, 5, 2), training=training)
     try:
@@ -251,6 +253,15 @@ def test_the_compiled_function_is_grade_a(training: bool) -> None:
     assert set(answer) == {"y"} | GRADIENTS | BUFFERS
     found = errors(inputs, answer, PATHS["compile"].dialect)
     assert {output: e for output, e in found.items() if e > LIMIT} == {}
+
+
+def test_a_function_that_is_left_as_it_is_is_unsupported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where PyTorch hands the function back uncompiled, the compiled path does not answer."""
+    COMPILING.is_compiled.cache_clear()
+    monkeypatch.setattr(torch, "compile", lambda function, **_: function)
+    with pytest.raises(Unsupported, match="runs the function uncompiled"):
+        PATHS["compile"].run(ask())
+    COMPILING.is_compiled.cache_clear()
 
 
 def _in_a_process(code: str, **changed: str) -> subprocess.CompletedProcess[str]:
@@ -288,6 +299,24 @@ def test_what_was_compiled_is_kept_by_instructions() -> None:
     assert _in_a_process(code).stdout.strip().endswith(f"_{own}")
     # A choice that was made outside stands, with a folder in it for each.
     assert _in_a_process(code, **{CACHE: "mine"}).stdout.strip() == f"mine{os.sep}{own}"
+
+
+def test_a_release_whose_modules_take_no_bias_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the argument a weight alone is unsupported, and every other module is made."""
+    made = torch.nn.BatchNorm2d
+
+    def older(channels: int, **others: Any) -> Any:
+        assert "bias" not in others
+        return made(channels, **others)
+
+    modules = sys.modules["conformance._loaded_adapters.torch.modules"]
+    monkeypatch.setattr(torch.nn, "BatchNorm1d", older)
+    monkeypatch.setitem(modules.MODULES, 4, older)
+    shape = (3, 4, 5, 2)
+    for inputs in (ask(shape), ask(shape, gamma=None, beta=None)):
+        assert {"y", "dx"} <= set(PATHS["module"].run(inputs))
+    with pytest.raises(Unsupported, match="no weight without a bias"):
+        PATHS["module"].run(ask(shape, beta=None))
 
 
 def test_device_is_named() -> None:
