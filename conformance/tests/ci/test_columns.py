@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -67,6 +68,23 @@ def test_its_environment_is_that_of_a_column(runner: Runner) -> None:
     newest = told(runner, "-m", "tox", "config", "-e", f"{ENV}-newest", "-k", "deps", "set_env")
     assert f"-r adapters/{NAME}/newest.txt" in newest
     assert "CONFORMANCE_CHANNEL=newest" in newest
+
+
+def test_a_folder_of_deployed_models_is_a_column_of_its_own(runner: Runner) -> None:
+    """It runs in one environment, of its name, and in no matrix but that of deployed models."""
+    home = runner.root / "adapters" / f"{NAME}_deployed"
+    shutil.copytree(runner.root / "adapters" / NAME, home)
+    known = told(runner, "-m", "tox", "list", "--no-desc")
+    assert f"{ENV}-deployed\n" in known
+    assert f"{ENV}-deployed-" not in known
+    said = told(runner, "-m", "tox", "config", "-e", f"{ENV}-deployed", "-k", "deps", "commands")
+    assert f"-r adapters/{NAME}_deployed/requirements.txt" in said
+    assert f"conformance run {NAME}_deployed --records" in said
+    assert "conformance doctor" not in said
+    usual = told(runner, "-m", "tox", "config", "-e", "matrix-of-all", "-k", "commands")
+    assert f"{NAME}_deployed" not in usual
+    apart = told(runner, "-m", "tox", "config", "-e", "matrix-of-deployed", "-k", "commands")
+    assert f"{NAME}_deployed" in apart
 
 
 def test_calls_of_every_size_have_an_environment(runner: Runner) -> None:
