@@ -92,8 +92,8 @@ def symbolic(model: Model, _: tuple[Tensor, ...]) -> Deployed:
 
 def modules(model: Model, _: tuple[Tensor, ...]) -> Deployed:
     """``torch.ao.quantization.fuse_modules`` of op and norm, in eval mode."""
-    if model.op is None or model.norm_first or model.second is not None:
-        raise Unsupported("fuse_modules takes modules that follow one another")
+    if model.op is None or model.norm_first or model.skip_first or model.second is not None:
+        raise Unsupported("fuse_modules is told modules that follow one another, and each once")
     return fuse_modules(model, [["op", "norm"]])
 
 

@@ -24,9 +24,11 @@ SHOWN = 40
 
 _ABOUT = """\
 Solve every problem of the catalogue exactly, prove every value with the independent
-verifier, and write the golden files, all or none; then the same of the deployed catalogue, in
-the folder "deployed" beside them. Where they are this package's own, it is told their digests:
-any other catalogue is called foreign in every verdict.
+verifier, and write the golden files, all or none. Where they are this package's own, it is
+told their digest: any other catalogue is called foreign in every verdict.
+
+With --deployed it is the catalogue of deployed blocks, whose golden files lie in the folder
+"deployed" beside the others.
 
 A recipe, --shape or --arrays makes golden files of your own problems instead, into a folder
 that it replaces whole; conformance list recipes shows the words, docs/fixtures.md examples.
@@ -39,6 +41,7 @@ stored inputs are solved again instead.
 _EXAMPLE = f"""\
 example:
   conformance generate --verify
+  conformance generate --deployed --verify
   conformance generate --out /somewhere/else
   conformance generate my.toml --out tests/golden
   conformance generate --shape 32,64,56,56 --types bfloat16+float32 --x offset:1000 --out one
@@ -107,6 +110,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--verify", action="store_true", help="prove and compare what is there; change nothing"
     )
+    parser.add_argument(
+        "--deployed", action="store_true", help="the deployed catalogue, in DIR/deployed"
+    )
     own_problems.add(parser)
     parser.set_defaults(run=run)
 
@@ -122,20 +128,20 @@ def run(args: argparse.Namespace) -> int:
     if words:
         return own_problems.run(args)
     folder = home(args.out)
-    if args.verify and not _is_catalogue(folder):
+    if args.verify and not args.deployed and not _is_catalogue(folder):
         return own_problems.verify(folder)
     if not args.verify:
         require_folder(folder)
     from conformance.cases import catalogue, deployed  # noqa: PLC0415 - see _run
 
-    known = published.is_home(folder)
-    parts = (
-        _Part(folder, catalogue.problems, catalogue.GROUPS, "CATALOGUE", is_home=known),
-        _Part(
-            deployed.folder(folder), deployed.problems, deployed.GROUPS, "DEPLOYED", is_home=known
-        ),
-    )
-    return max(_run(part, verify=args.verify) for part in parts)
+    is_home = published.is_home(folder)
+    if args.deployed:
+        part = _Part(
+            deployed.folder(folder), deployed.problems, deployed.GROUPS, "DEPLOYED", is_home
+        )
+    else:
+        part = _Part(folder, catalogue.problems, catalogue.GROUPS, "CATALOGUE", is_home)
+    return _run(part, verify=args.verify)
 
 
 def _is_catalogue(folder: Path) -> bool:

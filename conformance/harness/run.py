@@ -16,6 +16,7 @@ from conformance.cases import deployed, golden
 from conformance.cases.tier_names import DEPLOYED
 from conformance.errors import AdapterError
 from conformance.faults.diagnosis import diagnose
+from conformance.faults.folding.diagnosis import diagnose_folding
 from conformance.harness.answer import Answer
 from conformance.harness.environment import here
 from conformance.harness.halt import Halt
@@ -172,8 +173,8 @@ def result_of(
 
 
 def _answer(session: Session, column: Column, case: Case, folder: Path | None) -> Answer:
-    """What a path answers; the sample that one may run is of the catalogue, and of no folder."""
-    if folder is None:
+    """What a path answers; the sample that one may run is of our catalogues, and of no folder."""
+    if folder in {None, deployed.folder()}:
         return session.run(column.path, case)
     return session.call(column.path, case.inputs)
 
@@ -187,8 +188,10 @@ def explain(
 ) -> tuple[Diagnosis, ...]:
     """What is wrong with a column; nothing where all that fails was expected to."""
     red = any(result.status in RED for result in results)
+    if not red:
+        return ()
     alone = [one for one in evidence if one.case.inputs.block is None]
-    return diagnose(alone, column.dialect) if red and alone else ()
+    return (*(diagnose(alone, column.dialect) if alone else ()), *diagnose_folding(evidence))
 
 
 def run(

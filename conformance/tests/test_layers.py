@@ -30,6 +30,8 @@ GROUND = frozenset(
         "document_kinds",
         "documents",
         "batches",
+        "block",
+        "block_form",
         "case",
         "errors",
         "file_names",

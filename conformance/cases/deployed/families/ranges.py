@@ -34,12 +34,12 @@ ROWS = (
     DeployedRow(
         "weights-beyond-float16",
         "w times a scale of 2^11 overflows in float16, though y fits.",
-        _steep(CONV, 512.0, 2.0**-12),
+        _steep(CONV, 4096.0, 2.0**-15),
     ),
     DeployedRow(
         "weights-beyond-float16-linear",
         "The same of a linear layer.",
-        _steep(LINEAR, 512.0, 2.0**-12),
+        _steep(LINEAR, 4096.0, 2.0**-15),
     ),
     DeployedRow(
         "weights-subnormal",

@@ -101,5 +101,5 @@ def test_readme_explains_everything_stored() -> None:
     rows = "\n".join(line.split("|")[1] for line in lines if line.startswith("|"))
     names = set(re.findall(r"`([a-z_0-9/]+)`", rows))
     outputs = {f"expected/{name}" for name in content.OUTPUTS}
-    assert names == {*content.INPUTS, *outputs, *content.ATTRIBUTES, "sha256"}
+    assert names == {*content.INPUTS, *outputs, *content.ATTRIBUTES, content.BLOCK, "sha256"}
     assert f"`{content.SCHEMA}`" in TEXT

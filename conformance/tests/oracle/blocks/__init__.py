@@ -1,0 +1,1 @@
+"""Tests of deployed blocks: exact results, proof and bounds."""
