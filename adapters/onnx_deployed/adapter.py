@@ -6,6 +6,8 @@ What the tools write is run by ONNX Runtime with its optimizations off, which ch
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import onnx
@@ -30,20 +32,21 @@ def reference(inputs: Inputs) -> Actual:
     return {"y": y}
 
 
-def simplified(inputs: Inputs) -> Actual:
-    """Run what ``onnxsim.simplify`` makes of the graph."""
+def simplified(model: onnx.ModelProto) -> onnx.ModelProto:
+    """What ``onnxsim.simplify`` makes of a graph."""
     with sessions.refusals():
-        model, _ = onnxsim.simplify(graphs.model(inputs))
-    return _ran(model, inputs)
+        made, _ = onnxsim.simplify(model)
+    return made
 
 
-def fused(inputs: Inputs) -> Actual:
-    """Run what onnxoptimizer's pass ``fuse_bn_into_conv`` makes of the graph."""
-    model = onnxoptimizer.optimize(graphs.model(inputs), ["fuse_bn_into_conv"])
-    return _ran(model, inputs)
+def fused(model: onnx.ModelProto) -> onnx.ModelProto:
+    """What onnxoptimizer's pass ``fuse_bn_into_conv`` makes of a graph."""
+    return onnxoptimizer.optimize(model, ["fuse_bn_into_conv"])
 
 
-def _ran(model: onnx.ModelProto, inputs: Inputs) -> Actual:
+def folded(inputs: Inputs, *, tool: Callable[[onnx.ModelProto], onnx.ModelProto]) -> Actual:
+    """Run what a tool makes of the graph of a call."""
+    model = tool(graphs.model(inputs))
     return {"y": sessions.answer(model, graphs.feeds(inputs), "off")}
 
 
@@ -53,11 +56,15 @@ ADAPTER = Adapter(
     device=device,
     paths=(
         path("reference", "a graph of opset 15, onnx.reference.ReferenceEvaluator", reference),
-        path("onnxsim", "onnxsim.simplify(model), onnxruntime at ORT_DISABLE_ALL", simplified),
+        path(
+            "onnxsim",
+            "onnxsim.simplify(model), onnxruntime at ORT_DISABLE_ALL",
+            partial(folded, tool=simplified),
+        ),
         path(
             "onnxoptimizer",
             'onnxoptimizer.optimize(model, ["fuse_bn_into_conv"]), onnxruntime at ORT_DISABLE_ALL',
-            fused,
+            partial(folded, tool=fused),
         ),
     ),
 )

@@ -42,11 +42,11 @@ def answer(model: onnx.ModelProto, given: Mapping[str, Array], level: str) -> Ar
     return _run(model.SerializeToString(), given, _options(level))
 
 
-def written(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model that the runtime writes after all of its optimizations."""
+def written(model: onnx.ModelProto, level: str) -> onnx.ModelProto:
+    """The model that the runtime writes after the optimizations of a level."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "optimized.onnx"
-        options = _options("all")
+        options = _options(level)
         options.optimized_model_filepath = str(file)
         with refusals():
             _session(model.SerializeToString(), options)
