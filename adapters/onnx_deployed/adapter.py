@@ -1,6 +1,6 @@
-"""ONNX's own evaluator of a block's graph, and two tools that fold graphs before a runtime has them.
+"""ONNX's own evaluator of a block's graph, and two tools that fold graphs ahead of a runtime.
 
-What the tools write is run by ONNX Runtime with its optimizations off, which changes nothing itself.
+What the tools write is run by ONNX Runtime with its optimizations off, which folds nothing itself.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import onnx
@@ -28,20 +29,21 @@ def reference(inputs: Inputs) -> Actual:
     # NaN and infinity are answers, judged by whoever asked.
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        (y,) = evaluator.run(None, graphs.feeds(inputs))
-    return {"y": y}
+        found: Any = evaluator.run(None, graphs.feeds(inputs))
+    return {"y": found[0]}
 
 
 def simplified(model: onnx.ModelProto) -> onnx.ModelProto:
     """What ``onnxsim.simplify`` makes of a graph."""
     with sessions.refusals():
-        made, _ = onnxsim.simplify(model)
+        made: onnx.ModelProto = onnxsim.simplify(model)[0]
     return made
 
 
 def fused(model: onnx.ModelProto) -> onnx.ModelProto:
     """What onnxoptimizer's pass ``fuse_bn_into_conv`` makes of a graph."""
-    return onnxoptimizer.optimize(model, ["fuse_bn_into_conv"])
+    made: onnx.ModelProto = onnxoptimizer.optimize(model, ["fuse_bn_into_conv"])
+    return made
 
 
 def folded(inputs: Inputs, *, tool: Callable[[onnx.ModelProto], onnx.ModelProto]) -> Actual:

@@ -1,7 +1,7 @@
 """A deployed block as an ONNX model, made by hand node for node: no exporter has a part in it.
 
-The operators take channels second; blocks with channels last are turned by a Transpose on the way in
-and one on the way back, and so is a linear layer's output where its last axis is what is normalized.
+The operators take channels second; blocks with channels last are turned by a Transpose on the way
+in and one on the way back, and so is a linear layer's output whose last axis is normalized.
 """
 
 from __future__ import annotations

@@ -62,6 +62,8 @@ ADAPTER = Adapter(
     device=device,
     paths=(
         path("f32", 'compile_model(read_model(graph), "CPU") with the hint f32', compiled),
-        path("saved", "ov.save_model with its defaults, read and compiled with the hint f32", saved),
+        path(
+            "saved", "ov.save_model with its defaults, read and compiled with the hint f32", saved
+        ),
     ),
 )

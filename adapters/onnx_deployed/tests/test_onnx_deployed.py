@@ -1,4 +1,4 @@
-"""Tests of adapters/onnx_deployed: the evaluator has the whole graph, and each tool folds its part."""
+"""Tests of adapters/onnx_deployed: the evaluator is right, and each tool folds its part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of adapters/openvino_deployed: what is compiled is the block, and saved with half weights."""
+"""Tests of adapters/openvino_deployed: what is compiled, and what half weights make of it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def test_a_saved_block_is_that_of_half_weights(name: str) -> None:
     inputs = case(name).inputs
     found = PATHS["saved"].run(inputs)
     dialect = PATHS["saved"].dialect
-    assert errors(rounded(inputs), found, dialect)["y"] <= LIMIT < errors(inputs, found, dialect)["y"]
+    assert (
+        errors(rounded(inputs), found, dialect)["y"] <= LIMIT < errors(inputs, found, dialect)["y"]
+    )
 
 
 def rounded(part: Any) -> Any:
@@ -64,7 +66,7 @@ def rounded(part: Any) -> Any:
 @pytest.mark.parametrize("name", ["conv/3x3-float16", "linear/nf-bfloat16", "lone/nc-bfloat16"])
 @pytest.mark.parametrize("path", PATHS)
 def test_half_types_come_back_as_they_are(path: str, name: str) -> None:
-    """y has the type of x, also where OpenVINO calls bfloat16 float16, and is right in it."""
+    """What is handed over as float16 and is bfloat16 is read as that, and is right in it."""
     inputs: Inputs = case(name).inputs
     assert PATHS[path].run(inputs)["y"].dtype == inputs.x.dtype
     assert grade(PATHS[path], name) in ("A", "B")

@@ -1,4 +1,4 @@
-"""What the tests of columns of deployed models share: stored blocks, and what a path's answer is worth."""
+"""What tests of columns of deployed models share: stored blocks, and what an answer is worth."""
 
 from __future__ import annotations
 
