@@ -20,7 +20,7 @@ from conformance.adapter import Adapter
 from conformance.case import Actual, Inputs
 
 from ..onnxruntime_deployed import graphs, sessions
-from ..onnxruntime_deployed.adapter import device, path
+from ..onnxruntime_deployed.paths import device, path
 
 
 def reference(inputs: Inputs) -> Actual:

@@ -5,28 +5,13 @@ The graph is made by hand, so that what is found is the runtime's own and no exp
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
-from conformance.adapter import Adapter, Capabilities, Path
-from conformance.case import Actual, Dialect, Inputs
+from conformance.adapter import Adapter
+from conformance.case import Actual, Inputs
 
 from . import graphs, sessions
-
-ALL = frozenset(
-    {
-        "norm",
-        "linear",
-        "conv",
-        "conv_transpose",
-        "norm before linear",
-        "norm before conv",
-        "norm before conv_transpose",
-    }
-)
-"""Every kind of block."""
-
-TURNED = "channels last between two Transpose"
+from .paths import device, path
 
 
 def optimized(inputs: Inputs, *, level: str) -> Actual:
@@ -38,24 +23,6 @@ def saved(inputs: Inputs) -> Actual:
     """Run what the runtime has written, with its optimizations off."""
     written = sessions.written(graphs.model(inputs), "all")
     return {"y": sessions.answer(written, graphs.feeds(inputs), "off")}
-
-
-def path(name: str, about: str, run: Callable[[Inputs], Actual]) -> Path:
-    """A path that takes every block; other adapters of the same graphs have theirs from here."""
-    return Path(
-        name=name,
-        about=f"{about}; {TURNED}",
-        run=run,
-        dialect=Dialect(layout="channels_first"),
-        capabilities=Capabilities(
-            training=False, without_gamma=False, without_beta=False, blocks=ALL
-        ),
-    )
-
-
-def device() -> str:
-    """Where the paths run."""
-    return "cpu"
 
 
 ADAPTER = Adapter(

@@ -18,7 +18,7 @@ from conformance.case import Actual, Array, Inputs
 from conformance.errors import Unsupported
 
 from ..onnxruntime_deployed import graphs
-from ..onnxruntime_deployed.adapter import device, path
+from ..onnxruntime_deployed.paths import device, path
 
 HINT = {"INFERENCE_PRECISION_HINT": "f32"}
 

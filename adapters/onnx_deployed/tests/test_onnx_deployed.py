@@ -81,3 +81,9 @@ def test_what_the_runtime_cannot_run_is_unsupported(path: str, name: str) -> Non
 def test_what_is_folded_in_float32_is_grade_a(path: str, name: str) -> None:
     """Folding costs nothing where the weights have the type of the arithmetic."""
     assert grade(PATHS[path], name) == "A"
+
+
+def test_tools_differ_in_where_they_fold() -> None:
+    """What onnxsim folds is stored in float16; what onnxoptimizer writes folds when it runs."""
+    found = {path: grade(PATHS[path], "conv/3x3-float16") for path in ("onnxsim", "onnxoptimizer")}
+    assert found == {"onnxsim": "B", "onnxoptimizer": "A"}
