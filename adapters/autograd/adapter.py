@@ -32,6 +32,6 @@ ADAPTER = Adapter(
     reproduce=reproduction.program,
     paths=(
         _path("mean_var", "anp.mean and anp.var", formula.by_functions),
-        _path("sums", "anp.sum, divided by the count", formula.by_sums),
+        _path("sums", "anp.sum divided by the count", formula.by_sums),
     ),
 )

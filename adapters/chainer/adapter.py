@@ -16,7 +16,7 @@ from chainer import links as L  # type: ignore[import-not-found, unused-ignore] 
 from conformance.adapter import Adapter, Capabilities, Path
 from conformance.case import Actual, Array, Dialect, Inputs
 
-from . import reproduction
+from . import reproduction, stated
 
 GRADIENTS = {"x": "dx", "gamma": "dgamma", "beta": "dbeta"}
 
@@ -100,6 +100,7 @@ ADAPTER = Adapter(
             about="chainer.functions.batch_normalization and fixed_batch_normalization with axis, "
             "gradients by chainer.grad",
             run=functional,
+            defaults=stated.of_function,
             dialect=Dialect(momentum="old"),
             capabilities=Capabilities(
                 dtypes=TYPES, without_gamma=False, without_beta=False, per_activation=True
@@ -109,6 +110,7 @@ ADAPTER = Adapter(
             name="link",
             about="chainer.links.BatchNormalization with axis, gradients by chainer.grad",
             run=link,
+            defaults=stated.of_link,
             dialect=Dialect(momentum="old"),
             capabilities=Capabilities(dtypes=TYPES, without_running=False, per_activation=True),
         ),

@@ -8,7 +8,7 @@ from conformance.adapter import Adapter, Capabilities, Path
 from conformance.case import Dialect
 
 from ..jax import machine
-from . import layer, reproduction
+from . import layer, reproduction, stated
 
 
 def _path(mode: str, about: str) -> Path:
@@ -16,6 +16,7 @@ def _path(mode: str, about: str) -> Path:
         name=mode,
         about=f'equinox.nn.BatchNorm(mode="{mode}") under jax.vmap, {about}; jax.vjp',
         run=partial(layer.run, mode=mode),
+        defaults=partial(stated.defaults, mode),
         probes=(machine.HALF,),
         dialect=Dialect(
             running_var="biased", momentum="old", saves="nothing", layout="channels_first"

@@ -67,18 +67,18 @@ def _forward(
         state = _filled(layer, state, (arrays["running_mean"], arrays["running_var"]))
     over = jax.vmap(layer, axis_name="batch", in_axes=(0, None), out_axes=(0, None))
     y, state = over(x, state)
-    kept = state.get(_index(layer)) if given else ()
+    kept = state.get(index(layer)) if given else ()
     return y, dict(zip(("running_mean", "running_var"), kept, strict=False))
 
 
-def _index(layer: Any) -> Any:
+def index(layer: Any) -> Any:
     """Where the layer keeps its two statistics."""
     return layer.batch_state_index if layer.mode == "batch" else layer.ema_state_index
 
 
 def _filled(layer: Any, state: Any, statistics: tuple[Any, Any]) -> Any:
     """The state of a layer that has seen batches before."""
-    state = state.set(_index(layer), statistics)
+    state = state.set(index(layer), statistics)
     if layer.mode == "batch":
         seen = state.get(layer.batch_counter)
         return state.set(layer.batch_counter, jnp.full_like(seen, TRAINED))

@@ -6,7 +6,7 @@ from conformance.adapter import Adapter, Capabilities, Path
 from conformance.case import Dialect
 
 from ..jax import machine
-from . import layer, reproduction
+from . import layer, reproduction, stated
 
 ADAPTER = Adapter(
     name="haiku",
@@ -17,6 +17,7 @@ ADAPTER = Adapter(
             name="layer",
             about="haiku.BatchNorm(axis=...), jax.vjp; a policy of jmp where types are mixed",
             run=layer.run,
+            defaults=stated.defaults,
             probes=(machine.HALF,),
             dialect=Dialect(running_var="biased", momentum="old", saves="nothing"),
             capabilities=Capabilities(per_activation=True),

@@ -25,7 +25,7 @@ FLAX = Dialect(running_var="biased", momentum="old", saves="nothing")
 PATHS = (
     Path(
         name="jnp",
-        about="jnp.mean, jnp.var and lax.rsqrt under jax.jit, gradients by jax.vjp; "
+        about="jnp.mean with jnp.var and lax.rsqrt under jax.jit, gradients by jax.vjp; "
         "half precision computed in float32",
         run=_run_formula,
         probes=(machine.HALF,),

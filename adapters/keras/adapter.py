@@ -14,7 +14,7 @@ import keras  # type: ignore[import-untyped, import-not-found, unused-ignore]  #
 from conformance.adapter import MASKS, Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect, Inputs
 
-from . import forward, machine, on_jax, on_tensorflow, on_torch, reproduction
+from . import forward, machine, on_jax, on_tensorflow, on_torch, reproduction, stated
 
 BACKEND = "KERAS_BACKEND"
 """Read when Keras is imported."""
@@ -31,6 +31,7 @@ def _path(name: str, how: str, run: Callable[[Inputs], Actual]) -> Path:
         name=name,
         about=f"keras.layers.BatchNormalization on {how}",
         run=run,
+        defaults=stated.defaults,
         dialect=Dialect(running_var="biased", momentum="old", saves="nothing"),
         capabilities=Capabilities(masks=MASKS),
         switches={BACKEND: name},

@@ -25,7 +25,7 @@ def program(path: str, inputs: Inputs, output: str) -> str:
     lines = [
         *([IMPORTS[path]] if path in IMPORTS else []),
         "import keras",
-        "import ml_dtypes",
+        *(["import ml_dtypes"] if "bfloat16" in inputs.types else []),
         "import numpy as np",
         *(['jax.config.update("jax_enable_x64", True)'] if path == "jax" else []),
         "",

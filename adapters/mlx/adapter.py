@@ -7,7 +7,7 @@ import mlx.core as mx  # type: ignore[import-not-found, unused-ignore]  # checke
 from conformance.adapter import Adapter, Capabilities, Path
 from conformance.case import Dialect
 
-from . import formula, layer, reproduction
+from . import formula, layer, reproduction, stated
 
 
 def device() -> str:
@@ -25,6 +25,7 @@ ADAPTER = Adapter(
             name="layer",
             about="mlx.nn.BatchNorm on channels moved to the last axis, gradients by mx.vjp",
             run=layer.run,
+            defaults=stated.defaults,
             dialect=Dialect(saves="nothing", layout="channels_last"),
             capabilities=Capabilities(
                 mixed=frozenset(),  # y comes in float32, and nn.BatchNorm has no way to ask
@@ -33,8 +34,8 @@ ADAPTER = Adapter(
         ),
         Path(
             name="formula",
-            about="mx.mean, mx.var and mx.rsqrt, gradients by mx.vjp; half precision computed in "
-            "float32",
+            about="mx.mean with mx.var and mx.rsqrt, gradients by mx.vjp; half precision computed "
+            "in float32",
             run=formula.run,
             dialect=Dialect(running_var="none", saves="nothing"),
             capabilities=Capabilities(per_activation=True),

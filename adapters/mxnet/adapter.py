@@ -18,7 +18,7 @@ from conformance.adapter import Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect, Inputs
 from conformance.errors import Unsupported
 
-from . import calling, reproduction
+from . import calling, reproduction, stated
 from .switch import ONEDNN
 
 
@@ -111,6 +111,7 @@ def _path(name: str, about: str, run: Any, onednn: str) -> Path:
         name=name,
         about=f"{about}, {ONEDNN}={onednn}",
         run=partial(_refusing, run),
+        defaults=stated.of_layer if run is layer else stated.of_operator,
         dialect=Dialect(running_var="biased", momentum="old"),
         capabilities=Capabilities(
             dtypes=frozenset({"float64", "float32", "float16"}),

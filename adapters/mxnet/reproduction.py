@@ -9,8 +9,6 @@ import numpy as np
 from conformance.case import Array, Inputs
 from conformance.literals import nested
 
-from .switch import ONEDNN
-
 ARGUMENTS = {
     "x": "x",
     "gamma": "gamma",
@@ -44,8 +42,7 @@ def program(path: str, inputs: Inputs, output: str) -> str:
         output: Name of the output, in the layout of `inputs`.
     """
     layer = path == "gluon"
-    lines = ["import os", f'os.environ["{ONEDNN}"] = "{int(not path.endswith("_no_onednn"))}"']
-    lines += ["import mxnet as mx", "import numpy as np", *_arrays(inputs)]
+    lines = ["import mxnet as mx", "import numpy as np", *_arrays(inputs)]
     lines += _layer(inputs) if layer else _operator(inputs)
     if inputs.dy is not None:
         lines.append(f"y.backward(dy, train_mode={inputs.training})")

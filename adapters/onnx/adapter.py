@@ -17,7 +17,7 @@ from conformance.adapter import FLOATS, Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect, Inputs
 from conformance.float_types import NARROW
 
-from . import models, reproduction
+from . import models, reproduction, stated
 from .node import ARGUMENTS, Node
 
 
@@ -46,6 +46,7 @@ def _path(name: str, about: str, **able: object) -> Path:
         name=name,
         about=f"{about}, onnx.reference.ReferenceEvaluator",
         run=partial(run, node=models.NODES[name]),
+        defaults=partial(stated.of_operator, models.NODES[name], models.run),
         dialect=Dialect(running_var="biased", momentum="old", layout="channels_first"),
         capabilities=Capabilities(without_gamma=False, without_beta=False, **able),  # type: ignore[arg-type]
     )

@@ -19,6 +19,7 @@ from conformance.case import Actual, Array, Dialect, Inputs
 from conformance.errors import Unsupported
 from conformance.float_types import NARROW
 
+from ..onnx import stated
 from ..onnx.node import ARGUMENTS, Node
 from . import models, reproduction
 
@@ -82,6 +83,7 @@ def _path(name: str, about: str, **able: Any) -> Path:
         name=name,
         about=f"BatchNormalization of {about}, CPUExecutionProvider",
         run=partial(run_per_activation if per_activation else run, node=models.NODES[name]),
+        defaults=partial(stated.of_operator, models.NODES[name], models.run_told),
         dialect=Dialect(running_var="biased", momentum="old", layout="channels_first"),
         capabilities=Capabilities(without_gamma=False, without_beta=False, **able),
     )

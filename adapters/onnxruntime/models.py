@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import onnxruntime as ort  # type: ignore[import-not-found, unused-ignore]  # absent when checked
+from onnx import helper
 
 from conformance.case import Array, Inputs
 
@@ -27,6 +29,12 @@ NODES = {
 def run(node: Node, inputs: Inputs, given: dict[str, Array]) -> dict[str, Array]:
     """Run a node over arrays by their names in the operator."""
     return node.answers(_session(node, node.signature(inputs, given)).run(None, given))
+
+
+def run_told(node: Node, told: Mapping[str, Any], given: dict[str, Array]) -> Any:
+    """Run a node that is told some attributes."""
+    types = tuple(helper.np_dtype_to_tensor_dtype(values.dtype) for values in given.values())
+    return _session(node, (types, tuple(told.items()))).run(None, given)
 
 
 @lru_cache(maxsize=64)

@@ -7,6 +7,7 @@ required.  The channel axis is the second; arrays of other layouts are moved on 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,8 @@ from conformance import layout
 from conformance.adapter import Adapter, Capabilities, Path
 from conformance.case import Actual, Array, Dialect, Inputs
 
+from ..onnx import stated
+from ..onnx.node import Node
 from . import machine, models, reproduction
 
 
@@ -41,11 +44,20 @@ def device() -> str:
     return "cpu"
 
 
+def _defaults(model: models.Model) -> Callable[[], dict[str, object]]:
+    if model.opset is None:
+        return models.defaults_of_operation
+    return partial(
+        stated.of_operator, Node(opset=model.opset, outputs=model.outputs), models.run_told
+    )
+
+
 def _path(name: str, about: str, **able: Any) -> Path:
     return Path(
         name=name,
         about=about,
         run=partial(run, model=models.MODELS[name]),
+        defaults=_defaults(models.MODELS[name]),
         probes=(machine.BFLOAT16,),
         dialect=Dialect(running_var="biased", momentum="old", layout="channels_first"),
         capabilities=Capabilities(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,6 +15,8 @@ from openvino import opset5  # type: ignore[import-not-found, unused-ignore]  # 
 
 from conformance.case import Array, Inputs
 from conformance.float_types import dtype_of
+
+from ..onnx.node import Node
 
 ARGUMENTS = ("x", "gamma", "beta", "running_mean", "running_var")
 """What both are given, in their order."""
@@ -59,6 +63,26 @@ def attributes(model: Model, eps: float, momentum: float) -> dict[str, Any]:
     if model.opset is not None and model.opset >= _TYPED:
         found["training_mode"] = int(len(model.outputs) > 1)
     return found
+
+
+def run_told(node: Node, told: Mapping[str, Any], given: dict[str, Array]) -> list[Array]:
+    """Run ONNX's operator that is told some attributes."""
+    model, x = Model(outputs=node.outputs, opset=node.opset), given["X"]
+    proto = _operator(model, node.opset, (str(x.dtype), x.ndim), dict(told))
+    core = ov.Core()
+    read = core.read_model(io.BytesIO(proto.SerializeToString()))
+    found = core.compile_model(read, "CPU")(list(given.values()))
+    return [found[place] for place in range(len(node.outputs))]
+
+
+def defaults_of_operation() -> dict[str, object]:
+    """The eps of ``openvino.opset5.batch_norm_inference``, which has no momentum and no mask."""
+    told = inspect.signature(opset5.batch_norm_inference).parameters
+    eps = told["epsilon"].default
+    return {
+        "eps": None if eps is inspect.Parameter.empty else eps,
+        "takes_mask": "mask" in told,
+    }
 
 
 @lru_cache(maxsize=64)

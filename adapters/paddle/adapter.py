@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from conformance.adapter import Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect, Inputs
 
-from . import reproduction
+from . import reproduction, stated
 from .calling import GRADIENTS, arrays, data_format, framework, gradients, tensors
 
 paddle = framework()
@@ -97,11 +97,19 @@ def operator(inputs: Inputs) -> Actual:
     return arrays(inputs, found | saved, last=False)
 
 
-def _path(name: str, about: str, run: Callable[[Inputs], Actual], *, last: bool = False) -> Path:
+def _path(
+    name: str,
+    about: str,
+    run: Callable[[Inputs], Actual],
+    defaults: Callable[[], Mapping[str, object]] = stated.of_function,
+    *,
+    last: bool = False,
+) -> Path:
     return Path(
         name=name,
         about=f"{about}, gradients by paddle.grad",
         run=run,
+        defaults=defaults,
         dialect=Dialect(
             running_var="biased",
             momentum="old",
@@ -130,12 +138,17 @@ ADAPTER = Adapter(
             partial(functional, last=True),
             last=True,
         ),
-        _path("layer", "paddle.nn.BatchNorm1D/2D/3D, eager", layer),
+        _path("layer", "paddle.nn.BatchNorm1D/2D/3D, eager", layer, stated.of_layer),
         _path(
             "to_static",
             f"paddle.jit.to_static({FUNCTION}, full_graph=True), channels first",
             partial(functional, compiled=True),
         ),
-        _path("operator", "paddle._C_ops.batch_norm, with what it saves, eager", operator),
+        _path(
+            "operator",
+            "paddle._C_ops.batch_norm, with what it saves, eager",
+            operator,
+            stated.of_operator,
+        ),
     ),
 )

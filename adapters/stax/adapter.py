@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
+
+import jax  # type: ignore[import-not-found, unused-ignore]  # checked also where JAX is absent
+from jax.example_libraries import (  # type: ignore[import-not-found, unused-ignore]  # the same
+    stax,
+)
 
 from conformance.adapter import Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect, Inputs
 
 from ..jax import calling, machine
-from . import layer, reproduction
+from . import layer, reproduction, stated
 
 
 def _path(
-    name: str, about: str, run: Callable[[Inputs], Actual], *, test_mode: bool = True
+    name: str,
+    about: str,
+    run: Callable[[Inputs], Actual],
+    called: Callable[..., Any],
+    *,
+    test_mode: bool = True,
 ) -> Path:
     return Path(
         name=name,
         about=f"{about}, jax.vjp",
         run=run,
+        defaults=partial(stated.defaults, called),
         probes=(machine.HALF,),
         dialect=Dialect(running_var="none", saves="nothing"),
         capabilities=Capabilities(
@@ -38,17 +50,20 @@ ADAPTER = Adapter(
             "batch_norm",
             "jax.example_libraries.stax.BatchNorm(axis=...), which has no test mode",
             partial(calling.run_layer, layer.batch_norm),
+            stax.BatchNorm,
             test_mode=False,
         ),
         _path(
             "standardize",
             'jax.nn.standardize with its default algorithm="fast", scaled and shifted',
             partial(calling.run_layer, layer.standardize, algorithm="fast"),
+            jax.nn.standardize,
         ),
         _path(
             "standardize_stable",
             'jax.nn.standardize(algorithm="stable"), scaled and shifted',
             partial(calling.run_layer, layer.standardize, algorithm="stable"),
+            jax.nn.standardize,
         ),
     ),
     reproduce=reproduction.program,

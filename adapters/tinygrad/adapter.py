@@ -6,7 +6,7 @@ from conformance.adapter import Adapter, Capabilities, Path
 from conformance.case import Actual, Dialect, Inputs
 from conformance.errors import Unsupported
 
-from . import reproduction
+from . import reproduction, stated
 from .calling import arrays, gradients, tensors
 
 from tinygrad import Context, Device, nn  # type: ignore[import-not-found, unused-ignore]  # isort: skip - calling sets its compiler first
@@ -69,6 +69,7 @@ ADAPTER = Adapter(
             name="layer",
             about="tinygrad.nn.BatchNorm, gradients by Tensor.gradient, compiled for each call",
             run=layer,
+            defaults=stated.defaults,
             dialect=Dialect(saves="nothing", layout="channels_first"),
             capabilities=Capabilities(mixed=frozenset()),  # y comes in float32
             sample=SAMPLE,

@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 import torch  # type: ignore[import-not-found, unused-ignore]  # checked without PyTorch too
 from torch import Tensor, nn  # type: ignore[import-not-found, unused-ignore]  # the same
 from torch.ao.quantization import fuse_modules  # type: ignore[import-not-found, unused-ignore]
-from torch.fx.experimental.optimization import fuse  # type: ignore[import-not-found, unused-ignore]
 from torch.nn.utils.fusion import (  # type: ignore[import-not-found, unused-ignore]
     fuse_conv_bn_eval,
     fuse_linear_bn_eval,
@@ -87,7 +86,11 @@ def functions(model: Model, _: tuple[Tensor, ...]) -> Deployed:
 
 def symbolic(model: Model, _: tuple[Tensor, ...]) -> Deployed:
     """``torch.fx.experimental.optimization.fuse``."""
-    return fuse(model)
+    from torch.fx.experimental import (  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415 - it warns of PyTorch's own parts
+        optimization,
+    )
+
+    return optimization.fuse(model)
 
 
 def modules(model: Model, _: tuple[Tensor, ...]) -> Deployed:

@@ -43,6 +43,7 @@ ADAPTER = Adapter(
             about="ONNX BatchNormalization of opset 15 with constant parameters, read and run by "
             "tract.onnx()",
             run=run,
+            defaults=models.defaults,
             dialect=Dialect(running_var="none", layout="channels_first"),
             capabilities=Capabilities(
                 dtypes=frozenset({"float64", "float32", "float16"}),

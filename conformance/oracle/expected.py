@@ -79,9 +79,10 @@ def solve_inputs(inputs: Inputs, *, eps_outside: bool = False) -> Outputs:
     Raises:
         InputError: as for `expected`.
     """
+    if inputs.block is not None:
+        require_block(inputs)  # first: the shape of what is normalized follows from it
     require(inputs)
     if inputs.block is not None:
-        require_block(inputs)
         return Outputs(y=solve_block(inputs))
     if inputs.count == 0:
         return _empty(inputs)

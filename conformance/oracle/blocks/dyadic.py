@@ -20,16 +20,16 @@ class Dyadic:
     def __add__(self, other: Dyadic) -> Dyadic:
         """The sum, over the smaller power."""
         e = min(self.e, other.e)
-        return Dyadic(self.over(e) + other.over(e), e)
+        return _exact(self.over(e) + other.over(e), e)
 
     def __sub__(self, other: Dyadic) -> Dyadic:
         """The difference, over the smaller power."""
         e = min(self.e, other.e)
-        return Dyadic(self.over(e) - other.over(e), e)
+        return _exact(self.over(e) - other.over(e), e)
 
     def __mul__(self, other: Dyadic) -> Dyadic:
         """The product, element by element."""
-        return Dyadic(self.n * other.n, self.e + other.e)
+        return _exact(self.n * other.n, self.e + other.e)
 
     def over(self, e: int) -> Array:
         """The integers over ``2**e``, which is not larger than its own power."""
@@ -38,6 +38,11 @@ class Dyadic:
     def shaped(self, *shape: int) -> Dyadic:
         """The same numbers in another shape."""
         return Dyadic(self.n.reshape(shape), self.e)
+
+
+def _exact(n: object, e: int) -> Dyadic:
+    """Of arrays without axes numpy makes Python's numbers: they become arrays again."""
+    return Dyadic(np.asarray(n, dtype=object), e)
 
 
 def dyadic(values: Array | float) -> Dyadic:

@@ -6,7 +6,7 @@ bounds may fail: a report to strangers must rest on inputs that correct code get
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -43,27 +43,39 @@ def posed(problem: Problem, inputs: Inputs) -> Case | None:
         return None
 
 
-def largest_error(case: Case, output: str) -> float | None:
-    """The largest error of an output among the correct algorithms, in error units.
+def verdicts(case: Case, output: str) -> dict[str, OutputResult]:
+    """The verdict on every correct algorithm that computes the output, by its id."""
+    return dict(_verdicts(case, output))
 
-    It is infinite where one of them gives no number, and None where none of them answers.
+
+def right(case: Case, output: str) -> frozenset[str]:
+    """The correct algorithms that pass: all of them, but at an edge."""
+    found = verdicts(case, output).items()
+    return frozenset(name for name, result in found if result.status is Status.PASS)
+
+
+def is_fair(case: Case, output: str, owed: Collection[str] | None = None) -> bool:
+    """Whether every correct algorithm that answers passes.
+
+    Args:
+        case: What is asked.
+        output: Name of the output.
+        owed: Those that have to; None for all.
     """
-    errors = [result.units for result in _verdicts(case, output)]
-    return max((float("inf") if units is None else units for units in errors), default=None)
+    return all(
+        result.status is Status.PASS
+        for name, result in _verdicts(case, output)
+        if owed is None or name in owed
+    )
 
 
-def is_fair(case: Case, output: str) -> bool:
-    """Whether every correct algorithm that answers passes."""
-    return all(result.status is Status.PASS for result in _verdicts(case, output))
-
-
-def _verdicts(case: Case, output: str) -> Iterator[OutputResult]:
-    """The verdict on every correct algorithm that computes the output."""
+def _verdicts(case: Case, output: str) -> Iterator[tuple[str, OutputResult]]:
+    """The verdict on every correct algorithm that computes the output, by its id."""
     ruler = Ruler(case, Dialect())
-    for member in PANEL.values():
+    for name, member in PANEL.items():
         if member.narrow and case.inputs.x.dtype == np.float64:
             continue
         with np.errstate(all="ignore"):
             actual = kernel(member.edits)(case.inputs)
         if output in ruler.due and output in actual:
-            yield ruler.judge({output: actual[output]})[output]
+            yield name, ruler.judge({output: actual[output]})[output]

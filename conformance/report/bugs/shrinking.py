@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, replace
 from math import prod
 from typing import Any
 
@@ -13,12 +13,10 @@ import numpy as np
 from conformance.adapter import mask_kind
 from conformance.arrays import GRADIENTS, LIKE_X, RUNNING
 from conformance.case import Array, Case, Dialect, Inputs
-from conformance.harness.answer import Answer
-from conformance.harness.judging import judged
 from conformance.harness.session import Session
-from conformance.report.bugs.fairness import is_fair, posed
-from conformance.verdict.known.applying import FAILING
-from conformance.verdict.record import OutputResult
+from conformance.report.bugs.failure import Failure, failures
+from conformance.report.bugs.fairness import is_fair, posed, right
+from conformance.report.bugs.likeness import CLEAR, is_alike, is_seen_as_before
 
 SECONDS = 60.0
 """How long shrinking goes on looking for less."""
@@ -26,35 +24,18 @@ SECONDS = 60.0
 _FEW = 256
 """Up to how many values per channel every correct algorithm is asked at each step."""
 
-_CLEAR = 32.0
-"""Error units, twice the bound: a failure that was far off stays at least this far off."""
-
 _LOST = 4
 """Of a failure that was not so far off this part of the error remains."""
 
 _MANY = 8
-"""More values per channel than this are not left for the sake of clearness."""
+"""More values per channel than this are not left for the sake of more clearness than ..."""
 
-_USUAL = {
+_CONTENT = 64.0
+"""... error units, four times the bound."""
+
+_USUAL: Mapping[str, Any] = {
     field.name: field.default for field in fields(Inputs) if field.name in {"eps", "momentum"}
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """A call that fails.
-
-    Attributes:
-        case: The call with its exact answers.
-        answer: What came back.
-        output: The output that fails.
-        result: The verdict on it.
-    """
-
-    case: Case
-    answer: Answer
-    output: str
-    result: OutputResult
 
 
 class Asking:
@@ -68,10 +49,7 @@ class Asking:
     def __call__(self, case: Case) -> Failure | None:
         """The failure on a case, if it is one."""
         answer = self._session.run(self._path, case)
-        result = judged(case, self._dialect, answer).get(self.output)
-        if result is None or result.status not in FAILING:
-            return None
-        return Failure(case=case, answer=answer, output=self.output, result=result)
+        return failures(case, self._dialect, answer).get(self.output)
 
 
 def shrink(ask: Asking, failure: Failure, *, seconds: float = SECONDS) -> Failure:
@@ -92,18 +70,36 @@ def shrink(ask: Asking, failure: Failure, *, seconds: float = SECONDS) -> Failur
     if work.failure.case.inputs.count > _MANY:
         work.settle()
         work.cut()
-    work.take(_less)
+    for simpler in (_one_channel, _less):
+        work.take(simpler)
     found = work.failure
     unproven = found is not failure and found.case.inputs.count > _FEW
-    return failure if unproven and not is_fair(found.case, found.output) else found
+    return _shown(ask, failure if unproven and not work.is_fair(found) else found)
+
+
+def _shown(ask: Asking, found: Failure) -> Failure:
+    """A failure, by an output whose program fails too.
+
+    Where nothing came of a call, any output stands for it; if it is its gradients that fail, a
+    program that prints y does not.
+    """
+    inputs = found.case.inputs
+    if found.answer.outputs or inputs.dy is None or found.output in GRADIENTS:
+        return found
+    case = posed(found.case.problem, replace(inputs, dy=None))
+    without = None if case is None else ask(case)
+    if without is not None and without.result.status == found.result.status:
+        return without
+    return replace(found, output="dx")
 
 
 class _Work:
     """The smallest failure so far."""
 
     def __init__(self, ask: Asking, failure: Failure, seconds: float) -> None:
-        self._ask, self.failure = ask, failure
-        self._least = min(_size(failure) / _LOST, _CLEAR)
+        self._ask, self._first, self.failure = ask, failure, failure
+        self._least = min(_size(failure) / _LOST, CLEAR)
+        self._owed = right(failure.case, failure.output) if failure.edges else None
         self._until = time.monotonic() + seconds
 
     def take(self, simpler: Callable[[Failure], Iterator[Inputs]]) -> None:
@@ -112,14 +108,18 @@ class _Work:
             continue
 
     def settle(self) -> None:
-        """Be content from now on with whatever fails."""
-        self._least = 0.0
+        """Be content from now on with what fails less clearly."""
+        self._least = min(self._least, _CONTENT)
+
+    def is_fair(self, found: Failure) -> bool:
+        """Whether every algorithm that is right on the first call is right on this one."""
+        return is_fair(found.case, found.output, self._owed)
 
     def cut(self) -> None:
-        """Leave out values: halves of an axis first, then ever smaller parts."""
-        for axis in range(self._inputs.x.ndim):
-            if axis not in self._inputs.channel_axes:
-                self._cut(axis)
+        """Leave out values, then channels: halves of an axis first, then ever smaller parts."""
+        channels = self._inputs.channel_axes
+        for axis in (*(a for a in range(self._inputs.x.ndim) if a not in channels), *channels):
+            self._cut(axis)
 
     def _cut(self, axis: int) -> None:
         part = self._inputs.x.shape[axis] // 2
@@ -127,7 +127,7 @@ class _Work:
             start, went = 0, False
             while start < self._inputs.x.shape[axis]:
                 rest = np.delete(np.arange(self._inputs.x.shape[axis]), slice(start, start + part))
-                if self._try(_taken(self._inputs, axis, rest)):
+                if rest.size and self._try(_taken(self._inputs, axis, rest)):
                     went = True
                 else:
                     start += part
@@ -138,16 +138,16 @@ class _Work:
         return self.failure.case.inputs
 
     def _try(self, inputs: Inputs) -> bool:
-        emptied = self._inputs.x.size and not inputs.x.size
-        if time.monotonic() > self._until or emptied:
+        is_late = time.monotonic() > self._until
+        if is_late or not is_alike(self._first.case.inputs, inputs, self.failure.output):
             return False
         case = posed(self.failure.case.problem, inputs)
         found = None if case is None else self._ask(case)
         if found is None or found.result.status != self.failure.result.status:
             return False
-        if _size(found) < self._least:
+        if _size(found) < self._least or not is_seen_as_before(self._first, found):
             return False
-        if inputs.count <= _FEW and not is_fair(found.case, found.output):
+        if inputs.count <= _FEW and not self.is_fair(found):
             return False
         self.failure = found
         return True
@@ -169,15 +169,21 @@ def _plain(failure: Failure) -> Iterator[Inputs]:
 
 
 def _one_channel(failure: Failure) -> Iterator[Inputs]:
-    """The channel of the worst element alone."""
+    """The channel of the worst element alone, or that of the largest error."""
     inputs, worst = failure.case.inputs, failure.result.worst
     if prod(inputs.channel_shape) < 2:  # noqa: PLR2004 - nothing to choose from
         return
-    at = worst.index if worst is not None else (0,) * len(inputs.channel_shape)
+    yield _channel(inputs, worst.index if worst is not None else (0,) * len(inputs.channel_shape))
+    if failure.place is not None:
+        yield _channel(inputs, failure.place)
+
+
+def _channel(inputs: Inputs, at: tuple[int, ...]) -> Inputs:
+    """One channel alone: that of an element of x, or of a parameter."""
     chosen = [at[a] for a in inputs.channel_axes] if len(at) == inputs.x.ndim else list(at)
     for place, axis in enumerate(inputs.channel_axes):
         inputs = _taken(inputs, axis, np.array([chosen[place]]))
-    yield inputs
+    return inputs
 
 
 def _less(failure: Failure) -> Iterator[Inputs]:
@@ -187,6 +193,9 @@ def _less(failure: Failure) -> Iterator[Inputs]:
         yield replace(inputs, dy=None)
     if inputs.training and inputs.running_mean is not None and output not in RUNNING:
         yield replace(inputs, running_mean=None, running_var=None)
+    both = inputs.gamma is not None and inputs.beta is not None
+    if both and output not in {"dgamma", "dbeta"}:
+        yield replace(inputs, gamma=None, beta=None)  # a layer may have both or neither
     for name, value in (("gamma", 1.0), ("beta", 0.0)):
         given: Array | None = getattr(inputs, name)
         if given is not None and output != f"d{name}":
@@ -194,8 +203,19 @@ def _less(failure: Failure) -> Iterator[Inputs]:
         if given is not None and bool((given != value).any()):
             yield _with(inputs, name, np.full_like(given, value))
     for name in ("eps", "momentum"):
-        if getattr(inputs, name) != _USUAL[name]:
-            yield _with(inputs, name, _USUAL[name])
+        usual = _usual(inputs, name)
+        if getattr(inputs, name) != usual:
+            yield _with(inputs, name, usual)
+
+
+def _usual(inputs: Inputs, name: str) -> float:
+    """The usual eps or momentum, in float32 where that of the call fits in it.
+
+    A framework that keeps it in float32 would be wrong with the usual one alone.
+    """
+    given, usual = float(getattr(inputs, name)), float(_USUAL[name])
+    narrow = inputs.x.dtype == np.float64 and float(np.float32(given)) == given
+    return float(np.float32(usual)) if narrow else usual
 
 
 def _with(inputs: Inputs, name: str, value: Any) -> Inputs:

@@ -12,8 +12,8 @@ import pytest
 
 from conformance.cli import main
 
-LOSSY = Path(__file__).parents[1] / "data" / "lossy" / "adapter.py"
-UNRULY = Path(__file__).parents[1] / "data" / "unruly" / "adapter.py"
+DATA = Path(__file__).parents[1] / "data"
+LOSSY, UNRULY, TWOFOLD = (DATA / name / "adapter.py" for name in ("lossy", "unruly", "twofold"))
 PATH = f"{LOSSY}:one_pass"
 
 
@@ -60,6 +60,67 @@ def test_crash_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert "What happens: the process is killed by SIGSEGV." in text
 
 
+def test_an_empty_batch_is_reported_without_values(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of an empty batch no empty list is shown, and of a dead process no single output."""
+    text = report(capsys, f"{TWOFOLD}:squares", "empty/train-float32", "--seconds", "0")
+    assert "\nBatch normalization in float32, training mode, computed by numpy" in text
+    assert "What happens: the process is killed by SIGSEGV." in text
+    assert "An array of shape (0, 8) is due, without values." in text
+    assert "[]" not in text
+
+
+def test_an_edge_is_reported_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where correct algorithms fail as well the report says how many, and what is held there."""
+    text = report(capsys, f"{TWOFOLD}:squares", "extremes/squares-overflow-float32")
+    assert re.search(r"This is an edge, .*: \d\d of 26 algorithms .* miss it too\.", text)
+    assert "What is held here: sums that overflow do not spoil results that fit." in text
+    assert "correct algorithms that this suite knows" not in text
+
+
+def test_a_cause_of_what_is_degraded_is_no_cause_of_a_failure(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What tells why an output may be degraded is not told where it fails."""
+    text = report(capsys, f"{TWOFOLD}:momentum", "decimal/momentum-0.1-float64", "--seconds", "0")
+    assert "What this suite knows of it: momentum is kept in float32." in text
+    assert "one value per channel" not in text
+
+
+def test_without_a_case_the_last_run_has_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the failures of a run the one is taken that shows best, or shows a cause best.
+
+    The lines of a cause are told where they are of the path.
+    """
+    path, records = f"{TWOFOLD}:momentum", str(tmp_path)
+    cases = ("decimal/momentum-*-float64", "count/m-1-*", "combinations/010-*")
+    asked = [word for case in cases for word in ("--case", case)]
+    assert main(["run", path, *asked, "--records", records]) == 0
+    for more, case, cause in (
+        ((), "count/m-1-float32", "one value per channel leaves the running mean alone"),
+        (("--cause", "narrow-momentum"), "decimal/momentum-0.1-float64", "momentum is kept"),
+    ):
+        text = report(capsys, path, "--records", records, "--seconds", "5", *more)
+        assert f"Case `{case}`" in text
+        assert f"What this suite knows of it: {cause}" in text
+        assert "which is there to show" not in text
+        assert ("lines of momentum" in text) is (cause != "momentum is kept")
+        assert "lines of mixed" not in text
+
+
+def test_a_wrong_type_is_named_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """A title does not name the output before a sentence that begins with it.
+
+    The type stands with what is printed, and what a case is there to show is a hint where no cause
+    is known.
+    """
+    text = report(capsys, f"{TWOFOLD}:typed", "dense/train-float32", "--seconds", "0")
+    assert text.startswith("# numpy: mean has type float16, expected float32 (float32, training")
+    assert "conformance suite, which is there to show: " in text
+    assert "It prints, float16 of shape (8,),\n\n```\n[" in text
+
+
 def test_report_goes_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With --out the report is written there, and the path is printed."""
     file = tmp_path / "bug.md"
@@ -83,6 +144,8 @@ def test_report_goes_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (("textbok/staged", "dense/train-float32"), 2, "Did you mean 'textbook'?"),
         (("textbook/stagd", "dense/train-float32"), 2, "has no path 'stagd'"),
         ((PATH, "dense/train-float3"), 2, "Near names are: dense/train-float32"),
+        ((PATH, "--records", "no-such-folder"), 2, "is missing. Name a case that fails, or run: "),
+        ((PATH, "dense/train-float32", "--cause", "x"), 2, "one of them was wanted. Leave CASE"),
         ((PATH, "combined/square-no-running", "--output", "running_var"), 2, "is not due in"),
     ],
 )

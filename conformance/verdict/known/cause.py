@@ -10,6 +10,7 @@ A file of expectations tells its causes in tables of this form:
     '''
     prints = "[-1.333, 0.6665]"        # what these lines print, at the version of the entries
     by_design = "documented so at ..."  # where it is no defect; instead of the lines or beside them
+    paths = ["linen*"]                 # optional: whose lines they are, of paths that share it
     where = "float16-under-xla"        # optional: the machines on which the lines run, by a trait
     link = "https://..."               # optional: an issue upstream
 
@@ -36,6 +37,7 @@ class Cause:
         reproduction: Python in the framework's own terms that shows it; runs by itself.
         prints: What the reproduction prints, without the line feeds around it.
         by_design: Why it is documented behaviour and no defect.
+        paths: Globs of the paths whose lines they are: a report on another one leaves them out.
         where: The trait of the machines on which the reproduction runs; empty for all.
         link: An issue upstream.
     """
@@ -45,6 +47,7 @@ class Cause:
     reproduction: str = ""
     prints: str = ""
     by_design: str = ""
+    paths: tuple[str, ...] = ("*",)
     where: str = ""
     link: str = ""
 
@@ -77,12 +80,23 @@ def _cause(name: str, raw: Any, where: str) -> Cause:
         raise ExpectationError(
             f"{where} has unknown keys {stray}. Its keys are {', '.join(_KEYS)}."
         )
-    unreadable = {key: value for key, value in raw.items() if not isinstance(value, str)}
+    texts = {key: value for key, value in raw.items() if key != "paths"}
+    unreadable = {key: value for key, value in texts.items() if not isinstance(value, str)}
     if unreadable:
         raise ExpectationError(f"{where} has {unreadable}, texts were wanted. Put them in quotes.")
-    found = Cause(name=name, **{key: value.strip() for key, value in raw.items()})
+    told = {key: value.strip() for key, value in texts.items()}
+    found = Cause(name=name, paths=_paths(raw.get("paths", ["*"]), where), **told)
     _require_evidence(found, where)
     return found
+
+
+def _paths(told: object, where: str) -> tuple[str, ...]:
+    if not isinstance(told, list) or not told or not all(isinstance(one, str) for one in told):
+        raise ExpectationError(
+            f'{where} has paths = {told!r}, a list of globs was wanted, such as ["linen*"]. '
+            "Leave it out where the lines are of every path."
+        )
+    return tuple(told)
 
 
 def _require_evidence(cause: Cause, where: str) -> None:

@@ -90,6 +90,8 @@ def test_versions_limit_an_entry(file: Path, version: str, count: int) -> None:
         ("[cause.c]\nreason = 'r'", "neither reproduction nor by_design"),
         ("[cause.c]\nreason = 'r'\nreproduction = 'print(1)'", "prints = '', both were wanted"),
         ("[cause.c]\nreason = 'r'\nby_design = 3", "{'by_design': 3}, texts were wanted"),
+        ("[cause.c]\nreason = 'r'\nby_design = 'd'\npaths = 'a'", "a list of globs was wanted"),
+        ("[cause.c]\nreason = 'r'\nby_design = 'd'\npaths = []", "a list of globs was wanted"),
         ("[cause.c]\nreason = 'r'\nwhy = 'd'", "unknown keys \\['why'\\]"),
     ],
 )
@@ -139,7 +141,7 @@ def test_entry_that_is_gone_is_inactive_from_that_version_on(
 def test_every_adapter_tells_its_reasons_as_causes(name: str) -> None:
     """The entries of the adapters here name causes, and every cause is that of some entry."""
     known = expectations.read(adapter.home(name) / "expectations.toml")
-    assert {entry.cause for entry in known.entries} == set(known.causes)
+    assert {entry.cause for entry in (*known.entries, *known.degraded)} == set(known.causes)
 
 
 def test_entry_that_matches_nothing_is_refused(file: Path) -> None:
