@@ -300,8 +300,9 @@ def _place(folder: FilePath) -> None:
     package = sys.modules.get(_PACKAGE)
     if package is not None and package.__path__ == [str(folder)]:
         return
-    for name in [name for name in sys.modules if name.startswith(f"{_PACKAGE}.")]:
-        del sys.modules[name]
+    for name in tuple(sys.modules):  # at once: a framework may be importing in a thread of its own
+        if name.startswith(f"{_PACKAGE}."):
+            del sys.modules[name]
     package = sys.modules[_PACKAGE] = ModuleType(_PACKAGE)
     package.__path__ = [str(folder)]
 

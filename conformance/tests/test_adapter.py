@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -61,6 +63,32 @@ def test_an_adapter_takes_what_its_neighbour_has(tmp_path: Path) -> None:
             (tmp_path / place / folder / file).write_text(text)
         loaded = adapter.load(str(tmp_path / place / "above" / "adapter.py"))
         assert [path.about for path in loaded.paths] == [told]
+
+
+class _Importing(str):
+    """The name of a module that makes another one appear when it is looked at."""
+
+    __slots__ = ()
+
+    def startswith(self, *arguments: Any) -> bool:
+        """As of any text, after an import as another thread's may come in between."""
+        sys.modules["another_thread_of_a_framework"] = ModuleType("another")
+        return super().startswith(*arguments)
+
+
+def test_an_adapter_is_loaded_while_a_framework_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a framework imports meanwhile, in a thread of its own, does not get in the way."""
+    name = _Importing("a_framework")
+    monkeypatch.setitem(sys.modules, name, ModuleType("a_framework"))
+    for file, text in (("below/words.py", "ABOUT = 'it'"), ("above/adapter.py", ABOVE)):
+        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).write_text(text, encoding="utf-8")
+    try:
+        assert adapter.load(str(tmp_path / "above" / "adapter.py")).name == "above"
+    finally:
+        del sys.modules["another_thread_of_a_framework"]
 
 
 def test_file_without_an_adapter_is_refused(tmp_path: Path) -> None:
